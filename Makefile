@@ -1,0 +1,18 @@
+# Two commands do everything: `make try` shows the bot at work, `make test` checks it all.
+
+export GOFLAGS := -tags=goolm -buildvcs=false
+export CGO_ENABLED := 1
+
+.PHONY: try test build
+
+try: ## a throwaway homeserver, the bot and an encrypted group: ARGS='--script FILE' plays a script
+	@./tools/need.sh go cc belenios-tool
+	@go run ./e2e/try $(ARGS)
+
+test: ## everything that has to hold, on a machine that never saw the project too
+	@./tools/need.sh go cc belenios-tool chromium
+	@./tools/test.sh
+
+build: ## bin/stimmbote
+	@./tools/need.sh go cc
+	go build -o bin/stimmbote ./cmd/stimmbote

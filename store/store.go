@@ -1,0 +1,59 @@
+// Package store keeps everything that must survive a restart, in SQLite.
+//
+// It guarantees that what was committed is on the disk (synchronous=FULL) and that what was
+// deleted is overwritten (secure_delete=ON), on every connection. Only this package contains
+// SQL. It never holds a secret in clear: what links a person to a ballot, and every key, is
+// sealed by a [Vault], whose key files lie outside the database.
+package store
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"github.com/rs/zerolog"
+	"go.mau.fi/util/dbutil"
+	_ "go.mau.fi/util/dbutil/litestream" // registers sqlite3-fk-wal-fullsync
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Store is the open database. Its methods join the transaction in their context, see [Store.Tx].
+type Store struct {
+	db *dbutil.Database
+}
+
+// Open opens the database in dir, creates it if there is none, and brings its tables up to date.
+// A database that a newer program wrote is refused.
+func Open(ctx context.Context, dir string, log zerolog.Logger) (*Store, error) {
+	path := filepath.Join(dir, "stimmbote.db")
+	uri := (&url.URL{Scheme: "file", Opaque: path, RawQuery: "_txlock=immediate&_secure_delete=on"}).String()
+	raw, err := dbutil.NewWithDialect(uri, "sqlite3-fk-wal-fullsync")
+	if err != nil {
+		return nil, fmt.Errorf("opening database %s: %w", path, err)
+	}
+	raw.Owner = "stimmbote"
+	raw.Log = dbutil.ZeroLogger(log)
+	table := dbutil.BuildUpgradeTable().WithFSPath(migrations, "migrations").Finish()
+	raw.UpgradeTable = table
+	if err := raw.Upgrade(ctx); err != nil {
+		raw.Close()
+		return nil, fmt.Errorf("bringing database %s up to date: %w", path, err)
+	}
+	return &Store{db: raw}, nil
+}
+
+// Close writes back what is pending and closes the database.
+func (s *Store) Close() error { return s.db.Close() }
+
+// DB is the handle that mautrix keeps its crypto tables in. Only package chat uses it.
+func (s *Store) DB() *dbutil.Database { return s.db }
+
+// Tx runs fn in one transaction: all of it is on the disk when Tx returns nil, or none of it.
+// The transaction rides in the context given to fn; nothing slow belongs inside.
+func (s *Store) Tx(ctx context.Context, fn func(ctx context.Context) error) error {
+	return s.db.DoTxn(ctx, nil, fn)
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Everything that has to hold, in the order in which it is quickest to hear bad news.
+# `make test` runs it and sees to what it needs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+tool() { go tool -modfile=tools/go.mod "$@"; }
+fail() { echo "$*" >&2; exit 1; }
+
+# none FINDINGS SENTENCE: fails if there are findings.
+none() { [[ -z $1 ]] || fail "$2
+$1"; }
+
+step 'form'
+mapfile -t go_files < <(git ls-files '*.go')
+none "$(tool gofumpt -l "${go_files[@]}")" 'gofumpt would change these files:'
+none "$(git grep -n -E '\.Msgf\(|zerolog/log"' -- '*.go' || true)" 'Log with a constant message and typed fields, by the logger that was handed over:'
+go mod tidy -diff || fail 'go.mod or go.sum is not tidy.'
+
+step 'build and vet'
+go build ./...
+go vet ./...
+go vet -tags=goolm,crashtest ./cmd/stimmbote
+none "$(go fix -diff ./... 2>&1)" 'go fix would change this:'
+
+step 'staticcheck'
+tool staticcheck -tags=goolm ./...
+
+step 'the throwaway homeserver (builds it the first time: 2 to 5 minutes)'
+(cd e2e/homeserver && go tool -n dendrite >/dev/null && go tool -n generate-keys >/dev/null)
+
+step 'tests'
+go test -race -shuffle=on ./...
