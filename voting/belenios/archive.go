@@ -1,0 +1,120 @@
+package belenios
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// wireHeader is the first file of an archive. The timestamp is a text, whatever the specification says: tools refuse
+// a number.
+type wireHeader struct {
+	Version   int    `json:"version"`
+	Timestamp string `json:"timestamp"`
+}
+
+// wireEvent is an event of the archive's chain (specification, 4.4).
+type wireEvent struct {
+	Parent  string `json:"parent,omitempty"`
+	Height  int    `json:"height"`
+	Type    string `json:"type"`
+	Payload string `json:"payload,omitempty"`
+}
+
+// chain collects an archive's records.
+type chain struct {
+	records []record
+	parent  string
+	height  int
+}
+
+// add appends what an event refers to, then the event; the last of the data is its payload.
+func (c *chain) add(kind string, data ...[]byte) {
+	event := wireEvent{Parent: c.parent, Height: c.height, Type: kind}
+	for _, body := range data {
+		event.Payload = hexHash(body)
+		c.records = append(c.records, record{name: event.Payload + dataSuffix, body: body})
+	}
+	body := encode(event)
+	c.parent, c.height = hexHash(body), c.height+1
+	c.records = append(c.records, record{name: c.parent + eventSuffix, body: body})
+}
+
+// closedChain holds everything up to EndBallots: whoever knows the hash of that event knows every ballot. The ballots
+// are sorted by tracker, so that nothing shows in which order they came.
+func (e *Election) closedChain(ballots [][]byte) (*chain, error) {
+	c := new(chain)
+	c.add("Setup", e.setup.Election, e.setup.Trustees, e.setup.Credentials, encode(wireSetup{
+		Election: hexHash(e.setup.Election), Trustees: hexHash(e.setup.Trustees), Credentials: hexHash(e.setup.Credentials),
+	}))
+	sorted := slices.Clone(ballots)
+	slices.SortFunc(sorted, func(a, b []byte) int { return cmp.Compare(Tracker(a), Tracker(b)) })
+	seen := make(map[string]bool, len(sorted))
+	for _, raw := range sorted {
+		var w wireBallot
+		if err := decode(raw, &w); err != nil {
+			return nil, fmt.Errorf("ballot %s: %w", Tracker(raw), err)
+		}
+		if seen[w.Credential] {
+			return nil, fmt.Errorf("ballot %s: %w", Tracker(raw), ErrOneEach)
+		}
+		seen[w.Credential] = true
+		c.add("Ballot", raw)
+	}
+	c.add("EndBallots")
+	return c, nil
+}
+
+// ClosedHash fixes the ballots before anything is opened: the hash of the EndBallots event in hexadecimal. There is
+// one ballot for each credential, in any order.
+func (e *Election) ClosedHash(ballots [][]byte) (string, error) {
+	c, err := e.closedChain(ballots)
+	if err != nil {
+		return "", err
+	}
+	return c.parent, nil
+}
+
+// errOtherBallots is returned for a tally of other ballots than those that are written.
+var errOtherBallots = errors.New("tally is not of these ballots")
+
+// WriteArchive writes the whole election as one archive, the same bytes whenever the arguments are the same. Without
+// a tally it ends where the ballots end.
+func (e *Election) WriteArchive(w io.Writer, at time.Time, ballots [][]byte, t *Tally) error {
+	c, err := e.closedChain(ballots)
+	if err != nil {
+		return err
+	}
+	if t != nil {
+		if t.closed != c.parent {
+			return errOtherBallots
+		}
+		c.addTally(t)
+	}
+	return c.write(w, at.Unix())
+}
+
+func (c *chain) addTally(t *Tally) {
+	sized := wireSized{NumTallied: t.Counted, TotalWeight: t.Counted, EncryptedTally: hexHash(t.sum)}
+	c.add("EncryptedTally", t.sum, encode(sized))
+	c.add("PartialDecryption", t.share, encode(wireOwned{Owner: 1, Payload: hexHash(t.share)}))
+	c.add("Result", encode(wireSums{Result: [][]int{t.Sums}}))
+}
+
+func (c *chain) write(w io.Writer, stamp int64) error {
+	var b bytes.Buffer
+	head := encode(wireHeader{Version: 1, Timestamp: strconv.FormatInt(stamp, 10)})
+	b.Write(tarRecord(headerName, head, stamp))
+	for _, r := range c.records {
+		b.Write(tarRecord(r.name, r.body, stamp))
+	}
+	if _, err := w.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("writing archive: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package belenios
+
+import (
+	"bytes"
+	"crypto/rand"
+	"os"
+	"slices"
+	"testing"
+	"time"
+)
+
+// poll is an election of our own with its secrets, for tests.
+type poll struct {
+	key         *Key
+	setup       Setup
+	election    *Election
+	credentials []string
+}
+
+var roll = []string{"@anna:example.org", "@bernd:example.org", "@clara:example.org", "@deniz:example.org", "@eva:example.org", "@chair:example.org"}
+
+var at = time.Unix(1795602580, 0)
+
+func newPoll(t testing.TB, answers ...string) *poll {
+	t.Helper()
+	if len(answers) == 0 {
+		answers = []string{"Yes", "No", "Abstain"}
+	}
+	uuid := must(NewUUID(rand.Reader))(t)
+	p := &poll{key: must(NewKey(rand.Reader, Group2048))(t)}
+	var public []string
+	for range roll {
+		c := must(NewCredential(rand.Reader))(t)
+		p.credentials = append(p.credentials, c)
+		public = append(public, must(PublicCredential(Group2048, uuid, c))(t))
+	}
+	p.setup = must(NewSetup(rand.Reader, Parameters{
+		UUID: uuid, Group: Group2048, Name: "Motion 12", Question: "Shall we adopt motion 12? <&> \u2028 ä",
+		Answers: answers, Administrator: "Stimmbote", CredentialAuthority: RollHash(roll),
+	}, p.key, public))(t)
+	p.election = must(Open(p.setup))(t)
+	return p
+}
+
+// must fails the test on an error.
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func (p *poll) seal(t testing.TB, voter, answer int) []byte {
+	t.Helper()
+	return must(p.election.Seal(rand.Reader, p.credentials[voter], answer))(t)
+}
+
+// ballots seals one ballot of each voter: yes, no, yes, abstain, yes; the last voter stays silent.
+func (p *poll) ballots(t testing.TB) [][]byte {
+	t.Helper()
+	var all [][]byte
+	for voter, answer := range []int{0, 1, 0, 2, 0} {
+		all = append(all, p.seal(t, voter, answer))
+	}
+	return all
+}
+
+func (p *poll) archive(t testing.TB, ballots [][]byte, tally *Tally) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := p.election.WriteArchive(&b, at, ballots, tally); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestPollFromSetupToVerdict(t *testing.T) {
+	p := newPoll(t)
+	ballots := p.ballots(t)
+	for i, b := range ballots {
+		got, err := p.election.CheckBallot(b)
+		want := must(PublicCredential(Group2048, p.election.UUID(), p.credentials[i]))(t)
+		if err != nil || got != want {
+			t.Fatalf("ballot %d: credential %.20s, error %v", i, got, err)
+		}
+	}
+	tally := must(p.election.Tally(rand.Reader, ballots, p.key))(t)
+	if !slices.Equal(tally.Sums, []int{3, 1, 1}) || tally.Counted != 5 {
+		t.Fatalf("tally is %v of %d", tally.Sums, tally.Counted)
+	}
+	report, err := Verify(p.archive(t, ballots, tally))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := must(p.election.ClosedHash(ballots))(t)
+	if report.Status != Complete || !slices.Equal(report.Sums, tally.Sums) || report.Counted != 5 ||
+		report.Entitled != 6 || report.ClosedHash != closed || report.RollHash != RollHash(roll) ||
+		report.Fingerprint != p.election.Fingerprint() || report.Question != p.election.Question() {
+		t.Errorf("report is %+v", report)
+	}
+	if !slices.IsSorted(report.Trackers) {
+		t.Errorf("trackers are not sorted: %v", report.Trackers)
+	}
+}
+
+func TestArchiveDoesNotShowTheOrderOfArrival(t *testing.T) {
+	p := newPoll(t)
+	ballots := p.ballots(t)
+	tally := must(p.election.Tally(rand.Reader, ballots, p.key))(t)
+	first, closed := p.archive(t, ballots, tally), must(p.election.ClosedHash(ballots))(t)
+	slices.Reverse(ballots)
+	if !bytes.Equal(first, p.archive(t, ballots, tally)) || closed != must(p.election.ClosedHash(ballots))(t) {
+		t.Error("archive or closed hash depend on the order of the ballots")
+	}
+}
+
+func TestFixtureOfTheOtherImplementation(t *testing.T) {
+	raw := must(os.ReadFile("testdata/ZFVjR4vdaD787z.bel"))(t)
+	report, err := Verify(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Status != Complete || !slices.Equal(report.Sums, []int{4, 0, 1}) || report.Counted != 5 ||
+		report.Entitled != 7 || report.Fingerprint != "dM_ibdXkuZEzBG0xT4pX__8Z0nB4MLAmDNdIq3w5SqM" ||
+		report.ClosedHash != "6c0d05e0ff55e757615072160877bf9b3ad67ebf026c637e49238153368a7043" {
+		t.Errorf("report is %+v", report)
+	}
+	records := must(readRecords(raw))(t)
+	again := new(bytes.Buffer)
+	if err := (&chain{records: records}).write(again, 1795602580); err != nil || !bytes.Equal(again.Bytes(), raw) {
+		t.Error("the archive is not written as it was read")
+	}
+}

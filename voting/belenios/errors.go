@@ -1,0 +1,87 @@
+package belenios
+
+import "errors"
+
+// Reasons why something is refused. Each check has its own value; what is wrong where is wrapped around it.
+var (
+	// ErrUnreadable is returned for bytes that are no Belenios archive at all.
+	ErrUnreadable = errors.New("not a Belenios archive")
+	// ErrUnsupported is returned for what may be sound but cannot be checked here.
+	ErrUnsupported = errors.New("not supported")
+
+	// ErrTruncated is returned for an archive that ends in the middle of a record.
+	ErrTruncated = errors.New("archive is cut short")
+	// ErrRecord is returned for a record whose header or padding is not exactly as it must be.
+	ErrRecord = errors.New("record header or padding is not in its one form")
+	// ErrName is returned for a record whose name is not the hash of its contents.
+	ErrName = errors.New("file name is not the hash of the contents")
+	// ErrTrailing is returned for whatever follows the end of an archive.
+	ErrTrailing = errors.New("something follows the end of the archive")
+	// ErrStray is returned for records that the next event does not ask for, or that it lacks.
+	ErrStray = errors.New("records do not fit the event that follows them")
+	// ErrParent is returned for an event that does not continue the one before it.
+	ErrParent = errors.New("parent is not the hash of the previous event")
+	// ErrHeight is returned for an event that is not numbered one above the previous one.
+	ErrHeight = errors.New("height is not one more than the previous event's")
+	// ErrPayload is returned for a reference to another record than the one it must point at.
+	ErrPayload = errors.New("reference does not name the record that belongs here")
+	// ErrOrder is returned for an event that may not stand at its place.
+	ErrOrder = errors.New("event is not allowed here")
+	// ErrShuffle is returned for shuffles in an election that adds ballots up.
+	ErrShuffle = errors.New("shuffles have no place in a homomorphic election")
+
+	// ErrNotCanonical is returned for JSON or a number that is not written in its one form.
+	ErrNotCanonical = errors.New("not written in its one canonical form")
+	// ErrShape is returned for a structure with missing, superfluous or wrongly counted parts.
+	ErrShape = errors.New("structure does not have the required parts")
+	// ErrNotReduced is returned for a number beyond its modulus.
+	ErrNotReduced = errors.New("number is not reduced")
+	// ErrNotInGroup is returned for a number that is no member of the group.
+	ErrNotInGroup = errors.New("element does not lie in the group")
+	// ErrIdentity is returned for a key or credential whose secret everybody knows.
+	ErrIdentity = errors.New("key is the neutral element")
+
+	// ErrCredential is returned for a secret credential that is not written as one.
+	ErrCredential = errors.New("malformed credential")
+	// ErrKey is returned for bytes that are no private key, and for an erased one.
+	ErrKey = errors.New("malformed private key")
+	// ErrAnswer is returned when the chosen answer does not exist.
+	ErrAnswer = errors.New("no such answer")
+
+	// ErrDuplicateCredential is returned for a public credential that is listed twice.
+	ErrDuplicateCredential = errors.New("public credential is listed twice")
+	// ErrPossession is returned for a trustee's key without a valid proof that its secret is known.
+	ErrPossession = errors.New("proof of possession of a trustee's key is false")
+	// ErrElectionKey is returned when the election's key is not the product of the trustees' keys.
+	ErrElectionKey = errors.New("election key is not the product of the trustees' keys")
+
+	// ErrOtherElection is returned for a ballot that was made for another election.
+	ErrOtherElection = errors.New("ballot belongs to another election")
+	// ErrUnknownCredential is returned for a credential that is not on the election's list.
+	ErrUnknownCredential = errors.New("credential is not on the list")
+	// ErrRepeated is returned for a ballot that occurs twice.
+	ErrRepeated = errors.New("ballot occurs twice")
+	// ErrSignedHash is returned when a signature is about other contents than the ballot's.
+	ErrSignedHash = errors.New("signature is not about this ballot")
+	// ErrSignature is returned for a ballot that was not signed with its voter's key.
+	ErrSignature = errors.New("signature was not made with the voter's key")
+	// ErrChoiceProof is returned for a choice that is not proved to be 0 or 1 by this voter.
+	ErrChoiceProof = errors.New("proof that a choice is 0 or 1 is false")
+	// ErrSumProof is returned for a ballot whose choices are not proved to add up to one.
+	ErrSumProof = errors.New("proof that exactly one answer is chosen is false")
+	// ErrOneEach is returned when a credential has several ballots where there may be one.
+	ErrOneEach = errors.New("more than one ballot of a credential")
+
+	// ErrCount is returned when a tally states another number of ballots than there are.
+	ErrCount = errors.New("number of tallied ballots is wrong")
+	// ErrTally is returned when a tally is not the product of the counted ballots.
+	ErrTally = errors.New("encrypted tally is not the product of the counted ballots")
+	// ErrOwner is returned for a share of nobody, of somebody who gave one already, or missing.
+	ErrOwner = errors.New("shares are not one of each trustee")
+	// ErrShare is returned for a share without a valid proof.
+	ErrShare = errors.New("proof of a decryption share is false")
+	// ErrResultRange is returned for a result below zero or above the number of ballots.
+	ErrResultRange = errors.New("result is out of range")
+	// ErrResult is returned for a result that is not what the tally decrypts to.
+	ErrResult = errors.New("result is not what the tally decrypts to")
+)
