@@ -1,0 +1,119 @@
+package forward
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+)
+
+// nackInterval is how often lost packets are asked for again.
+const nackInterval = 30 * time.Millisecond
+
+// Receiving returns an API for peer connections that receive from a sender: it asks for lost packets, reports loss and
+// arrival times, and tells layers apart.
+func Receiving(settings webrtc.SettingEngine) (*webrtc.API, error) {
+	m, err := codecs([]webrtc.RTCPFeedback{{Type: "transport-cc"}})
+	if err != nil {
+		return nil, err
+	}
+	for uri, kinds := range map[string][]webrtc.RTPCodecType{
+		sdp.SDESMidURI:               {webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo},
+		sdp.SDESRTPStreamIDURI:       {webrtc.RTPCodecTypeVideo},
+		sdp.SDESRepairRTPStreamIDURI: {webrtc.RTPCodecTypeVideo},
+		sdp.TransportCCURI:           {webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo},
+		sdp.AudioLevelURI:            {webrtc.RTPCodecTypeAudio},
+	} {
+		for _, kind := range kinds {
+			if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, kind); err != nil {
+				return nil, fmt.Errorf("registering header extension %s: %w", uri, err)
+			}
+		}
+	}
+
+	again, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(nackInterval))
+	if err != nil {
+		return nil, fmt.Errorf("building nack generator: %w", err)
+	}
+	reports, err := report.NewReceiverInterceptor()
+	if err != nil {
+		return nil, fmt.Errorf("building receiver reports: %w", err)
+	}
+	arrival, err := twcc.NewSenderInterceptor()
+	if err != nil {
+		return nil, fmt.Errorf("building arrival reports: %w", err)
+	}
+	return api(settings, m, again, reports, arrival), nil
+}
+
+// Sending returns an API for peer connections that send to a receiver: it sends lost packets again and reports times.
+func Sending(settings webrtc.SettingEngine) (*webrtc.API, error) {
+	m, err := codecs([]webrtc.RTCPFeedback{{Type: "goog-remb"}})
+	if err != nil {
+		return nil, err
+	}
+	again, err := nack.NewResponderInterceptor()
+	if err != nil {
+		return nil, fmt.Errorf("building nack responder: %w", err)
+	}
+	reports, err := report.NewSenderInterceptor()
+	if err != nil {
+		return nil, fmt.Errorf("building sender reports: %w", err)
+	}
+	return api(settings, m, again, reports), nil
+}
+
+func api(settings webrtc.SettingEngine, m *webrtc.MediaEngine, factories ...interceptor.Factory) *webrtc.API {
+	r := &interceptor.Registry{}
+	for _, f := range factories {
+		r.Add(f)
+	}
+	return webrtc.NewAPI(webrtc.WithSettingEngine(settings), webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r))
+}
+
+// codecs are the ones that calls use: Opus, VP8, and H.264 for those who have nothing else.
+func codecs(feedback []webrtc.RTCPFeedback) (*webrtc.MediaEngine, error) {
+	m := &webrtc.MediaEngine{}
+	audio := webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
+		},
+		PayloadType: 111,
+	}
+	if len(feedback) > 0 && feedback[0].Type == "transport-cc" {
+		audio.RTCPFeedback = feedback
+	}
+	if err := m.RegisterCodec(audio, webrtc.RTPCodecTypeAudio); err != nil {
+		return nil, fmt.Errorf("registering %s: %w", audio.MimeType, err)
+	}
+
+	feedback = append([]webrtc.RTCPFeedback{{Type: "ccm", Parameter: "fir"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}}, feedback...)
+	for _, c := range []struct {
+		mime, fmtp string
+		pt         webrtc.PayloadType
+	}{
+		{webrtc.MimeTypeVP8, "", 96},
+		{webrtc.MimeTypeRTX, "apt=96", 97},
+		{webrtc.MimeTypeH264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", 106},
+		{webrtc.MimeTypeRTX, "apt=106", 107},
+		{webrtc.MimeTypeH264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f", 102},
+		{webrtc.MimeTypeRTX, "apt=102", 103},
+	} {
+		video := webrtc.RTPCodecParameters{
+			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: c.mime, ClockRate: 90000, SDPFmtpLine: c.fmtp},
+			PayloadType:        c.pt,
+		}
+		if c.mime != webrtc.MimeTypeRTX {
+			video.RTCPFeedback = feedback
+		}
+		if err := m.RegisterCodec(video, webrtc.RTPCodecTypeVideo); err != nil {
+			return nil, fmt.Errorf("registering %s: %w", c.mime, err)
+		}
+	}
+	return m, nil
+}

@@ -1,0 +1,139 @@
+// Package forward is the hot path of a call: it receives one sender's packets, rewrites them for each receiver and sends
+// them on.
+//
+// It guarantees that every receiver sees one unbroken stream per track, whatever happens to its source: sequence numbers
+// without invented gaps, time that only goes forward, and video that begins with a key frame. Of several layers it
+// forwards exactly one. It looks at headers and at the few bytes of a payload that frame encryption leaves in clear,
+// never changes a payload, and knows packets only: no rooms, no people, no messages.
+package forward
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// mtu is the largest packet that is received.
+const mtu = 1500
+
+// Tap sees every video packet that is forwarded, as the server has it, before it is rewritten. Tests use it to show what
+// a server can see; header and payload are only valid during the call.
+type Tap func(track string, header *rtp.Header, payload []byte)
+
+// Counters count the packets that came in and went out.
+type Counters struct {
+	In, Out atomic.Uint64
+}
+
+// Reader is where the packets of one layer come from. webrtc.TrackRemote is one.
+type Reader interface {
+	Read(b []byte) (n int, attributes interceptor.Attributes, err error)
+}
+
+// Options say what a track is.
+type Options struct {
+	// ID names the track in session descriptions.
+	ID string
+	// Kind is audio or video.
+	Kind webrtc.RTPCodecType
+	// Codec is what the sender uses.
+	Codec webrtc.RTPCodecCapability
+	// AskKeyFrame asks the sender of the layer with this SSRC for a key frame.
+	AskKeyFrame func(ssrc uint32)
+	// Counters are shared by all tracks of a server.
+	Counters *Counters
+	// Tap may be nil.
+	Tap Tap
+}
+
+// Track is one published track: what one sender sends, for any number of receivers.
+type Track struct {
+	Options
+	video bool
+	layer layer
+	keys  keyRequests
+
+	mu       sync.Mutex
+	outgoing atomic.Pointer[[]*Sender]
+}
+
+// NewTrack returns a track without receivers.
+func NewTrack(o Options) *Track {
+	t := &Track{Options: o, video: o.Kind == webrtc.RTPCodecTypeVideo}
+	t.outgoing.Store(&[]*Sender{})
+	return t
+}
+
+// Send returns the track as one receiver gets it, under the given stream name. It is to be added to a peer connection,
+// its Control to be run, and Remove to be called at the end.
+func (t *Track) Send(stream string) *Sender {
+	s := &Sender{track: t, stream: stream, rewrite: rewriter{video: t.video, clock: t.Codec.ClockRate}}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := append(slices.Clone(*t.outgoing.Load()), s)
+	t.outgoing.Store(&list)
+	return s
+}
+
+// Remove ends what Send began.
+func (t *Track) Remove(s *Sender) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := slices.DeleteFunc(slices.Clone(*t.outgoing.Load()), func(x *Sender) bool { return x == s })
+	t.outgoing.Store(&list)
+}
+
+// Receive forwards the packets of one layer until its reader ends. Layers of one track may be received at the same time.
+func (t *Track) Receive(r Reader) {
+	buf := make([]byte, mtu)
+	for {
+		n, _, err := r.Read(buf)
+		if err != nil {
+			return
+		}
+		var p rtp.Packet
+		if p.Unmarshal(buf[:n]) != nil {
+			continue
+		}
+		t.forward(&p, time.Now())
+	}
+}
+
+func (t *Track) forward(p *rtp.Packet, now time.Time) {
+	t.Counters.In.Add(1)
+	if !t.layer.pick(p.SSRC, now) {
+		return
+	}
+	key := t.video && isKeyFrame(t.Codec.MimeType, p.Payload)
+	if t.video && t.Tap != nil {
+		t.Tap(t.ID, &p.Header, p.Payload)
+	}
+
+	// The sender's header extensions were negotiated with the sender alone.
+	p.Extension, p.Extensions, p.ExtensionProfile = false, nil, 0
+	waiting := false
+	for _, s := range *t.outgoing.Load() {
+		waiting = s.write(&p.Header, p.Payload, key, now) || waiting
+	}
+	if waiting && t.keys.want(now, false) || t.keys.due(now) {
+		t.AskKeyFrame(p.SSRC)
+	}
+}
+
+// wantKeyFrame passes a receiver's wish on, merged with those of others. A fresh receiver has just begun: its picture
+// must not wait for the next slot.
+func (t *Track) wantKeyFrame(now time.Time, fresh bool) {
+	ssrc := t.layer.current()
+	if !t.video || ssrc == 0 || !t.keys.want(now, fresh) {
+		return
+	}
+	t.AskKeyFrame(ssrc)
+}
+
+func isCodec(mime, want string) bool { return strings.EqualFold(mime, want) }

@@ -1,0 +1,172 @@
+package media
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/pion/webrtc/v4"
+
+	"stimmbote/media/forward"
+	"stimmbote/media/signal"
+)
+
+// errLost is a peer connection on which nothing has come for too long.
+var errLost = errors.New("peer connection lost")
+
+// participant is one person in a room. Its fields belong to the room's goroutine, those in the last block to everybody.
+type participant struct {
+	sid, identity, name string
+	since               time.Time // joined
+	heard               time.Time // said something on the WebSocket
+	refreshed           time.Time // got a token for reconnecting
+	active              bool      // receives; only now others learn of them
+	version             uint32
+	tracks              []*publication
+
+	pub    *publisher
+	sub    *subscriber
+	conn   atomic.Pointer[signal.Conn] // nil while the client is between two connections
+	failed chan struct{}
+	quit   chan struct{}
+	broke  sync.Once
+	ended  sync.Once
+	fault  atomic.Value // string: what failed
+}
+
+// publication is a track that a participant has announced, and sends once packets have come.
+type publication struct {
+	info  *livekit.TrackInfo
+	cid   string         // the client's name for it in messages
+	sdpID string         // and in session descriptions, where Firefox uses another
+	track *forward.Track // nil until packets come
+	alive int            // layers that are being received
+}
+
+// newParticipant makes the two peer connections of somebody who joins.
+func (s *Server) newParticipant(r *room, g grant) (*participant, error) {
+	now := time.Now()
+	p := &participant{
+		sid: newSID("PA_"), identity: g.identity, name: g.name,
+		since: now, heard: now, refreshed: now,
+		failed: make(chan struct{}), quit: make(chan struct{}),
+	}
+	config := webrtc.Configuration{Certificates: []webrtc.Certificate{s.cert}}
+	in, err := s.in.NewPeerConnection(config)
+	if err != nil {
+		return nil, fmt.Errorf("making publisher: %w", err)
+	}
+	out, err := s.out.NewPeerConnection(config)
+	if err != nil {
+		_ = in.Close()
+		return nil, fmt.Errorf("making subscriber: %w", err)
+	}
+	p.pub = &publisher{newLeg(in, signal.Publisher, p.send, p.fail)}
+	p.sub = &subscriber{
+		leg: newLeg(out, signal.Subscriber, p.send, p.fail), api: s.out, incoming: map[string]incoming{},
+	}
+	in.OnTrack(func(t *webrtc.TrackRemote, rx *webrtc.RTPReceiver) {
+		r.post(func() { r.arrived(p, t, rx) })
+	})
+	in.OnConnectionStateChange(p.watch)
+	out.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		if state == webrtc.PeerConnectionStateConnected {
+			r.post(func() { r.activate(p) })
+		}
+		p.watch(state)
+	})
+	return p, nil
+}
+
+func (p *participant) watch(state webrtc.PeerConnectionState) {
+	if state == webrtc.PeerConnectionStateFailed {
+		p.fail(errLost)
+	}
+}
+
+// send queues a message. Between two connections messages are dropped: the next one begins with all there is to know.
+func (p *participant) send(m *livekit.SignalResponse) {
+	if c := p.conn.Load(); c != nil {
+		c.Send(m)
+	}
+}
+
+// fail ends the participant. Of the error only the operation is kept: the rest may hold addresses.
+func (p *participant) fail(err error) {
+	p.broke.Do(func() {
+		at, _, _ := strings.Cut(err.Error(), ":")
+		p.fault.Store(at)
+		close(p.failed)
+	})
+}
+
+// end lets run return.
+func (p *participant) end() { p.ended.Do(func() { close(p.quit) }) }
+
+// run works on both peer connections until end is called; lost is called if one fails before.
+func (p *participant) run(lost func()) {
+	var legs sync.WaitGroup
+	legs.Go(p.pub.run)
+	legs.Go(p.sub.run)
+	select {
+	case <-p.failed:
+		lost()
+	case <-p.quit:
+	}
+	<-p.quit
+	p.pub.close()
+	p.sub.close()
+	legs.Wait()
+}
+
+// published finds a track by its id, among those that are being sent.
+func (p *participant) published(sid string) *publication {
+	for _, t := range p.tracks {
+		if t.info.Sid == sid && t.track != nil {
+			return t
+		}
+	}
+	return nil
+}
+
+// match finds the announced track that packets belong to: by the client's name for it, else the oldest of its kind that
+// waits for packets.
+func (p *participant) match(sdpID string, kind livekit.TrackType) *publication {
+	var oldest *publication
+	for _, t := range p.tracks {
+		switch {
+		case t.info.Type != kind:
+		case t.sdpID == sdpID, t.track == nil && t.cid == sdpID:
+			return t
+		case t.track == nil && oldest == nil:
+			oldest = t
+		}
+	}
+	return oldest
+}
+
+// info describes the participant to clients.
+func (p *participant) info(state livekit.ParticipantInfo_State) *livekit.ParticipantInfo {
+	i := &livekit.ParticipantInfo{
+		Sid: p.sid, Identity: p.identity, Name: p.name, State: state, Version: p.version,
+		JoinedAt: p.since.Unix(), JoinedAtMs: p.since.UnixMilli(),
+		Permission: &livekit.ParticipantPermission{CanSubscribe: true, CanPublish: true, CanPublishData: true},
+	}
+	for _, t := range p.tracks {
+		if t.track != nil {
+			i.Tracks = append(i.Tracks, t.info)
+			i.IsPublisher = true
+		}
+	}
+	return i
+}
+
+// stream names a stream so that the client knows whose track it is.
+func (p *participant) stream(t *publication) string { return p.sid + "|" + t.info.Sid }
+
+func newSID(prefix string) string { return prefix + rand.Text()[:14] }

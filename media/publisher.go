@@ -1,0 +1,68 @@
+package media
+
+import (
+	"fmt"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+
+	"stimmbote/media/forward"
+	"stimmbote/media/signal"
+)
+
+// publisher is the leg on which a participant sends: the client offers, we answer.
+type publisher struct{ *leg }
+
+// answer answers the client's offer, with its id.
+func (p *publisher) answer(offer *livekit.SessionDescription) func() error {
+	return func() error {
+		err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer.GetSdp()})
+		if err != nil {
+			return fmt.Errorf("taking offer: %w", err)
+		}
+		p.described()
+		answer, err := p.pc.CreateAnswer(nil)
+		if err != nil {
+			return fmt.Errorf("answering offer: %w", err)
+		}
+		if err := p.pc.SetLocalDescription(answer); err != nil {
+			return fmt.Errorf("answering offer: %w", err)
+		}
+		p.send(signal.Answer(answer.SDP, offer.GetId()))
+		return nil
+	}
+}
+
+// receive forwards a layer until it ends, and then calls ended.
+func (p *publisher) receive(t *forward.Track, remote *webrtc.TrackRemote, r *webrtc.RTPReceiver, ended func()) func() error {
+	return func() error {
+		p.workers.Go(func() {
+			t.Receive(remote)
+			ended()
+		})
+		p.workers.Go(func() { drain(r, remote.RID()) })
+		return nil
+	}
+}
+
+// drain reads a sender's reports, so that the interceptors see them.
+func drain(r *webrtc.RTPReceiver, rid string) {
+	buf := make([]byte, 1500)
+	for {
+		var err error
+		if rid == "" {
+			_, _, err = r.Read(buf)
+		} else {
+			_, _, err = r.ReadSimulcast(buf, rid)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// askKeyFrame asks the client for a key frame of the layer with this SSRC.
+func (p *publisher) askKeyFrame(ssrc uint32) {
+	_ = p.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}})
+}

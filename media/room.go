@@ -1,0 +1,292 @@
+package media
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"google.golang.org/protobuf/proto"
+
+	"stimmbote/media/signal"
+)
+
+const (
+	roomQueue    = 256              // commands that wait for a room
+	maxPeople    = 100              // in one room
+	tick         = time.Second      // how often a room looks at the clock
+	silence      = 15 * time.Second // after which somebody is gone, whatever their connections say
+	joinFor      = 30 * time.Second // within which somebody has to receive
+	refreshEvery = 5 * time.Minute
+)
+
+// Reasons not to attach a connection to a room.
+var (
+	errUnknown = errors.New("participant is not known")
+	errFull    = errors.New("room is full")
+)
+
+// room is one call. Its goroutine, run, owns all fields but those in the last block.
+type room struct {
+	server  *Server
+	sid     string
+	opened  time.Time
+	people  map[string]*participant // by identity
+	trailer []byte
+
+	name    string
+	do      chan func()
+	quit    chan struct{}
+	done    chan struct{} // run takes no more commands
+	ending  sync.Once
+	members sync.WaitGroup // participants
+	size    atomic.Int32
+	users   int // guarded by the server's lock
+}
+
+func newRoom(s *Server, name string) *room {
+	return &room{
+		server: s, sid: newSID("RM_"), opened: time.Now(), people: map[string]*participant{}, trailer: []byte(newSID("")),
+		name: name, do: make(chan func(), roomQueue), quit: make(chan struct{}), done: make(chan struct{}),
+	}
+}
+
+// run works until end is called, then says goodbye to everybody and waits for them to be gone.
+func (r *room) run() {
+	r.server.log.Info().Msg("Room opened")
+	clock := time.NewTicker(tick)
+	defer clock.Stop()
+	for {
+		select {
+		case f := <-r.do:
+			f()
+		case now := <-clock.C:
+			r.look(now)
+		case <-r.quit:
+			for _, p := range r.people {
+				r.expel(p, livekit.DisconnectReason_SERVER_SHUTDOWN, livekit.LeaveRequest_RECONNECT)
+			}
+			close(r.done)
+			r.members.Wait()
+			r.server.log.Info().Msg("Room closed")
+			return
+		}
+	}
+}
+
+func (r *room) end() { r.ending.Do(func() { close(r.quit) }) }
+
+// post has something done by the room's goroutine. It waits for its turn, and is false if the room has ended.
+func (r *room) post(f func()) bool {
+	select {
+	case r.do <- f:
+		return true
+	case <-r.done:
+		return false
+	}
+}
+
+// call is post and waits for the result.
+func (r *room) call(f func() error) error {
+	result := make(chan error, 1)
+	if !r.post(func() { result <- f() }) {
+		return errClosed
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-r.done:
+		return errClosed
+	}
+}
+
+func (r *room) full() bool { return r.size.Load() >= maxPeople }
+
+// attach gives a connection to a participant: to the known one with this id if the client resumes, else to a new one.
+func (r *room) attach(conn *signal.Conn, g grant, resume bool, sid string) (p *participant, err error) {
+	if resume {
+		err = r.call(func() error {
+			p = r.people[g.identity]
+			if p == nil || p.sid != sid {
+				return errUnknown
+			}
+			r.resume(p, conn)
+			return nil
+		})
+		return p, err
+	}
+	if p, err = r.server.newParticipant(r, g); err != nil {
+		return nil, err
+	}
+	if err = r.call(func() error { return r.join(p, conn) }); err != nil {
+		_ = p.pub.pc.Close()
+		_ = p.sub.pc.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// join lets somebody in. Whoever was in under the same identity goes: the newer one wins.
+func (r *room) join(p *participant, conn *signal.Conn) error {
+	if old := r.people[p.identity]; old != nil {
+		r.expel(old, livekit.DisconnectReason_DUPLICATE_IDENTITY, livekit.LeaveRequest_DISCONNECT)
+	}
+	if len(r.people) >= maxPeople {
+		return errFull
+	}
+	r.people[p.identity] = p
+	r.size.Store(int32(len(r.people)))
+	conn.Send(signal.Join(signal.Welcome{
+		Room: &livekit.Room{
+			Sid: r.sid, Name: r.name, CreationTime: r.opened.Unix(), CreationTimeMs: r.opened.UnixMilli(),
+			MaxParticipants: maxPeople, NumParticipants: uint32(len(r.people)), EnabledCodecs: enabledCodecs(),
+		},
+		You: p.info(livekit.ParticipantInfo_JOINED), Others: r.others(p), Trailer: r.trailer, Codecs: enabledCodecs(),
+	}))
+	p.conn.Store(conn)
+	r.refresh(p, time.Now())
+
+	r.server.keep(r)
+	r.members.Go(func() {
+		defer r.server.leave(r)
+		p.run(func() { r.post(func() { r.lost(p) }) })
+	})
+	p.sub.post(p.sub.open)
+	for _, other := range r.people {
+		for _, t := range other.tracks {
+			r.give(p, other, t)
+		}
+	}
+	return nil
+}
+
+// resume goes on with a new connection where an old one broke.
+func (r *room) resume(p *participant, conn *signal.Conn) {
+	conn.Send(signal.Reconnect())
+	if old := p.conn.Swap(conn); old != nil {
+		old.Abort()
+	}
+	p.heard = time.Now()
+	conn.Send(signal.Update(append(r.others(p), p.info(p.state()))...))
+	r.refresh(p, time.Now())
+	p.sub.post(p.sub.resume)
+}
+
+// detach notes that a connection has ended. The person is gone at once if the page was closed; else there is time to
+// resume.
+func (r *room) detach(p *participant, conn *signal.Conn, left bool) {
+	if p.conn.CompareAndSwap(conn, nil) && left {
+		r.remove(p, livekit.DisconnectReason_CLIENT_INITIATED)
+	}
+}
+
+// activate notes that somebody receives: now they are in, and others learn of them.
+func (r *room) activate(p *participant) {
+	if r.people[p.identity] != p || p.active {
+		return
+	}
+	p.active = true
+	r.announce(p)
+	r.count()
+}
+
+// lost ends a participant whose peer connections do not work. Its client may try anew.
+func (r *room) lost(p *participant) {
+	if r.people[p.identity] != p {
+		return
+	}
+	at, _ := p.fault.Load().(string)
+	r.server.log.Debug().Str("at", at).Msg("Participant lost")
+	r.expel(p, livekit.DisconnectReason_CONNECTION_TIMEOUT, livekit.LeaveRequest_RECONNECT)
+}
+
+// expel tells somebody to leave, and removes them.
+func (r *room) expel(p *participant, why livekit.DisconnectReason, then livekit.LeaveRequest_Action) {
+	p.send(signal.Leave(why, then))
+	r.remove(p, why)
+}
+
+// remove ends a participant and tells the others.
+func (r *room) remove(p *participant, why livekit.DisconnectReason) {
+	if r.people[p.identity] != p {
+		return
+	}
+	delete(r.people, p.identity)
+	r.size.Store(int32(len(r.people)))
+	if conn := p.conn.Swap(nil); conn != nil {
+		conn.Close()
+	}
+	p.end()
+	for _, t := range p.tracks {
+		r.withdraw(t)
+	}
+	if !p.active {
+		return
+	}
+	p.tracks, p.version = nil, p.version+1
+	gone := p.info(livekit.ParticipantInfo_DISCONNECTED)
+	gone.DisconnectReason = why
+	r.tell(signal.Update(gone))
+	r.count()
+}
+
+// look ends who has been silent, and renews tokens.
+func (r *room) look(now time.Time) {
+	for _, p := range r.people {
+		switch {
+		case now.Sub(p.heard) > silence:
+			r.expel(p, livekit.DisconnectReason_SIGNAL_CLOSE, livekit.LeaveRequest_RECONNECT)
+		case !p.active && now.Sub(p.since) > joinFor:
+			r.expel(p, livekit.DisconnectReason_JOIN_FAILURE, livekit.LeaveRequest_DISCONNECT)
+		case now.Sub(p.refreshed) > refreshEvery:
+			r.refresh(p, now)
+		}
+	}
+}
+
+func (r *room) refresh(p *participant, now time.Time) {
+	if token, err := r.server.Token(r.name, p.identity, p.name, refreshFor); err == nil {
+		p.send(signal.RefreshToken(token))
+		p.refreshed = now
+	}
+}
+
+// announce tells everybody the newest about somebody who is in.
+func (r *room) announce(p *participant) {
+	p.version++
+	if p.active {
+		r.tell(signal.Update(p.info(p.state())))
+	}
+}
+
+// tell sends a message to everybody.
+func (r *room) tell(m *livekit.SignalResponse) {
+	for _, p := range r.people {
+		p.send(proto.CloneOf(m))
+	}
+}
+
+// others describes everybody else who is in.
+func (r *room) others(p *participant) []*livekit.ParticipantInfo {
+	var list []*livekit.ParticipantInfo
+	for _, other := range r.people {
+		if other != p && other.active {
+			list = append(list, other.info(other.state()))
+		}
+	}
+	return list
+}
+
+// count notes who is in.
+func (r *room) count() {
+	var list []Person
+	for _, p := range r.people {
+		if p.active {
+			list = append(list, Person{Identity: p.identity, Name: p.name, Since: p.since})
+		}
+	}
+	slices.SortFunc(list, func(a, b Person) int { return a.Since.Compare(b.Since) })
+	r.server.presence.set(r.name, list)
+}

@@ -1,0 +1,225 @@
+// Package media is the call server: rooms in which people see and hear each other, over LiveKit's client protocol and
+// one UDP port.
+//
+// It guarantees that only a valid token lets anybody in or learn who is there, that one goroutine owns each room, and
+// that everything it starts has ended when Run returns. Frames are encrypted from client to client: it forwards what it
+// cannot read, and says truthfully whether a sender announced encryption. It keeps nothing on disk and writes no name,
+// address or token into a log.
+package media
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/webrtc/v4"
+	"github.com/rs/zerolog"
+
+	"stimmbote/media/forward"
+)
+
+// Config is the section media of the configuration.
+type Config struct {
+	// UDP is the address that all sound and pictures go through.
+	UDP string `yaml:"udp"`
+}
+
+// Defaults are used for what the configuration does not say.
+func Defaults() Config { return Config{UDP: ":7882"} }
+
+// Validate returns everything that is wrong.
+func (c Config) Validate() error {
+	if _, err := net.ResolveUDPAddr("udp", c.UDP); err != nil || c.UDP == "" {
+		return fmt.Errorf("udp: %q is not an address with a port; try \":7882\"", c.UDP)
+	}
+	return nil
+}
+
+// Options are what the program around the server gives it.
+type Options struct {
+	// Secret signs tokens: 32 random bytes. Tokens of another secret are refused.
+	Secret []byte
+	// Changed is told who is in a room whenever that changes, by one goroutine, with the newest state only. May be nil.
+	Changed func(room string, present []Person)
+	// Tap sees every video packet that is forwarded. For tests.
+	Tap forward.Tap
+}
+
+const (
+	udpBuffer       = 4 << 20 // bytes that the kernel keeps for us in each direction
+	iceDisconnected = 5 * time.Second
+	iceFailed       = 10 * time.Second // after that
+	iceKeepAlive    = 2 * time.Second
+	dtlsRetransmit  = 100 * time.Millisecond
+	minSecret       = 16
+)
+
+// errClosed refuses whoever comes while the server stops.
+var errClosed = errors.New("server is stopping")
+
+// Server is the call server.
+type Server struct {
+	opt      Options
+	log      zerolog.Logger
+	udp      *net.UDPConn
+	mux      *ice.UDPMuxDefault
+	in, out  *webrtc.API // for legs on which clients send, and receive
+	cert     webrtc.Certificate
+	counters forward.Counters
+	presence *presence
+
+	mu       sync.Mutex
+	rooms    map[string]*room
+	closed   bool
+	handlers sync.WaitGroup // connections
+	running  sync.WaitGroup // rooms
+}
+
+// New opens the UDP port. Run must be called to close it.
+func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
+	if len(opt.Secret) < minSecret {
+		return nil, fmt.Errorf("secret for tokens has %d bytes, needs %d", len(opt.Secret), minSecret)
+	}
+	addr, err := net.ResolveUDPAddr("udp", cfg.UDP)
+	if err != nil {
+		return nil, fmt.Errorf("media.udp: %q is not an address with a port: %w", cfg.UDP, err)
+	}
+	udp, err := net.ListenUDP("udp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("opening media.udp %q (is another program using it?): %w", cfg.UDP, err)
+	}
+	s := &Server{opt: opt, log: log, udp: udp, presence: newPresence(), rooms: map[string]*room{}}
+	if err := s.engines(); err != nil {
+		_ = udp.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// engines makes what all peer connections share: the port, the certificate, the codecs.
+func (s *Server) engines() error {
+	_ = s.udp.SetReadBuffer(udpBuffer) // the kernel may grant less
+	_ = s.udp.SetWriteBuffer(udpBuffer)
+
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return fmt.Errorf("making certificate: %w", err)
+	}
+	cert, err := webrtc.GenerateCertificate(key)
+	if err != nil {
+		return fmt.Errorf("making certificate: %w", err)
+	}
+	s.cert = *cert
+
+	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.udp, Logger: quiet{}})
+	e := webrtc.SettingEngine{LoggerFactory: quiet{}}
+	e.SetICEUDPMux(s.mux)
+	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	e.SetIncludeLoopbackCandidate(s.Addr().Addr().IsLoopback())
+	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	e.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
+	e.SetDTLSRetransmissionInterval(dtlsRetransmit)
+	e.SetDTLSInsecureSkipHelloVerify(true) // the address has been checked by ICE
+	e.DisableCloseByDTLS(true)             // who leaves says so on the WebSocket
+	e.DisableActiveTCP(true)
+	e.SetIgnoreRidPauseForRecv(true)
+	if s.in, err = forward.Receiving(e); err != nil {
+		_ = s.mux.Close()
+		return err
+	}
+	if s.out, err = forward.Sending(e); err != nil {
+		_ = s.mux.Close()
+		return err
+	}
+	return nil
+}
+
+// Addr is the address that all media goes through.
+func (s *Server) Addr() netip.AddrPort {
+	return s.udp.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
+// Packets counts the media packets that came in and went out since the start.
+func (s *Server) Packets() (in, out uint64) {
+	return s.counters.In.Load(), s.counters.Out.Load()
+}
+
+// Present says who is in a room.
+func (s *Server) Present(room string) []Person { return s.presence.get(room) }
+
+// Run keeps the server going until ctx ends, then tells everybody, and returns when all is closed.
+func (s *Server) Run(ctx context.Context) error {
+	changed := s.opt.Changed
+	if changed == nil {
+		changed = func(string, []Person) {}
+	}
+	var notifier sync.WaitGroup
+	told, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	notifier.Go(func() { s.presence.run(told, changed) })
+
+	<-ctx.Done()
+	s.mu.Lock()
+	s.closed = true
+	for _, r := range s.rooms {
+		r.end()
+	}
+	s.mu.Unlock()
+	s.handlers.Wait()
+	s.running.Wait()
+	stop()
+	notifier.Wait()
+	s.presence.flush(changed)
+	if err := s.mux.Close(); err != nil {
+		return fmt.Errorf("closing media.udp: %w", err)
+	}
+	return nil
+}
+
+// enter finds or opens a room and keeps it open until leave.
+func (s *Server) enter(name string) (*room, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, errClosed
+	}
+	r := s.rooms[name]
+	if r == nil {
+		r = newRoom(s, name)
+		s.rooms[name] = r
+		s.running.Go(r.run)
+	}
+	r.users++
+	s.handlers.Add(1)
+	return r, nil
+}
+
+// keep keeps a room open until leave, for one who is already in.
+func (s *Server) keep(r *room) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.users++
+	s.handlers.Add(1)
+}
+
+// leave lets a room close once nobody keeps it open.
+func (s *Server) leave(r *room) {
+	defer s.handlers.Done()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.users--; r.users > 0 {
+		return
+	}
+	if s.rooms[r.name] == r {
+		delete(s.rooms, r.name)
+	}
+	r.end()
+}

@@ -1,0 +1,167 @@
+package media
+
+import (
+	"fmt"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/pion/webrtc/v4"
+
+	"stimmbote/media/forward"
+	"stimmbote/media/signal"
+)
+
+// subscriber is the leg on which a participant receives: we offer, the client answers. One offer is in flight at a time.
+type subscriber struct {
+	*leg
+	api      *webrtc.API
+	incoming map[string]incoming // by track
+	offers   uint32
+	waiting  bool // for an answer
+	again    bool // offer again after it
+	restart  bool // with new ICE credentials
+}
+
+// incoming is a track on its way to the participant.
+type incoming struct {
+	track *forward.Track
+	send  *forward.Sender
+	rtp   *webrtc.RTPSender
+}
+
+// run works until the leg is closed.
+func (s *subscriber) run() {
+	s.leg.run()
+	for _, in := range s.incoming {
+		in.track.Remove(in.send)
+	}
+}
+
+// open makes the data channels and the first offer, even if there is nothing to receive: the client waits for it.
+func (s *subscriber) open() error {
+	for label, init := range map[string]*webrtc.DataChannelInit{
+		"_reliable": {Ordered: new(true)},
+		"_lossy":    {Ordered: new(false), MaxRetransmits: new(uint16(0))},
+	} {
+		if _, err := s.pc.CreateDataChannel(label, init); err != nil {
+			return fmt.Errorf("making data channel %s: %w", label, err)
+		}
+	}
+	return s.offer()
+}
+
+// add begins to send a track, under a stream name that tells the client whose it is.
+func (s *subscriber) add(t *forward.Track, stream string) func() error {
+	return func() error {
+		if _, ok := s.incoming[t.ID]; ok {
+			return nil
+		}
+		sender := t.Send(stream)
+		rtp, err := s.section(sender)
+		if err != nil {
+			t.Remove(sender)
+			return fmt.Errorf("adding track: %w", err)
+		}
+		s.incoming[t.ID] = incoming{track: t, send: sender, rtp: rtp}
+		s.workers.Go(func() { sender.Control(rtp) })
+		return s.offer()
+	}
+}
+
+// section finds a section of the description that an earlier track has left, or makes one.
+func (s *subscriber) section(track *forward.Sender) (*webrtc.RTPSender, error) {
+	for _, t := range s.pc.GetTransceivers() {
+		if t.Kind() != track.Kind() || t.Sender() != nil || t.Direction() != webrtc.RTPTransceiverDirectionInactive {
+			continue
+		}
+		rtp, err := s.api.NewRTPSender(track, s.pc.SCTP().Transport())
+		if err != nil {
+			return nil, err
+		}
+		return rtp, t.SetSender(rtp, track)
+	}
+	t, err := s.pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	if err != nil {
+		return nil, err
+	}
+	return t.Sender(), nil
+}
+
+// remove ends a track.
+func (s *subscriber) remove(id string) func() error {
+	return func() error {
+		in, ok := s.incoming[id]
+		if !ok {
+			return nil
+		}
+		delete(s.incoming, id)
+		in.track.Remove(in.send)
+		if err := s.pc.RemoveTrack(in.rtp); err != nil {
+			return fmt.Errorf("removing track: %w", err)
+		}
+		return s.offer()
+	}
+}
+
+// pause stops or resumes a track without ending it.
+func (s *subscriber) pause(id string, paused bool) func() error {
+	return func() error {
+		if in, ok := s.incoming[id]; ok {
+			in.send.Pause(paused)
+		}
+		return nil
+	}
+}
+
+// resume offers with new ICE credentials: the client has come back on another line.
+func (s *subscriber) resume() error {
+	s.restart, s.waiting = true, false // an answer to an older offer will not come any more
+	return s.offer()
+}
+
+func (s *subscriber) offer() error {
+	if s.waiting {
+		s.again = true
+		return nil
+	}
+	offer, err := s.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: s.restart})
+	if err != nil {
+		return fmt.Errorf("making offer: %w", err)
+	}
+	if err := s.pc.SetLocalDescription(offer); err != nil {
+		return fmt.Errorf("making offer: %w", err)
+	}
+	s.offers++
+	s.waiting, s.again, s.restart = true, false, false
+	s.send(signal.Offer(offer.SDP, s.offers, s.mids()))
+	return nil
+}
+
+// mids tells which section carries which track: browsers invent names of their own.
+func (s *subscriber) mids() map[string]string {
+	mids := map[string]string{}
+	for _, t := range s.pc.GetTransceivers() {
+		if sender := t.Sender(); sender != nil && sender.Track() != nil {
+			mids[t.Mid()] = sender.Track().ID()
+		}
+	}
+	return mids
+}
+
+// answered takes the client's answer. Some clients send no id; an older one belongs to an offer that has been replaced.
+func (s *subscriber) answered(answer *livekit.SessionDescription) func() error {
+	return func() error {
+		if !s.waiting || answer.GetId() != 0 && answer.GetId() != s.offers {
+			return nil
+		}
+		err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.GetSdp()})
+		if err != nil {
+			return fmt.Errorf("taking answer: %w", err)
+		}
+		s.described()
+		s.waiting = false
+		if s.again {
+			return s.offer()
+		}
+		return nil
+	}
+}

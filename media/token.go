@@ -1,0 +1,73 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/livekit/protocol/auth"
+)
+
+// issuer is the key id in tokens: there is one secret, and it is ours.
+const issuer = "stimmbote"
+
+// refreshFor is how long a token lives that somebody in a call gets for the next reconnection.
+const refreshFor = 10 * time.Minute
+
+// Reasons to let nobody in. All of them are answered with 401.
+var (
+	errNoToken   = errors.New("no token")
+	errBadToken  = errors.New("token is not valid")
+	errNoGrant   = errors.New("token does not allow to join a room")
+	errOtherRoom = errors.New("token is for another room")
+)
+
+// grant is what a valid token allows: to be in one room, as one person.
+type grant struct {
+	room, identity, name string
+}
+
+// Token lets one person into one room until it expires.
+func (s *Server) Token(room, identity, name string, ttl time.Duration) (string, error) {
+	if room == "" || identity == "" || ttl <= 0 {
+		return "", fmt.Errorf("making token: %w", errNoGrant)
+	}
+	t, err := auth.NewAccessToken(issuer, string(s.opt.Secret)).
+		SetIdentity(identity).
+		SetName(name).
+		SetValidFor(ttl).
+		SetVideoGrant(&auth.VideoGrant{RoomJoin: true, Room: room}).
+		ToJWT()
+	if err != nil {
+		return "", fmt.Errorf("signing token: %w", err)
+	}
+	return t, nil
+}
+
+// admit checks the token of a request.
+func (s *Server) admit(r *http.Request) (grant, error) {
+	raw := r.URL.Query().Get("access_token")
+	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && raw == "" {
+		raw = bearer
+	}
+	if raw == "" {
+		return grant{}, errNoToken
+	}
+	token, err := auth.ParseAPIToken(raw)
+	if err != nil || token.APIKey() != issuer {
+		return grant{}, errBadToken
+	}
+	claims, grants, err := token.Verify(s.opt.Secret)
+	if err != nil || time.Now().After(claims.ExpiresAt.Time) {
+		return grant{}, errBadToken
+	}
+	if grants.Video == nil || !grants.Video.RoomJoin || grants.Video.Room == "" || grants.Identity == "" {
+		return grant{}, errNoGrant
+	}
+	if room := r.URL.Query().Get("room"); room != "" && room != grants.Video.Room {
+		return grant{}, errOtherRoom
+	}
+	return grant{room: grants.Video.Room, identity: grants.Identity, name: grants.Name}, nil
+}

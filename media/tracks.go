@@ -1,0 +1,209 @@
+package media
+
+import (
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/pion/webrtc/v4"
+
+	"stimmbote/media/forward"
+	"stimmbote/media/signal"
+)
+
+// maxTracks is how many tracks one person may announce.
+const maxTracks = 8
+
+func enabledCodecs() []*livekit.Codec {
+	return []*livekit.Codec{{Mime: webrtc.MimeTypeOpus}, {Mime: webrtc.MimeTypeVP8}, {Mime: webrtc.MimeTypeH264}}
+}
+
+// handle does what a client asks for. Requests that it does not know, and hints that it does not need, are ignored.
+func (r *room) handle(p *participant, conn *signal.Conn, m *livekit.SignalRequest) {
+	if r.people[p.identity] != p || p.conn.Load() != conn {
+		return // said before it was replaced or removed
+	}
+	now := time.Now()
+	p.heard = now
+	switch m := m.GetMessage().(type) {
+	case *livekit.SignalRequest_Offer:
+		p.pub.post(p.pub.answer(m.Offer))
+	case *livekit.SignalRequest_Answer:
+		p.sub.post(p.sub.answered(m.Answer))
+	case *livekit.SignalRequest_Trickle:
+		if m.Trickle.GetTarget() == signal.Publisher {
+			p.pub.post(p.pub.candidate(m.Trickle.GetCandidateInit()))
+		} else {
+			p.sub.post(p.sub.candidate(m.Trickle.GetCandidateInit()))
+		}
+	case *livekit.SignalRequest_AddTrack:
+		r.addTrack(p, m.AddTrack)
+	case *livekit.SignalRequest_Mute:
+		r.mute(p, m.Mute.GetSid(), m.Mute.GetMuted())
+	case *livekit.SignalRequest_Subscription:
+		r.subscribe(p, m.Subscription)
+	case *livekit.SignalRequest_TrackSetting:
+		for _, sid := range m.TrackSetting.GetTrackSids() {
+			p.sub.post(p.sub.pause(sid, m.TrackSetting.GetDisabled()))
+		}
+	case *livekit.SignalRequest_UpdateMetadata:
+		p.send(signal.Refused(m.UpdateMetadata.GetRequestId(), livekit.RequestResponse_NOT_ALLOWED))
+	case *livekit.SignalRequest_Ping:
+		p.send(signal.Pong(now))
+	case *livekit.SignalRequest_PingReq:
+		p.send(signal.PongResponse(m.PingReq, now))
+	case *livekit.SignalRequest_Leave:
+		r.expel(p, livekit.DisconnectReason_CLIENT_INITIATED, livekit.LeaveRequest_DISCONNECT)
+	}
+}
+
+// addTrack notes a track that a client is about to send.
+func (r *room) addTrack(p *participant, req *livekit.AddTrackRequest) {
+	for _, t := range p.tracks {
+		if t.cid == req.GetCid() {
+			p.send(signal.TrackPublished(t.cid, t.info))
+			return
+		}
+	}
+	if len(p.tracks) >= maxTracks || req.GetType() == livekit.TrackType_DATA {
+		return
+	}
+	t := &publication{cid: req.GetCid(), info: &livekit.TrackInfo{
+		Sid:        newSID(trackPrefix(req)),
+		Type:       req.GetType(),
+		Name:       req.GetName(),
+		Muted:      req.GetMuted(),
+		Width:      req.GetWidth(),
+		Height:     req.GetHeight(),
+		Source:     req.GetSource(),
+		Layers:     req.GetLayers(),
+		Encryption: req.GetEncryption(),
+		Stream:     req.GetStream(),
+		DisableRed: true,
+	}}
+	p.tracks = append(p.tracks, t)
+	p.send(signal.TrackPublished(t.cid, t.info))
+}
+
+func trackPrefix(req *livekit.AddTrackRequest) string {
+	switch {
+	case req.GetSource() == livekit.TrackSource_SCREEN_SHARE:
+		return "TR_VS"
+	case req.GetType() == livekit.TrackType_VIDEO:
+		return "TR_VC"
+	default:
+		return "TR_AM"
+	}
+}
+
+// arrived notes that packets of a layer come. With a track's first layer it is published, and everybody gets it.
+func (r *room) arrived(p *participant, remote *webrtc.TrackRemote, rx *webrtc.RTPReceiver) {
+	if r.people[p.identity] != p {
+		return
+	}
+	kind := livekit.TrackType_AUDIO
+	if remote.Kind() == webrtc.RTPCodecTypeVideo {
+		kind = livekit.TrackType_VIDEO
+	}
+	t := p.match(remote.ID(), kind)
+	if t == nil {
+		r.server.log.Debug().Msg("Track without announcement ignored")
+		return
+	}
+	first := t.track == nil
+	if first {
+		r.publish(p, t, remote, rx)
+	}
+	t.alive++
+	p.pub.post(p.pub.receive(t.track, remote, rx, func() { r.post(func() { r.layerEnded(p, t) }) }))
+	if !first {
+		return
+	}
+	r.announce(p)
+	for _, other := range r.people {
+		r.give(other, p, t)
+	}
+}
+
+// publish makes an announced track one that is sent.
+func (r *room) publish(p *participant, t *publication, remote *webrtc.TrackRemote, rx *webrtc.RTPReceiver) {
+	t.sdpID = remote.ID()
+	t.track = forward.NewTrack(forward.Options{
+		ID: t.info.Sid, Kind: remote.Kind(), Codec: remote.Codec().RTPCodecCapability,
+		AskKeyFrame: p.pub.askKeyFrame, Counters: &r.server.counters, Tap: r.server.opt.Tap,
+	})
+	t.info.MimeType = remote.Codec().MimeType
+	if tr := rx.RTPTransceiver(); tr != nil {
+		t.info.Mid = tr.Mid()
+	}
+	t.info.Codecs = []*livekit.SimulcastCodecInfo{{
+		MimeType: t.info.MimeType, Mid: t.info.Mid, Cid: t.cid, Layers: t.info.Layers,
+	}}
+}
+
+// give lets somebody receive another's track.
+func (r *room) give(to, from *participant, t *publication) {
+	if to != from && t.track != nil {
+		to.sub.post(to.sub.add(t.track, from.stream(t)))
+	}
+}
+
+// withdraw takes a track from everybody.
+func (r *room) withdraw(t *publication) {
+	if t.track == nil {
+		return
+	}
+	for _, p := range r.people {
+		p.sub.post(p.sub.remove(t.info.Sid))
+	}
+}
+
+// layerEnded notes that a layer of a track has ended: with the last one the track is unpublished.
+func (r *room) layerEnded(p *participant, t *publication) {
+	if t.alive--; t.alive > 0 || r.people[p.identity] != p {
+		return
+	}
+	for i, have := range p.tracks {
+		if have == t {
+			p.tracks = append(p.tracks[:i:i], p.tracks[i+1:]...)
+			break
+		}
+	}
+	r.announce(p)
+	r.withdraw(t)
+}
+
+func (r *room) mute(p *participant, sid string, muted bool) {
+	for _, t := range p.tracks {
+		if t.info.Sid == sid && t.info.Muted != muted {
+			t.info.Muted = muted
+			r.announce(p)
+		}
+	}
+}
+
+// subscribe follows what a client wants to receive and what not.
+func (r *room) subscribe(p *participant, want *livekit.UpdateSubscription) {
+	sids := want.GetTrackSids()
+	for _, of := range want.GetParticipantTracks() {
+		sids = append(sids, of.GetTrackSids()...)
+	}
+	for _, sid := range sids {
+		if !want.GetSubscribe() {
+			p.sub.post(p.sub.remove(sid))
+			continue
+		}
+		for _, other := range r.people {
+			if t := other.published(sid); t != nil {
+				r.give(p, other, t)
+			}
+		}
+	}
+}
+
+// state is what clients are told of somebody.
+func (p *participant) state() livekit.ParticipantInfo_State {
+	if p.active {
+		return livekit.ParticipantInfo_ACTIVE
+	}
+	return livekit.ParticipantInfo_JOINED
+}
