@@ -1,0 +1,199 @@
+// Package script reads and plays the acceptance stories that docs/try.md
+// describes: one line, one thing that somebody says, waits for, or does.
+//
+// Parse refuses what it does not know, naming file and line, before anything is
+// started. Play does only what the lines say, in their order, and stops at the
+// first that does not hold.
+package script
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Kind is what a line does.
+type Kind int
+
+// The kinds of lines.
+const (
+	Say             Kind = iota // NAME> text, NAME dm> text
+	Wait                        // NAME< regexp
+	Never                       // NAME! regexp
+	Set                         // set WORD regexp
+	Succeeds                    // $ command
+	Fails                       // $! command
+	RestartBot                  // restart bot
+	KillBot                     // kill bot
+	StopHomeserver              // stop homeserver
+	StartHomeserver             // start homeserver
+	Sleep                       // sleep 2s
+)
+
+// How long a line waits if it does not say how long.
+const (
+	waitFor  = 30 * time.Second
+	neverFor = 3 * time.Second
+)
+
+// Line is one line of a script that does something.
+type Line struct {
+	Kind   Kind
+	Where  string // file:line
+	Source string // as it was written
+	Person string // of Say, Wait, Never
+	Direct bool   // in the direct chat, not the group
+	Name   string // of Set
+	Text   string // what is said, the regular expression, the command
+	Within time.Duration
+}
+
+// Parse reads a script. Each error names file and line.
+func Parse(file string, r io.Reader, people []string) ([]Line, error) {
+	var lines []Line
+	in := bufio.NewScanner(r)
+	in.Buffer(nil, 1<<20)
+	for n := 1; in.Scan(); n++ {
+		source := strings.TrimSpace(in.Text())
+		if source == "" || source[0] == '#' {
+			continue
+		}
+		line, err := parseLine(source, people)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w: %s", file, n, err, source)
+		}
+		line.Where, line.Source = fmt.Sprintf("%s:%d", file, n), source
+		lines = append(lines, line)
+	}
+	if err := in.Err(); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", file, err)
+	}
+	return lines, nil
+}
+
+var (
+	personLine = regexp.MustCompile(`^(\w+)(\s+dm)?\s*([><!])\s*(.*)$`)
+	setLine    = regexp.MustCompile(`^set\s+(\S+)\s+(.+)$`)
+	withinTail = regexp.MustCompile(`^(.*\S)\s+within\s+(\d+(?:ms|s|m))$`)
+	plainLines = map[string]Kind{
+		"restart bot": RestartBot, "kill bot": KillBot,
+		"stop homeserver": StopHomeserver, "start homeserver": StartHomeserver,
+	}
+)
+
+func parseLine(source string, people []string) (Line, error) {
+	if kind, ok := plainLines[strings.Join(strings.Fields(source), " ")]; ok {
+		return Line{Kind: kind}, nil
+	}
+	switch first, rest, _ := strings.Cut(source, " "); first {
+	case "$", "$!":
+		return parseCommand(first, strings.TrimSpace(rest))
+	case "set":
+		return parseSet(source)
+	case "sleep":
+		return parseSleep(strings.TrimSpace(rest))
+	}
+	if m := personLine.FindStringSubmatch(source); m != nil {
+		return parsePerson(m, people)
+	}
+	return Line{}, fmt.Errorf("not a line of this language, which docs/try.md describes")
+}
+
+func parseCommand(sign, command string) (Line, error) {
+	if command == "" {
+		return Line{}, fmt.Errorf("there is no command after the %s", sign)
+	}
+	if sign == "$!" {
+		return Line{Kind: Fails, Text: command}, nil
+	}
+	return Line{Kind: Succeeds, Text: command}, nil
+}
+
+func parseSet(source string) (Line, error) {
+	m := setLine.FindStringSubmatch(source)
+	if m == nil {
+		return Line{}, fmt.Errorf("set needs a name and a regular expression")
+	}
+	if !regexp.MustCompile(`^` + namePattern + `$`).MatchString(m[1]) {
+		return Line{}, fmt.Errorf("%q is no name: letters, digits and _ only", m[1])
+	}
+	if m[1] == nameLink || m[1] == nameFile {
+		return Line{}, fmt.Errorf("%s has its meaning already and cannot be set", m[1])
+	}
+	re, err := regexp.Compile(expand(m[2], sample))
+	if err != nil {
+		return Line{}, badRegexp(err)
+	}
+	if re.NumSubexp() == 0 {
+		return Line{}, fmt.Errorf("the regular expression has no group ( ) to take the value from")
+	}
+	return Line{Kind: Set, Name: m[1], Text: m[2]}, nil
+}
+
+func parseSleep(duration string) (Line, error) {
+	d, err := time.ParseDuration(duration)
+	if err != nil || d < 0 {
+		return Line{}, fmt.Errorf("%q is no duration such as 2s", duration)
+	}
+	return Line{Kind: Sleep, Within: d}, nil
+}
+
+func parsePerson(m []string, people []string) (Line, error) {
+	line := Line{Person: m[1], Direct: m[2] != "", Text: m[4]}
+	if !slices.Contains(people, line.Person) {
+		return Line{}, fmt.Errorf("there is nobody called %q; the people are %s", line.Person, strings.Join(people, ", "))
+	}
+	if line.Text == "" {
+		return Line{}, fmt.Errorf("nothing stands after the %s", m[3])
+	}
+	if m[3] == ">" {
+		line.Kind = Say
+		return line, nil
+	}
+	line.Kind, line.Within = Wait, waitFor
+	if m[3] == "!" {
+		line.Kind, line.Within = Never, neverFor
+	}
+	if tail := withinTail.FindStringSubmatch(line.Text); tail != nil {
+		d, err := time.ParseDuration(tail[2])
+		if err != nil {
+			return Line{}, fmt.Errorf("%q is no duration such as 60s", tail[2])
+		}
+		line.Text, line.Within = tail[1], d
+	}
+	if _, err := regexp.Compile(expand(line.Text, sample)); err != nil {
+		return Line{}, badRegexp(err)
+	}
+	return line, nil
+}
+
+func badRegexp(err error) error {
+	return fmt.Errorf("the regular expression does not parse (%w)", err)
+}
+
+// Names that are always there.
+const (
+	nameLink = "LINK"
+	nameFile = "FILE"
+)
+
+const namePattern = `[A-Za-z_][A-Za-z0-9_]*`
+
+var reference = regexp.MustCompile(`\$\{(` + namePattern + `)\}`)
+
+// expand replaces each ${NAME} whose value is known and leaves every other $.
+func expand(text string, value func(name string) (string, bool)) string {
+	return reference.ReplaceAllStringFunc(text, func(ref string) string {
+		if v, ok := value(ref[2 : len(ref)-1]); ok {
+			return v
+		}
+		return ref
+	})
+}
+
+// sample stands for values that are known only when the line runs.
+func sample(string) (string, bool) { return "x", true }

@@ -1,0 +1,174 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+	"maunium.net/go/mautrix/id"
+)
+
+// Bot is the program itself, run as a process with a configuration file.
+type Bot struct {
+	ID     id.UserID
+	WebURL string
+	// Binary is what Start runs, Env what it adds to the environment; both may
+	// be changed between two starts.
+	Binary string
+	Env    []string
+	// Config is the path of the configuration file.
+	Config string
+
+	log   string
+	child *child
+}
+
+// BuildBot builds the program into the file out. Tags are added to goolm.
+func BuildBot(ctx context.Context, repo, out string, say func(string), tags ...string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false",
+		"-tags", strings.Join(append([]string{"goolm"}, tags...), ","), "-o", out, "./cmd/stimmbote")
+	cmd.Dir = repo
+	stop := patience(say, "building the bot, which takes about two minutes the first time")
+	msg, err := cmd.CombinedOutput()
+	stop()
+	if err != nil {
+		return fmt.Errorf("building the bot: %w\n%s", err, msg)
+	}
+	return nil
+}
+
+// newBot writes the configuration of a bot that was never started.
+func newBot(hs *Homeserver, a account, password, dir string, o Options) (*Bot, error) {
+	web, err := freeAddr("tcp")
+	if err != nil {
+		return nil, err
+	}
+	udp, err := freeAddr("udp")
+	if err != nil {
+		return nil, err
+	}
+	b := &Bot{
+		ID: id.UserID(a.UserID), WebURL: "http://" + web,
+		Config: filepath.Join(dir, "config.yaml"), log: filepath.Join(dir, "log"),
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the bot's folder: %w", err)
+	}
+	type section = map[string]any
+	return b, WriteConfig(b.Config, section{
+		"language": o.Language,
+		"matrix":   section{"homeserver": hs.URL, "user": b.ID.Localpart(), "password": password},
+		"store":    section{"dir": filepath.Join(dir, "store")},
+		"web":      section{"listen": web, "public_url": b.WebURL},
+		"media":    section{"udp": udp},
+		"poll":     section{"group": "belenios-2048"},
+		"bot":      section{"ignore": o.Ignore},
+		"log":      section{"level": "info"},
+	})
+}
+
+// WriteConfig writes a configuration file.
+func WriteConfig(path string, config map[string]any) error {
+	text, err := yaml.Marshal(config)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return os.WriteFile(path, text, 0o600)
+}
+
+// Command is the program, about to be run with the given arguments.
+func (b *Bot) Command(args ...string) *exec.Cmd {
+	cmd := exec.Command(b.Binary, args...)
+	cmd.Env = append(os.Environ(), b.Env...)
+	return cmd
+}
+
+// Launch starts the bot and does not wait for it.
+func (b *Bot) Launch() error {
+	if b.child.running() {
+		return errors.New("the bot is running already")
+	}
+	c, err := startChild(b.Command("run", "--config", b.Config), b.log)
+	if err != nil {
+		return fmt.Errorf("starting the bot: %w", err)
+	}
+	b.child = c
+	return nil
+}
+
+// Start starts the bot and returns when it has synced and its web port is open.
+func (b *Bot) Start(ctx context.Context) error {
+	if err := b.Launch(); err != nil {
+		return err
+	}
+	if err := b.Ready(ctx); err != nil {
+		b.child.stop()
+		return err
+	}
+	return nil
+}
+
+// Ready waits until the bot has synced and its web port is open.
+func (b *Bot) Ready(ctx context.Context) error {
+	if err := b.child.answers(ctx, b.WebURL+"/healthz", 60*time.Second); err != nil {
+		return fmt.Errorf("starting the bot: %w", err)
+	}
+	return nil
+}
+
+// Stop ends the bot in good order; an error says that it did not end so.
+func (b *Bot) Stop() error {
+	if !b.child.running() {
+		return nil
+	}
+	if !b.child.stop() {
+		return errors.New("the bot did not stop within 20 s and was killed")
+	}
+	if b.child.err != nil {
+		return fmt.Errorf("stopping the bot: %w; its last words:\n%s", b.child.err, b.child.tail(15))
+	}
+	return nil
+}
+
+// Restart stops the bot in good order and starts it again.
+func (b *Bot) Restart(ctx context.Context) error {
+	if err := b.Stop(); err != nil {
+		return err
+	}
+	return b.Start(ctx)
+}
+
+// Kill ends the bot at once, as kill -9 does, and starts it again.
+func (b *Bot) Kill(ctx context.Context) error {
+	b.child.kill()
+	return b.Start(ctx)
+}
+
+// Ended waits until the bot has ended by itself and returns how.
+func (b *Bot) Ended(ctx context.Context, within time.Duration) (*os.ProcessState, error) {
+	select {
+	case <-b.child.done:
+		return b.child.cmd.ProcessState, nil
+	case <-time.After(within):
+		return nil, fmt.Errorf("the bot still runs after %s", within)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Alive says whether the bot runs.
+func (b *Bot) Alive() bool { return b != nil && b.child.running() }
+
+// Log is the end of what the bot wrote.
+func (b *Bot) Log(lines int) string {
+	if b == nil || b.child == nil {
+		return ""
+	}
+	return b.child.tail(lines)
+}

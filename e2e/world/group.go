@@ -1,0 +1,90 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+)
+
+// gather has the chair make the encrypted group and waits until everybody is in
+// and knows who is in.
+func (w *World) gather(ctx context.Context) error {
+	w.options.Say("making the encrypted group")
+	chair := w.People[Chair]
+	made, err := chair.Client.CreateRoom(ctx, &mautrix.ReqCreateRoom{
+		Name: "Assembly", Preset: "private_chat",
+		InitialState:       []*event.Event{encryption()},
+		PowerLevelOverride: &event.PowerLevelsEventContent{Users: map[id.UserID]int{chair.ID: 100, w.Bot.ID: 50}},
+	})
+	if err != nil {
+		return fmt.Errorf("making the group: %w", err)
+	}
+	w.group.Store(made.RoomID)
+	if err := chair.enter(ctx, made.RoomID); err != nil {
+		return fmt.Errorf("making the group: %w", err)
+	}
+	invite := []id.UserID{}
+	if !w.options.NoBot {
+		invite = append(invite, w.Bot.ID)
+	}
+	for _, name := range Members {
+		invite = append(invite, w.People[name].ID)
+	}
+	for _, who := range invite {
+		if _, err := chair.Client.InviteUser(ctx, made.RoomID, &mautrix.ReqInviteUser{UserID: who}); err != nil {
+			return fmt.Errorf("inviting %s: %w", who, err)
+		}
+	}
+	if err := w.joined(ctx, chair, made.RoomID, len(invite)+1); err != nil {
+		return err
+	}
+	all, ctx := errgroup.WithContext(ctx)
+	for _, p := range w.People {
+		all.Go(func() error {
+			_, err := p.Client.State(ctx, made.RoomID)
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return fmt.Errorf("reading the group: %w", err)
+	}
+	return w.visitor()
+}
+
+// joined waits until so many are in a room.
+func (w *World) joined(ctx context.Context, p *Person, room id.RoomID, n int) error {
+	ctx, cancel := context.WithTimeout(ctx, patientFor)
+	defer cancel()
+	var in int
+	for {
+		members, err := p.Client.JoinedMembers(ctx, room)
+		if err == nil {
+			if in = len(members.Joined); in >= n {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("only %d of %d came into %s", in, n, room), err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// visitor puts the command visit on the PATH of scripts. It is built when it is
+// first called: most scripts make no call.
+func (w *World) visitor() error {
+	script := fmt.Sprintf("#!/bin/sh\nset -e\ngo build -C '%s' -buildvcs=false -o '%s' ./e2e/visit\nexec '%s' \"$@\"\n",
+		w.Repo, w.bin("visit.real"), w.bin("visit.real"))
+	if err := os.WriteFile(w.bin("visit"), []byte(script), 0o700); err != nil {
+		return fmt.Errorf("writing the command visit: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package world
+
+import (
+	"context"
+	"fmt"
+
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+)
+
+// invited accepts. The bot invites to one room only, the direct chat.
+func (p *Person) invited(ctx context.Context, evt *event.Event) {
+	if evt.Mautrix.EventSource&event.SourceInvite == 0 || evt.GetStateKey() != p.ID.String() ||
+		evt.Content.AsMember().Membership != event.MembershipInvite {
+		return
+	}
+	if evt.Sender == p.world.Bot.ID {
+		p.isDirect(evt.RoomID)
+	}
+	if err := p.enter(ctx, evt.RoomID); err != nil {
+		p.Client.Log.Err(err).Stringer("room_id", evt.RoomID).Msg("Invitation not accepted")
+	}
+}
+
+func (p *Person) message(evt *event.Event) Message {
+	return Message{
+		Chat: p.chat(evt.RoomID), Room: evt.RoomID, ID: evt.ID, Sender: evt.Sender,
+		Bot: evt.Sender == p.world.Bot.ID, Own: evt.Sender == p.ID,
+		Encrypted: evt.Mautrix.WasEncrypted,
+		Trusted:   evt.Mautrix.TrustState >= id.TrustStateCrossSignedTOFU,
+	}
+}
+
+func (p *Person) received(ctx context.Context, evt *event.Event) {
+	content, ok := evt.Content.Parsed.(*event.MessageEventContent)
+	if !ok {
+		return
+	}
+	m := p.message(evt)
+	m.Edits = content.RelatesTo.GetReplaceID()
+	m.Thread = content.RelatesTo.GetThreadParent()
+	if m.Edits != "" && content.NewContent != nil {
+		content = content.NewContent
+	}
+	m.Type, m.Body, m.HTML = content.MsgType, content.Body, content.FormattedBody
+	if m.Type == event.MsgFile || m.Type == event.MsgAudio || m.Type == event.MsgVideo {
+		path, err := p.fetch(ctx, content)
+		if err != nil {
+			m.Unreadable = fmt.Sprintf("its file: %s", err)
+		}
+		m.File = path
+	}
+	p.Inbox.add(m)
+}
+
+// fetch saves an attached file in the world's folder.
+func (p *Person) fetch(ctx context.Context, content *event.MessageEventContent) (string, error) {
+	address := content.URL
+	if content.File != nil {
+		address = content.File.URL
+	}
+	uri, err := address.Parse()
+	if err != nil {
+		return "", err
+	}
+	data, err := p.Client.DownloadBytes(ctx, uri)
+	if err != nil {
+		return "", err
+	}
+	if content.File != nil {
+		if err := content.File.DecryptInPlace(data); err != nil {
+			return "", err
+		}
+	}
+	return p.world.save(content.GetFileName(), data)
+}
+
+func (p *Person) redaction(_ context.Context, evt *event.Event) {
+	m := p.message(evt)
+	if m.Redacts = evt.Content.AsRedaction().Redacts; m.Redacts == "" {
+		m.Redacts = evt.Redacts
+	}
+	p.Inbox.add(m)
+}
+
+func (p *Person) unreadable(evt *event.Event, err error) {
+	m := p.message(evt)
+	m.Unreadable = err.Error()
+	p.Inbox.add(m)
+}
