@@ -1,0 +1,160 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"stimmbote/store"
+)
+
+// errNotAlone means that a direct room holds somebody else than the bot and the person, or that it
+// is not encrypted.
+var errNotAlone = errors.New("the direct room is not only for the two")
+
+// direct returns a person's lasting direct room, which the homeserver, asked now, calls encrypted
+// and in which nobody is joined or invited but the bot and the person. If the room is not so any
+// more, a new one takes its place.
+func (l *Line) direct(ctx context.Context, person id.UserID) (id.RoomID, error) {
+	known, err := l.store.Direct(ctx, person.String())
+	if err != nil {
+		return "", err
+	}
+	if known != nil {
+		room := id.RoomID(known.Room)
+		err := l.furnish(ctx, person, room, known.Invited)
+		if err == nil {
+			return room, nil
+		}
+		if kind, _ := judge(err); !errors.Is(err, errNotAlone) && kind != failurePermanent {
+			return "", err
+		}
+		// The person may have shut the door: a new room would not open it.
+		if errors.Is(err, errInvite) {
+			return "", err
+		}
+	}
+	// Empty at first, so that the room is known before anybody can be in it. A crash in between
+	// leaves a room behind in which nobody ever was.
+	created, err := l.client.CreateRoom(ctx, directRoom())
+	if err != nil {
+		return "", fmt.Errorf("creating a direct room: %w", err)
+	}
+	if err := l.store.PutDirect(ctx, store.Direct{Person: person.String(), Room: created.RoomID.String()}); err != nil {
+		return "", err
+	}
+	return created.RoomID, l.furnish(ctx, person, created.RoomID, false)
+}
+
+// errInvite means that the person cannot be invited.
+var errInvite = errors.New("the person cannot be invited")
+
+// furnish checks a direct room and invites the person if they are not in it.
+func (l *Line) furnish(ctx context.Context, person id.UserID, room id.RoomID, listed bool) error {
+	in, err := l.inside(ctx, room)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(in, person) {
+		_, err := l.client.SendStateEvent(ctx, room, event.StateMember, person.String(), &event.MemberEventContent{
+			Membership: event.MembershipInvite,
+			IsDirect:   true,
+		})
+		if err != nil {
+			return fmt.Errorf("%w: %w", errInvite, err)
+		}
+		if err := l.helper.Machine().CryptoStore.RemoveOutboundGroupSession(ctx, room); err != nil {
+			return fmt.Errorf("dropping the key of a direct room: %w", err)
+		}
+		if in, err = l.inside(ctx, room); err != nil {
+			return err
+		}
+	}
+	for _, user := range in {
+		if user != person && user != l.me {
+			return errNotAlone
+		}
+	}
+	if len(in) != 2 {
+		return errNotAlone
+	}
+	encrypted, err := l.encrypted(ctx, room)
+	if err != nil {
+		return err
+	}
+	if !encrypted {
+		return errNotAlone
+	}
+	if listed {
+		return nil
+	}
+	if err := l.list(ctx, person, room); err != nil {
+		return err
+	}
+	return l.store.InvitedDirect(ctx, person.String(), room.String())
+}
+
+// inside lists who is joined or invited, as the homeserver says now.
+func (l *Line) inside(ctx context.Context, room id.RoomID) ([]id.UserID, error) {
+	members, err := l.client.Members(ctx, room)
+	if err != nil {
+		return nil, fmt.Errorf("listing who is in a direct room: %w", err)
+	}
+	var in []id.UserID
+	for _, evt := range members.Chunk {
+		content, ok := evt.Content.Parsed.(*event.MemberEventContent)
+		if ok && (content.Membership == event.MembershipJoin || content.Membership == event.MembershipInvite) {
+			in = append(in, id.UserID(evt.GetStateKey()))
+		}
+	}
+	return in, nil
+}
+
+// list adds a room to the bot's account data of direct rooms.
+func (l *Line) list(ctx context.Context, person id.UserID, room id.RoomID) error {
+	rooms := make(event.DirectChatsEventContent)
+	err := l.client.GetAccountData(ctx, event.AccountDataDirectChats.Type, &rooms)
+	if err != nil && !errors.Is(err, mautrix.MNotFound) {
+		return fmt.Errorf("reading the list of direct rooms: %w", err)
+	}
+	if slices.Contains(rooms[person], room) {
+		return nil
+	}
+	rooms[person] = append(rooms[person], room)
+	if err := l.client.SetAccountData(ctx, event.AccountDataDirectChats.Type, rooms); err != nil {
+		return fmt.Errorf("writing the list of direct rooms: %w", err)
+	}
+	return nil
+}
+
+// directRoom is an empty encrypted room in which only the bot can invite, change state, remove
+// people, or redact what others said. What was said before somebody joined is for those who were
+// invited then, and their clients hand its keys to nobody.
+func directRoom() *mautrix.ReqCreateRoom {
+	all := 100
+	state := func(kind event.Type, content any) *event.Event {
+		return &event.Event{Type: kind, Content: event.Content{Parsed: content}}
+	}
+	return &mautrix.ReqCreateRoom{
+		Preset:   "private_chat",
+		IsDirect: true,
+		InitialState: []*event.Event{
+			state(event.StateEncryption, &event.EncryptionEventContent{Algorithm: id.AlgorithmMegolmV1}),
+			state(event.StateHistoryVisibility, &event.HistoryVisibilityEventContent{HistoryVisibility: event.HistoryVisibilityInvited}),
+			state(event.StateGuestAccess, &event.GuestAccessEventContent{GuestAccess: event.GuestAccessForbidden}),
+		},
+		PowerLevelOverride: &event.PowerLevelsEventContent{
+			Events:          map[string]int{event.StateEncryption.Type: all, event.StatePowerLevels.Type: all},
+			StateDefaultPtr: &all,
+			InvitePtr:       &all,
+			KickPtr:         &all,
+			BanPtr:          &all,
+			RedactPtr:       &all,
+		},
+	}
+}

@@ -1,0 +1,250 @@
+package chat
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"stimmbote/store"
+)
+
+// ErrObsolete is returned by [Handler.Compose] for what need not be said any more.
+var ErrObsolete = errors.New("this need not be said any more")
+
+// Delivery is something that must be said once.
+type Delivery struct {
+	Key       string // unique; the transaction ID follows from it
+	Room      string // where to …
+	Person    string // … or to whom: into their lasting direct room, which is made if needed
+	Kind      string // for Compose
+	Payload   []byte // for Compose; kept until it was sent, never a secret in clear
+	Secret    bool   // only into a direct room, see the package comment
+	Thread    string // the event that begins the thread to answer in
+	Edits     string // key of the delivery whose message it replaces
+	Redacts   string // instead of saying something: event ID to redact, or "key:" and the key of a delivery
+	Group     string // what is counted and forgotten together; what has none is forgotten after a month
+	NotBefore time.Time
+}
+
+// redactsKey begins a Redacts that names a delivery.
+const redactsKey = "key:"
+
+// Content is what a delivery says. A File is sent instead of the words.
+type Content struct {
+	Notice bool // for what nobody needs to be alerted of
+	Plain  string
+	HTML   string
+	File   *File
+}
+
+// File is an attachment.
+type File struct {
+	Name, Type string
+	Data       []byte
+}
+
+const (
+	deliverAtOnce = 4
+	// A delivery is given up after this many refusals, or this many failures for other reasons
+	// than that nobody answers.
+	mostRefusals = 4
+	mostFailures = 20
+	// idle is how often the queue is looked at when nobody says that something is in it.
+	idle = 2 * time.Second
+)
+
+// Queue stores deliveries in the transaction of ctx; they are sent after its commit, in this order
+// for each room or person. Of a key that is known already the first delivery stays.
+func (l *Line) Queue(ctx context.Context, deliveries ...Delivery) error {
+	for _, d := range deliveries {
+		if (d.Room == "") == (d.Person == "") || d.Key == "" || (d.Secret && d.Person == "") {
+			return fmt.Errorf("queueing %s: needs a key and either a room or a person, a secret a person", d.Kind)
+		}
+		if err := l.store.PutOutgoing(ctx, outgoing(d)); err != nil {
+			return err
+		}
+	}
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// Pending counts the deliveries of a group that are not sent yet. One that cannot be delivered is
+// given up after some tries and counts no more.
+func (l *Line) Pending(ctx context.Context, group string) (int, error) {
+	return l.store.PendingOutgoing(ctx, group)
+}
+
+// Forget deletes what is remembered of a group's deliveries. What was not sent yet is not sent.
+func (l *Line) Forget(ctx context.Context, group string) error {
+	return l.store.ForgetOutgoing(ctx, group)
+}
+
+// Event returns the event ID of a delivery, empty if it is not sent yet or was dropped, and whether
+// it was ever queued.
+func (l *Line) Event(ctx context.Context, key string) (event string, known bool, err error) {
+	o, err := l.store.Outgoing(ctx, key)
+	if err != nil || o == nil {
+		return "", false, err
+	}
+	return o.Event, true, nil
+}
+
+func outgoing(d Delivery) store.Outgoing {
+	lane := "room " + d.Room
+	if d.Person != "" {
+		lane = "person " + d.Person
+	}
+	return store.Outgoing{
+		Key: d.Key, Group: d.Group, Lane: lane, Room: d.Room, Person: d.Person, Kind: d.Kind, Payload: d.Payload,
+		Secret: d.Secret, Thread: d.Thread, Edits: d.Edits, Redacts: d.Redacts, NotBefore: d.NotBefore,
+	}
+}
+
+func delivery(o store.Outgoing) Delivery {
+	return Delivery{
+		Key: o.Key, Group: o.Group, Room: o.Room, Person: o.Person, Kind: o.Kind, Payload: o.Payload,
+		Secret: o.Secret, Thread: o.Thread, Edits: o.Edits, Redacts: o.Redacts, NotBefore: o.NotBefore,
+	}
+}
+
+// transaction is the transaction ID of a delivery: the server gives the same event for it again.
+func transaction(key string) string {
+	sum := sha256.Sum256([]byte("stimmbote delivery " + key))
+	return "sb" + base64.RawURLEncoding.EncodeToString(sum[:24])
+}
+
+// deliver sends what is queued until ctx ends, one at a time within a lane.
+func (l *Line) deliver(ctx, work context.Context) {
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	busy := make(map[string]bool)
+	ended := make(chan string, deliverAtOnce)
+	for {
+		due, err := l.store.DueOutgoing(ctx, time.Now(), 2*deliverAtOnce)
+		if err != nil && ctx.Err() == nil {
+			l.log.Error().Err(err).Msg("The queue of messages cannot be read")
+		}
+		for _, o := range due {
+			if len(busy) >= deliverAtOnce {
+				break
+			}
+			if busy[o.Lane] {
+				continue
+			}
+			busy[o.Lane] = true
+			workers.Go(func() {
+				l.attempt(work, o)
+				ended <- o.Lane
+			})
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case lane := <-ended:
+			delete(busy, lane)
+		case <-l.wake:
+			// The transaction that queued it may not be committed yet: this waits for it.
+			_ = l.store.Tx(ctx, func(context.Context) error { return nil })
+		case <-time.After(l.nextLook(ctx, len(busy) > 0)):
+		}
+	}
+}
+
+// nextLook is how long nothing needs to be done.
+func (l *Line) nextLook(ctx context.Context, busy bool) time.Duration {
+	at, waiting, err := l.store.NextOutgoing(ctx)
+	if err != nil || !waiting || busy {
+		return idle
+	}
+	return min(max(time.Until(at), 20*time.Millisecond), idle)
+}
+
+// attempt tries to send one delivery and notes what came of it.
+func (l *Line) attempt(ctx context.Context, o store.Outgoing) {
+	log := l.log.With().Str("kind", o.Kind).Logger()
+	room, sent, err := l.trySend(ctx, o)
+	if ctx.Err() != nil && err != nil {
+		return // the next start goes on
+	}
+	var note error
+	switch kind, wait := judge(err); {
+	case err == nil:
+		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingSent, room, sent)
+		if note == nil {
+			l.delivered(ctx, delivery(o))
+		}
+	case errors.Is(err, ErrObsolete):
+		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingDropped, "", "")
+	case errors.Is(err, errWaits):
+		note = l.store.RearOutgoing(ctx, o.Key, time.Now().Add(time.Second))
+	case kind == failureAway:
+		if o.Tries == 0 {
+			log.Warn().AnErr("reason", plain(err)).Msg("A message cannot be sent yet")
+		}
+		wait = max(wait, backoff(o.Tries, time.Second, 30*time.Second))
+		note = l.store.DelayOutgoing(ctx, o.Key, time.Now().Add(wait), false)
+	case kind == failurePermanent && o.Failures+1 >= mostRefusals, o.Failures+1 >= mostFailures:
+		log.Error().AnErr("reason", plain(err)).Msg("A message could not be delivered")
+		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingDropped, "", "")
+	default:
+		log.Warn().AnErr("reason", plain(err)).Int("failures", o.Failures+1).Msg("A message was not sent; trying again")
+		note = l.store.DelayOutgoing(ctx, o.Key, time.Now().Add(backoff(o.Failures, time.Second, time.Minute)), true)
+	}
+	if note != nil {
+		log.Error().Err(note).Msg("The queue of messages cannot be written")
+	}
+}
+
+// trySend sends one delivery. A panic while composing is an error.
+func (l *Line) trySend(ctx context.Context, o store.Outgoing) (room, event string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if err := l.store.TryOutgoing(ctx, o.Key); err != nil {
+		return "", "", err
+	}
+	if o.Redacts != "" {
+		return l.redact(ctx, o)
+	}
+	return l.say(ctx, o)
+}
+
+// delivered tells the handler. What it wants to do about it is its own to repeat.
+func (l *Line) delivered(ctx context.Context, d Delivery) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.log.Error().Str("kind", d.Kind).Str("stack", string(debug.Stack())).Msg("Panic after a delivery")
+		}
+	}()
+	if err := l.handler.Delivered(ctx, d); err != nil {
+		l.log.Error().Err(err).Str("kind", d.Kind).Msg("What follows a delivery was not done")
+	}
+}
+
+// target finds the event that a delivery edits or redacts by the key of the delivery that made it.
+func (l *Line) target(ctx context.Context, key string) (*store.Outgoing, error) {
+	o, err := l.store.Outgoing(ctx, strings.TrimPrefix(key, redactsKey))
+	switch {
+	case err != nil:
+		return nil, err
+	case o == nil || o.State == store.OutgoingDropped:
+		return nil, ErrObsolete // it was never said
+	case o.State == store.OutgoingWaiting:
+		return nil, errWaits
+	}
+	return o, nil
+}
+
+// errWaits means that a delivery needs another one that is not sent yet.
+var errWaits = errors.New("another delivery comes first")

@@ -1,0 +1,122 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+)
+
+// Member is somebody who joined a room.
+type Member struct {
+	ID   string
+	Name string // display name, empty if there is none
+}
+
+// rooms remembers of which rooms the whole state was fetched since the bot joined them: a sync
+// response names only some members, and whoever is not known cannot read the first message.
+type rooms struct {
+	mu    sync.Mutex
+	known map[id.RoomID]bool
+}
+
+func (r *rooms) forget(room id.RoomID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.known, room)
+}
+
+// know fetches a room's state unless it is known.
+func (l *Line) know(ctx context.Context, room id.RoomID) error {
+	l.rooms.mu.Lock()
+	known := l.rooms.known[room]
+	l.rooms.mu.Unlock()
+	if known {
+		return nil
+	}
+	if _, err := l.client.State(ctx, room); err != nil {
+		return fmt.Errorf("fetching a room's state: %w", err)
+	}
+	l.rooms.mu.Lock()
+	defer l.rooms.mu.Unlock()
+	if l.rooms.known == nil {
+		l.rooms.known = make(map[id.RoomID]bool)
+	}
+	l.rooms.known[room] = true
+	return nil
+}
+
+// Members lists who joined a room, by ID, as the homeserver says now.
+func (l *Line) Members(ctx context.Context, room string) ([]Member, error) {
+	if err := l.online(ctx); err != nil {
+		return nil, err
+	}
+	joined, err := l.client.JoinedMembers(ctx, id.RoomID(room))
+	if err != nil {
+		return nil, fmt.Errorf("listing the members of %s: %w", room, err)
+	}
+	members := make([]Member, 0, len(joined.Joined))
+	for user, m := range joined.Joined {
+		members = append(members, Member{ID: user.String(), Name: m.DisplayName})
+	}
+	slices.SortFunc(members, func(a, b Member) int { return strings.Compare(a.ID, b.ID) })
+	return members, nil
+}
+
+// Encrypted asks the homeserver whether a room is encrypted.
+func (l *Line) Encrypted(ctx context.Context, room string) (bool, error) {
+	if err := l.online(ctx); err != nil {
+		return false, err
+	}
+	return l.encrypted(ctx, id.RoomID(room))
+}
+
+func (l *Line) encrypted(ctx context.Context, room id.RoomID) (bool, error) {
+	var content event.EncryptionEventContent
+	err := l.client.StateEvent(ctx, room, event.StateEncryption, "", &content)
+	if errors.Is(err, mautrix.MNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("asking whether a room is encrypted: %w", err)
+	}
+	return content.Algorithm == id.AlgorithmMegolmV1, nil
+}
+
+// Power is what a user may do in a room: 100 is everything, 50 moderates, 0 is the usual.
+func (l *Line) Power(ctx context.Context, room, user string) (int, error) {
+	if err := l.online(ctx); err != nil {
+		return 0, err
+	}
+	if err := l.know(ctx, id.RoomID(room)); err != nil {
+		return 0, err
+	}
+	levels, err := l.client.StateStore.GetPowerLevels(ctx, id.RoomID(room))
+	if err != nil {
+		return 0, fmt.Errorf("reading the power levels of %s: %w", room, err)
+	}
+	if levels == nil {
+		return 0, nil
+	}
+	return min(levels.GetUserLevel(id.UserID(user)), math.MaxInt32), nil
+}
+
+// RoomName is a room's name, empty if it has none.
+func (l *Line) RoomName(ctx context.Context, room string) (string, error) {
+	if err := l.online(ctx); err != nil {
+		return "", err
+	}
+	var content event.RoomNameEventContent
+	err := l.client.StateEvent(ctx, id.RoomID(room), event.StateRoomName, "", &content)
+	if err != nil && !errors.Is(err, mautrix.MNotFound) {
+		return "", fmt.Errorf("asking for the name of %s: %w", room, err)
+	}
+	return content.Name, nil
+}

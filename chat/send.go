@@ -1,0 +1,220 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/crypto/attachment"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"stimmbote/store"
+)
+
+// say composes and sends a delivery that says something.
+func (l *Line) say(ctx context.Context, o store.Outgoing) (room, sent string, err error) {
+	var edits id.EventID
+	if o.Edits != "" {
+		original, err := l.target(ctx, o.Edits)
+		if err != nil {
+			return "", "", err
+		}
+		edits = id.EventID(original.Event)
+	}
+	where, encrypted, err := l.place(ctx, o)
+	if err != nil {
+		return "", "", err
+	}
+	if o.Tries > 0 {
+		if found := l.sentBefore(ctx, where, o.Key); found != "" {
+			return where.String(), found.String(), nil
+		}
+	}
+	content, err := l.handler.Compose(ctx, delivery(o))
+	if err != nil {
+		return "", "", fmt.Errorf("composing %s: %w", o.Kind, err)
+	}
+	message, err := l.message2event(ctx, content, encrypted)
+	if err != nil {
+		return "", "", err
+	}
+	switch {
+	case edits != "":
+		message.SetEdit(edits)
+		message.NewContent.Mentions = &event.Mentions{}
+	case o.Thread != "":
+		message.RelatesTo = (&event.RelatesTo{}).SetThread(id.EventID(o.Thread), id.EventID(o.Thread))
+	}
+	id, err := l.send(ctx, where, message, encrypted, o.Person != "", transaction(o.Key))
+	return where.String(), id.String(), err
+}
+
+// place is the room of a delivery, and whether what goes there is encrypted.
+func (l *Line) place(ctx context.Context, o store.Outgoing) (id.RoomID, bool, error) {
+	if o.Person != "" {
+		room, err := l.direct(ctx, id.UserID(o.Person))
+		return room, true, err
+	}
+	room := id.RoomID(o.Room)
+	if err := l.know(ctx, room); err != nil {
+		return "", false, err
+	}
+	encrypted, err := l.client.StateStore.IsEncrypted(ctx, room)
+	if err != nil {
+		return "", false, fmt.Errorf("looking up whether a room is encrypted: %w", err)
+	}
+	if encrypted {
+		return room, true, nil
+	}
+	// Encryption may have been switched on a moment ago; it is never switched off.
+	if encrypted, err = l.encrypted(ctx, room); err != nil {
+		return "", false, err
+	}
+	if encrypted {
+		l.rooms.forget(room)
+		err = l.know(ctx, room)
+	}
+	return room, encrypted, err
+}
+
+func (l *Line) message2event(ctx context.Context, c Content, encrypted bool) (*event.MessageEventContent, error) {
+	if c.File != nil {
+		return l.upload(ctx, *c.File, encrypted)
+	}
+	message := &event.MessageEventContent{MsgType: event.MsgText, Body: c.Plain, Mentions: &event.Mentions{}}
+	if c.Notice {
+		message.MsgType = event.MsgNotice
+	}
+	if c.HTML != "" {
+		message.Format, message.FormattedBody = event.FormatHTML, c.HTML
+	}
+	return message, nil
+}
+
+// upload puts a file onto the homeserver, encrypted if the room is.
+func (l *Line) upload(ctx context.Context, f File, encrypted bool) (*event.MessageEventContent, error) {
+	message := &event.MessageEventContent{
+		MsgType:  event.MsgFile,
+		Body:     f.Name,
+		FileName: f.Name,
+		Info:     &event.FileInfo{MimeType: f.Type, Size: len(f.Data)},
+		Mentions: &event.Mentions{},
+	}
+	data, kind := f.Data, f.Type
+	if encrypted {
+		file := attachment.NewEncryptedFile()
+		data, kind = file.Encrypt(f.Data), "application/octet-stream"
+		message.File = &event.EncryptedFileInfo{EncryptedFile: *file}
+	}
+	uploaded, err := l.client.UploadBytes(ctx, data, kind)
+	if err != nil {
+		return nil, fmt.Errorf("uploading a file: %w", err)
+	}
+	if encrypted {
+		message.File.URL = uploaded.ContentURI.CUString()
+	} else {
+		message.URL = uploaded.ContentURI.CUString()
+	}
+	return message, nil
+}
+
+// send sends one message under a transaction ID, encrypted if the room is.
+func (l *Line) send(ctx context.Context, room id.RoomID, message *event.MessageEventContent, encrypted, strict bool, txn string) (id.EventID, error) {
+	var content any = message
+	kind := event.EventMessage
+	if encrypted {
+		sealed, err := l.encrypt(ctx, room, message, strict)
+		if err != nil {
+			return "", err
+		}
+		content, kind = sealed, event.EventEncrypted
+	}
+	resp, err := l.client.SendMessageEvent(ctx, room, kind, content, mautrix.ReqSendEvent{TransactionID: txn, DontEncrypt: true})
+	if err != nil {
+		return "", fmt.Errorf("sending: %w", err)
+	}
+	return resp.EventID, nil
+}
+
+// sharing makes sure that the trust which is asked of devices stays the same while a room key is shared.
+type sharing struct{ mu sync.Mutex }
+
+// encrypt encrypts for everybody who is joined or invited; strict leaves out devices that their
+// owner did not sign.
+func (l *Line) encrypt(ctx context.Context, room id.RoomID, message *event.MessageEventContent, strict bool) (*event.EncryptedEventContent, error) {
+	mach := l.helper.Machine()
+	sealed, err := mach.EncryptMegolmEvent(ctx, room, event.EventMessage, message)
+	if err == nil {
+		return sealed, nil
+	}
+	if !errors.Is(err, crypto.ErrSessionExpired) && !errors.Is(err, crypto.ErrNoGroupSession) && !errors.Is(err, crypto.ErrSessionNotShared) {
+		return nil, fmt.Errorf("encrypting: %w", err)
+	}
+	users, err := l.client.StateStore.GetRoomJoinedOrInvitedMembers(ctx, room)
+	if err != nil {
+		return nil, fmt.Errorf("listing whom to encrypt for: %w", err)
+	}
+	if err := l.share(ctx, mach, room, users, strict); err != nil {
+		return nil, fmt.Errorf("sharing the key of a room: %w", err)
+	}
+	if sealed, err = mach.EncryptMegolmEvent(ctx, room, event.EventMessage, message); err != nil {
+		return nil, fmt.Errorf("encrypting: %w", err)
+	}
+	return sealed, nil
+}
+
+func (l *Line) share(ctx context.Context, mach *crypto.OlmMachine, room id.RoomID, users []id.UserID, strict bool) error {
+	l.sharing.mu.Lock()
+	defer l.sharing.mu.Unlock()
+	mach.SendKeysMinTrust = id.TrustStateUnset
+	if strict {
+		mach.SendKeysMinTrust = id.TrustStateCrossSignedTOFU
+	}
+	return mach.ShareGroupSession(ctx, room, users)
+}
+
+// sentBefore looks whether an earlier try arrived although its answer was lost: the server knows
+// transaction IDs for some time only.
+func (l *Line) sentBefore(ctx context.Context, room id.RoomID, key string) id.EventID {
+	recent, err := l.client.Messages(ctx, room, "", "", mautrix.DirectionBackward, nil, 100)
+	if err != nil {
+		return ""
+	}
+	for _, evt := range recent.Chunk {
+		if evt.Sender == l.me && evt.Unsigned.TransactionID == transaction(key) {
+			return evt.ID
+		}
+	}
+	return ""
+}
+
+// redact removes what an event says. The homeserver deletes it; clients that read it may not.
+func (l *Line) redact(ctx context.Context, o store.Outgoing) (room, sent string, err error) {
+	room, what := o.Room, o.Redacts
+	if strings.HasPrefix(what, redactsKey) {
+		target, err := l.target(ctx, what)
+		if err != nil {
+			return "", "", err
+		}
+		room, what = target.Room, target.Event
+	} else if room == "" {
+		direct, err := l.store.Direct(ctx, o.Person)
+		if err != nil {
+			return "", "", err
+		}
+		if direct == nil {
+			return "", "", ErrObsolete
+		}
+		room = direct.Room
+	}
+	resp, err := l.client.RedactEvent(ctx, id.RoomID(room), id.EventID(what), mautrix.ReqRedact{TxnID: transaction(o.Key)})
+	if err != nil {
+		return "", "", fmt.Errorf("redacting: %w", err)
+	}
+	return room, resp.EventID.String(), nil
+}

@@ -1,0 +1,154 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+)
+
+// syncTries is how often a response is processed that cannot be, before it is left out.
+const syncTries = 3
+
+// ackStore does not store the sync token when a response arrives: the inbox does it once
+// everything that came with the response was handled.
+type ackStore struct{ mautrix.SyncStore }
+
+// SaveNextBatch does nothing, see commit.
+func (ackStore) SaveNextBatch(context.Context, id.UserID, string) error { return nil }
+
+func (a ackStore) commit(ctx context.Context, user id.UserID, token string) error {
+	if err := a.SyncStore.SaveNextBatch(ctx, user, token); err != nil {
+		return fmt.Errorf("storing the sync token: %w", err)
+	}
+	return nil
+}
+
+// ackSyncer hands keys and state to mautrix and messages to the inbox.
+type ackSyncer struct {
+	*mautrix.DefaultSyncer
+	line   *Line
+	failed int
+}
+
+// syncFilter leaves out what the bot never looks at.
+func syncFilter() *mautrix.Filter {
+	everything := []event.Type{{Type: "*"}}
+	return &mautrix.Filter{
+		Presence: &mautrix.FilterPart{NotTypes: everything},
+		Room: &mautrix.RoomFilter{
+			Ephemeral: &mautrix.FilterPart{NotTypes: everything},
+			Timeline:  &mautrix.FilterPart{Limit: 50},
+		},
+	}
+}
+
+// ProcessResponse lets mautrix have keys and state, decrypts the messages, and puts them into the
+// inbox together with the token that may be stored when they are handled.
+func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync, since string) error {
+	l := s.line
+	l.back()
+	b := &batch{token: resp.NextBatch}
+	timelines := takeMessages(resp, l.me)
+	l.arrived = nil
+	if err := s.DefaultSyncer.ProcessResponse(ctx, resp, since); err != nil {
+		if s.failed++; s.failed < syncTries {
+			return err
+		}
+		l.log.Error().Err(err).Msg("A part of what arrived cannot be processed and is left out")
+	}
+	for room, timeline := range timelines {
+		if timeline.joined {
+			l.rooms.forget(room)
+		}
+		if err := l.receive(ctx, b, room, timeline, since); err != nil {
+			return err
+		}
+	}
+	for _, sess := range l.arrived {
+		late, err := l.store.LateBySession(ctx, sess.room.String(), sess.id.String())
+		if err != nil {
+			return err
+		}
+		l.again(ctx, b, late)
+	}
+	for room, invited := range resp.Rooms.Invite {
+		if inviteOf(invited.State.Events, l.me) {
+			b.add(room, func(ctx context.Context) error { return l.join(ctx, room) })
+		}
+	}
+	s.failed = 0
+	return l.inbox.put(b)
+}
+
+// OnFailedSync says how long to wait before the next try.
+func (s *ackSyncer) OnFailedSync(_ *mautrix.RespSync, err error) (time.Duration, error) {
+	if errors.Is(err, mautrix.MUnknownToken) {
+		return 0, fmt.Errorf("%w: the bot's session was ended on the homeserver; start the bot again to log in anew", ErrLogin)
+	}
+	_, wait := judge(err)
+	return s.line.away(err, wait), nil
+}
+
+// timeline is what was said in one room, oldest first, without the state.
+type timeline struct {
+	messages []*event.Event
+	limited  bool   // there is more before it
+	before   string // where to look for that
+	joined   bool   // the bot's own join lies in it: nothing before it counts
+}
+
+// takeMessages removes the messages from a response, so that mautrix sees keys and state only, and
+// leaves out what was said before the bot joined.
+func takeMessages(resp *mautrix.RespSync, me id.UserID) map[id.RoomID]timeline {
+	timelines := make(map[id.RoomID]timeline, len(resp.Rooms.Join))
+	for room, joined := range resp.Rooms.Join {
+		line := timeline{limited: joined.Timeline.Limited, before: joined.Timeline.PrevBatch}
+		var state []*event.Event
+		for _, evt := range joined.Timeline.Events {
+			switch {
+			case evt.StateKey == nil:
+				line.messages = append(line.messages, evt)
+			case joinOf(evt, me):
+				line.messages, line.joined = nil, true
+				fallthrough
+			default:
+				state = append(state, evt)
+			}
+		}
+		joined.Timeline.Events = state
+		timelines[room] = line
+	}
+	for _, left := range resp.Rooms.Leave {
+		left.Timeline.Events = nil
+	}
+	return timelines
+}
+
+// joinOf says whether evt is the moment at which a user joined. A new name or picture is not.
+func joinOf(evt *event.Event, user id.UserID) bool {
+	if evt.Type.Type != event.StateMember.Type || evt.GetStateKey() != user.String() || rawMembership(&evt.Content) != event.MembershipJoin {
+		return false
+	}
+	return evt.Unsigned.PrevContent == nil || rawMembership(evt.Unsigned.PrevContent) != event.MembershipJoin
+}
+
+// inviteOf says whether the state of a room that the bot is invited to holds that invitation.
+func inviteOf(state []*event.Event, user id.UserID) bool {
+	for _, evt := range state {
+		if evt.Type.Type == event.StateMember.Type && evt.GetStateKey() == user.String() {
+			return rawMembership(&evt.Content) == event.MembershipInvite
+		}
+	}
+	return false
+}
+
+// rawMembership reads the membership of an event that may not have been parsed.
+func rawMembership(content *event.Content) event.Membership {
+	membership, _ := content.Raw["membership"].(string)
+	return event.Membership(membership)
+}
