@@ -43,8 +43,9 @@ func BuildBot(ctx context.Context, repo, out string, say func(string), tags ...s
 	return nil
 }
 
-// newBot writes the configuration of a bot that was never started.
-func newBot(hs *Homeserver, a account, password, dir string, o Options) (*Bot, error) {
+// newBot writes the configuration of a bot that was never started; change may
+// still change it.
+func newBot(hs *Homeserver, a account, password, dir string, o Options, change func(map[string]any)) (*Bot, error) {
 	web, err := freeAddr("tcp")
 	if err != nil {
 		return nil, err
@@ -60,26 +61,40 @@ func newBot(hs *Homeserver, a account, password, dir string, o Options) (*Bot, e
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the bot's folder: %w", err)
 	}
-	type section = map[string]any
-	return b, WriteConfig(b.Config, section{
+	config := map[string]any{
 		"language": o.Language,
-		"matrix":   section{"homeserver": hs.URL, "user": b.ID.Localpart(), "password": password},
-		"store":    section{"dir": filepath.Join(dir, "store")},
-		"web":      section{"listen": web, "public_url": b.WebURL},
-		"media":    section{"udp": udp},
-		"poll":     section{"group": "belenios-2048"},
-		"bot":      section{"ignore": o.Ignore},
-		"log":      section{"level": "info"},
-	})
-}
-
-// WriteConfig writes a configuration file.
-func WriteConfig(path string, config map[string]any) error {
+		"matrix":   map[string]any{"homeserver": hs.URL, "user": b.ID.Localpart(), "password": password},
+		"store":    map[string]any{"dir": filepath.Join(dir, "store")},
+		"web":      map[string]any{"listen": web, "public_url": b.WebURL},
+		"media":    map[string]any{"udp": udp},
+		"poll":     map[string]any{"group": "belenios-2048"},
+		"bot":      map[string]any{"ignore": o.Ignore},
+		"log":      map[string]any{"level": "info"},
+	}
+	if change != nil {
+		change(config)
+	}
 	text, err := yaml.Marshal(config)
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+		return nil, fmt.Errorf("writing the bot's configuration: %w", err)
 	}
-	return os.WriteFile(path, text, 0o600)
+	return b, os.WriteFile(b.Config, text, 0o600)
+}
+
+// AnotherBot is a further bot with an account, a folder and an empty store of
+// its own, in no room and not started.
+func (w *World) AnotherBot(ctx context.Context, name, dir string, change func(config map[string]any)) (*Bot, error) {
+	password := randomHex(16)
+	a, err := w.Homeserver.register(ctx, name, password)
+	if err != nil {
+		return nil, err
+	}
+	b, err := newBot(w.Homeserver, a, password, dir, w.options, change)
+	if err != nil {
+		return nil, err
+	}
+	b.Binary = w.Bot.Binary
+	return b, nil
 }
 
 // Command is the program, about to be run with the given arguments.

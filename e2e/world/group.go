@@ -58,6 +58,23 @@ func (w *World) gather(ctx context.Context) error {
 	return w.visitor()
 }
 
+// Invite brings a newcomer into the group.
+func (w *World) Invite(ctx context.Context, p *Person) error {
+	chair := w.People[Chair]
+	before, err := chair.Client.JoinedMembers(ctx, w.Group())
+	if err != nil {
+		return fmt.Errorf("inviting %s: %w", p.Name, err)
+	}
+	if _, err := chair.Client.InviteUser(ctx, w.Group(), &mautrix.ReqInviteUser{UserID: p.ID}); err != nil {
+		return fmt.Errorf("inviting %s: %w", p.Name, err)
+	}
+	if err := w.joined(ctx, chair, w.Group(), len(before.Joined)+1); err != nil {
+		return err
+	}
+	_, err = p.Client.State(ctx, w.Group())
+	return err
+}
+
 // joined waits until so many are in a room.
 func (w *World) joined(ctx context.Context, p *Person, room id.RoomID, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, patientFor)

@@ -192,3 +192,12 @@ func (b *Inbox) newest(what func(Message) string) string {
 	}
 	return ""
 }
+
+// Skip moves every cursor behind what arrived so far.
+func (b *Inbox) Skip() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, chat := range []Chat{Group, Direct, Elsewhere} {
+		b.cursor[chat] = len(b.all)
+	}
+}

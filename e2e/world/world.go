@@ -126,7 +126,7 @@ func (w *World) populate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.Bot, err = newBot(w.Homeserver, a, password, filepath.Join(w.Dir, "bot"), w.options)
+	w.Bot, err = newBot(w.Homeserver, a, password, filepath.Join(w.Dir, "bot"), w.options, nil)
 	if err != nil {
 		return err
 	}

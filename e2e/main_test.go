@@ -1,0 +1,126 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"testing"
+	"time"
+
+	"stimmbote/e2e/world"
+)
+
+// The tests share one world, because making one costs seconds. One that fails
+// may leave a vote open, so the next test gets a new world.
+var (
+	current *world.World
+	spoilt  sync.Mutex // held by the test that uses the world
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if current != nil {
+		if err := current.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = max(code, 1)
+		}
+	}
+	os.Exit(code)
+}
+
+func repo(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// limit is the time a test may take.
+func limit(t *testing.T, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// shared is the world of these tests, with everything said so far behind it.
+func shared(t *testing.T) *world.World {
+	t.Helper()
+	spoilt.Lock()
+	t.Cleanup(func() {
+		if t.Failed() && current != nil {
+			t.Logf("the bot's last words:\n%s", current.Bot.Log(25))
+			if err := current.Close(); err != nil {
+				t.Error(err)
+			}
+			current = nil
+		}
+		spoilt.Unlock()
+	})
+	if current == nil {
+		w, err := world.New(limit(t, 10*time.Minute), world.Options{Repo: repo(t), Say: func(s string) { t.Log(s) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		current = w
+	}
+	for _, p := range current.People {
+		p.Inbox.Skip()
+	}
+	return current
+}
+
+// hear waits for a message of the bot and fails the test if none comes.
+func hear(ctx context.Context, t *testing.T, p *world.Person, chat world.Chat, pattern string) world.Message {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	m, err := p.Inbox.Wait(ctx, chat, func(m world.Message) bool { return re.MatchString(m.Body) }, 40*time.Second)
+	if err != nil {
+		all := p.Inbox.All()
+		t.Fatalf("%s waits in the %s chat for %s: %v; the last messages: %+v", p.Name, chat, pattern, err, all[max(0, len(all)-6):])
+	}
+	return m
+}
+
+func say(ctx context.Context, t *testing.T, p *world.Person, chat world.Chat, text string) {
+	t.Helper()
+	if _, err := p.Say(ctx, chat, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// count is how often the bot said something in a chat from the given place on.
+func count(p *world.Person, from int, chat world.Chat, pattern string) int {
+	re, n := regexp.MustCompile(pattern), 0
+	for _, m := range p.Inbox.All()[from:] {
+		if m.Bot && m.Chat == chat && m.Edits == "" && re.MatchString(m.Body) {
+			n++
+		}
+	}
+	return n
+}
+
+// begin holds a vote up to the point where everybody has a ballot.
+func begin(ctx context.Context, t *testing.T, w *world.World, question string) {
+	t.Helper()
+	chair := w.People[world.Chair]
+	say(ctx, t, chair, world.Group, "!vote "+question)
+	hear(ctx, t, chair, world.Group, `(?i)draft[\s\S]*`+regexp.QuoteMeta(question))
+	say(ctx, t, chair, world.Group, "start")
+	hear(ctx, t, chair, world.Group, `(?i)voting is open`)
+	for _, p := range w.People {
+		hear(ctx, t, p, world.Direct, `(?i)`+regexp.QuoteMeta(question)+`[\s\S]*1 = yes`)
+	}
+}
+
+// vote answers and waits for the receipt.
+func vote(ctx context.Context, t *testing.T, p *world.Person, text, answer string) {
+	t.Helper()
+	say(ctx, t, p, world.Direct, text)
+	hear(ctx, t, p, world.Direct, `(?i)understood: `+answer+`\b`)
+}
