@@ -175,12 +175,12 @@ func (l *Line) tidy(ctx context.Context) {
 	}
 }
 
-// online waits until the bot is logged in.
-func (l *Line) online(ctx context.Context) error {
+// online waits until the bot is logged in, and returns a context for requests.
+func (l *Line) online(ctx context.Context) (context.Context, error) {
 	select {
 	case <-l.connected:
-		return nil
+		return l.quiet().WithContext(ctx), nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 }

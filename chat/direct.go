@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
@@ -13,8 +14,8 @@ import (
 	"stimmbote/store"
 )
 
-// errNotAlone means that a direct room holds somebody else than the bot and the person, or that it
-// is not encrypted.
+// errNotAlone means that a direct room holds somebody else than the bot and the person, not both of
+// them, or is not encrypted.
 var errNotAlone = errors.New("the direct room is not only for the two")
 
 // direct returns a person's lasting direct room, which the homeserver, asked now, calls encrypted
@@ -51,8 +52,12 @@ func (l *Line) direct(ctx context.Context, person id.UserID) (id.RoomID, error) 
 	return created.RoomID, l.furnish(ctx, person, created.RoomID, false)
 }
 
-// errInvite means that the person cannot be invited.
-var errInvite = errors.New("the person cannot be invited")
+var (
+	// errInvite means that the person cannot be invited.
+	errInvite = errors.New("the person cannot be invited")
+	// errInvited means that the person was invited, and the homeserver does not say so yet.
+	errInvited = errors.New("the invitation has not arrived yet")
+)
 
 // furnish checks a direct room and invites the person if they are not in it.
 func (l *Line) furnish(ctx context.Context, person id.UserID, room id.RoomID, listed bool) error {
@@ -61,26 +66,11 @@ func (l *Line) furnish(ctx context.Context, person id.UserID, room id.RoomID, li
 		return err
 	}
 	if !slices.Contains(in, person) {
-		_, err := l.client.SendStateEvent(ctx, room, event.StateMember, person.String(), &event.MemberEventContent{
-			Membership: event.MembershipInvite,
-			IsDirect:   true,
-		})
-		if err != nil {
-			return fmt.Errorf("%w: %w", errInvite, err)
-		}
-		if err := l.helper.Machine().CryptoStore.RemoveOutboundGroupSession(ctx, room); err != nil {
-			return fmt.Errorf("dropping the key of a direct room: %w", err)
-		}
-		if in, err = l.inside(ctx, room); err != nil {
+		if in, err = l.invite(ctx, person, room); err != nil {
 			return err
 		}
 	}
-	for _, user := range in {
-		if user != person && user != l.me {
-			return errNotAlone
-		}
-	}
-	if len(in) != 2 {
+	if !onlyThe(in, person, l.me) {
 		return errNotAlone
 	}
 	encrypted, err := l.encrypted(ctx, room)
@@ -98,6 +88,41 @@ func (l *Line) furnish(ctx context.Context, person id.UserID, room id.RoomID, li
 	}
 	return l.store.InvitedDirect(ctx, person.String(), room.String())
 }
+
+// onlyThe says whether the users are exactly these two.
+func onlyThe(users []id.UserID, a, b id.UserID) bool {
+	return len(users) == 2 && a != b && slices.Contains(users, a) && slices.Contains(users, b)
+}
+
+// invite invites the person and returns who is inside when that has arrived.
+func (l *Line) invite(ctx context.Context, person id.UserID, room id.RoomID) ([]id.UserID, error) {
+	_, err := l.client.SendStateEvent(ctx, room, event.StateMember, person.String(), &event.MemberEventContent{
+		Membership: event.MembershipInvite,
+		IsDirect:   true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errInvite, err)
+	}
+	if err := l.helper.Machine().CryptoStore.RemoveOutboundGroupSession(ctx, room); err != nil {
+		return nil, fmt.Errorf("dropping the key of a direct room: %w", err)
+	}
+	// The homeserver may need a moment until its list of members has them.
+	for n := range inviteLooks {
+		in, err := l.inside(ctx, room)
+		if err != nil || slices.Contains(in, person) {
+			return in, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(backoff(n, 20*time.Millisecond, time.Second)):
+		}
+	}
+	return nil, errInvited
+}
+
+// inviteLooks is how often the homeserver is asked whether an invitation has arrived.
+const inviteLooks = 8
 
 // inside lists who is joined or invited, as the homeserver says now.
 func (l *Line) inside(ctx context.Context, room id.RoomID) ([]id.UserID, error) {

@@ -28,6 +28,7 @@ const deviceName = "Stimmbote"
 
 // connect logs in and cross-signs, and keeps trying while the homeserver does not answer.
 func (l *Line) connect(ctx context.Context) error {
+	ctx = mautrix.WithMaxRetries(ctx, 0)
 	for n := 0; ; n++ {
 		err := l.connectOnce(ctx)
 		kind, wait := judge(err)
@@ -62,6 +63,7 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	}
 	client.Log = *l.quiet()
 	client.UserAgent = "stimmbote"
+	client.DefaultHTTPRetries, client.DefaultHTTPBackoff, client.MaxHTTPBackoff = 4, 500*time.Millisecond, time.Minute
 	account, err := l.login(ctx, client)
 	if err != nil {
 		return err
@@ -83,7 +85,6 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	client.Store = ackStore{client.Store} // after Init, which sets it
 	mach := helper.Machine()
 	mach.DontStoreOutboundKeys = true
-	mach.DisableDecryptKeyFetching = false
 	mach.SessionReceived = func(_ context.Context, room id.RoomID, sess id.SessionID, _ uint32) {
 		l.arrived = append(l.arrived, session{room: room, id: sess})
 	}

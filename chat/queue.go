@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"maunium.net/go/mautrix"
+
 	"stimmbote/store"
 )
 
@@ -192,6 +194,9 @@ func (l *Line) attempt(ctx context.Context, o store.Outgoing) {
 		}
 		wait = max(wait, backoff(o.Tries, time.Second, 30*time.Second))
 		note = l.store.DelayOutgoing(ctx, o.Key, time.Now().Add(wait), false)
+	case kind == failurePermanent && o.Redacts != "":
+		log.Warn().AnErr("reason", plain(err)).Msg("The homeserver does not let the bot redact a message")
+		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingDropped, "", "")
 	case kind == failurePermanent && o.Failures+1 >= mostRefusals, o.Failures+1 >= mostFailures:
 		log.Error().AnErr("reason", plain(err)).Msg("A message could not be delivered")
 		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingDropped, "", "")
@@ -211,6 +216,7 @@ func (l *Line) trySend(ctx context.Context, o store.Outgoing) (room, event strin
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	ctx = mautrix.WithMaxRetries(ctx, 0) // the queue has a patience of its own
 	if err := l.store.TryOutgoing(ctx, o.Key); err != nil {
 		return "", "", err
 	}

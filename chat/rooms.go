@@ -55,7 +55,8 @@ func (l *Line) know(ctx context.Context, room id.RoomID) error {
 
 // Members lists who joined a room, by ID, as the homeserver says now.
 func (l *Line) Members(ctx context.Context, room string) ([]Member, error) {
-	if err := l.online(ctx); err != nil {
+	ctx, err := l.online(ctx)
+	if err != nil {
 		return nil, err
 	}
 	joined, err := l.client.JoinedMembers(ctx, id.RoomID(room))
@@ -72,7 +73,8 @@ func (l *Line) Members(ctx context.Context, room string) ([]Member, error) {
 
 // Encrypted asks the homeserver whether a room is encrypted.
 func (l *Line) Encrypted(ctx context.Context, room string) (bool, error) {
-	if err := l.online(ctx); err != nil {
+	ctx, err := l.online(ctx)
+	if err != nil {
 		return false, err
 	}
 	return l.encrypted(ctx, id.RoomID(room))
@@ -92,7 +94,8 @@ func (l *Line) encrypted(ctx context.Context, room id.RoomID) (bool, error) {
 
 // Power is what a user may do in a room: 100 is everything, 50 moderates, 0 is the usual.
 func (l *Line) Power(ctx context.Context, room, user string) (int, error) {
-	if err := l.online(ctx); err != nil {
+	ctx, err := l.online(ctx)
+	if err != nil {
 		return 0, err
 	}
 	if err := l.know(ctx, id.RoomID(room)); err != nil {
@@ -110,11 +113,12 @@ func (l *Line) Power(ctx context.Context, room, user string) (int, error) {
 
 // RoomName is a room's name, empty if it has none.
 func (l *Line) RoomName(ctx context.Context, room string) (string, error) {
-	if err := l.online(ctx); err != nil {
+	ctx, err := l.online(ctx)
+	if err != nil {
 		return "", err
 	}
 	var content event.RoomNameEventContent
-	err := l.client.StateEvent(ctx, id.RoomID(room), event.StateRoomName, "", &content)
+	err = l.client.StateEvent(ctx, id.RoomID(room), event.StateRoomName, "", &content)
 	if err != nil && !errors.Is(err, mautrix.MNotFound) {
 		return "", fmt.Errorf("asking for the name of %s: %w", room, err)
 	}

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -31,15 +32,16 @@ func (l *Line) say(ctx context.Context, o store.Outgoing) (room, sent string, er
 		return "", "", err
 	}
 	if o.Tries > 0 {
-		if found := l.sentBefore(ctx, where, o.Key); found != "" {
-			return where.String(), found.String(), nil
+		found, err := l.sentBefore(ctx, where, o.Key)
+		if err != nil || found != "" {
+			return where.String(), found.String(), err
 		}
 	}
 	content, err := l.handler.Compose(ctx, delivery(o))
 	if err != nil {
 		return "", "", fmt.Errorf("composing %s: %w", o.Kind, err)
 	}
-	message, err := l.message2event(ctx, content, encrypted)
+	message, err := l.wording(ctx, content, encrypted)
 	if err != nil {
 		return "", "", err
 	}
@@ -82,7 +84,8 @@ func (l *Line) place(ctx context.Context, o store.Outgoing) (id.RoomID, bool, er
 	return room, encrypted, err
 }
 
-func (l *Line) message2event(ctx context.Context, c Content, encrypted bool) (*event.MessageEventContent, error) {
+// wording makes the event of what a delivery says.
+func (l *Line) wording(ctx context.Context, c Content, encrypted bool) (*event.MessageEventContent, error) {
 	if c.File != nil {
 		return l.upload(ctx, *c.File, encrypted)
 	}
@@ -108,7 +111,8 @@ func (l *Line) upload(ctx context.Context, f File, encrypted bool) (*event.Messa
 	data, kind := f.Data, f.Type
 	if encrypted {
 		file := attachment.NewEncryptedFile()
-		data, kind = file.Encrypt(f.Data), "application/octet-stream"
+		data, kind = bytes.Clone(f.Data), "application/octet-stream"
+		file.EncryptInPlace(data)
 		message.File = &event.EncryptedFileInfo{EncryptedFile: *file}
 	}
 	uploaded, err := l.client.UploadBytes(ctx, data, kind)
@@ -123,18 +127,18 @@ func (l *Line) upload(ctx context.Context, f File, encrypted bool) (*event.Messa
 	return message, nil
 }
 
-// send sends one message under a transaction ID, encrypted if the room is.
+// send sends one message under a transaction ID, encrypted if the room is, and marked with the ID.
 func (l *Line) send(ctx context.Context, room id.RoomID, message *event.MessageEventContent, encrypted, strict bool, txn string) (id.EventID, error) {
-	var content any = message
+	content := event.Content{Parsed: message, Raw: map[string]any{markKey: txn}}
 	kind := event.EventMessage
 	if encrypted {
 		sealed, err := l.encrypt(ctx, room, message, strict)
 		if err != nil {
 			return "", err
 		}
-		content, kind = sealed, event.EventEncrypted
+		content.Parsed, kind = sealed, event.EventEncrypted
 	}
-	resp, err := l.client.SendMessageEvent(ctx, room, kind, content, mautrix.ReqSendEvent{TransactionID: txn, DontEncrypt: true})
+	resp, err := l.client.SendMessageEvent(ctx, room, kind, &content, mautrix.ReqSendEvent{TransactionID: txn, DontEncrypt: true})
 	if err != nil {
 		return "", fmt.Errorf("sending: %w", err)
 	}
@@ -178,19 +182,23 @@ func (l *Line) share(ctx context.Context, mach *crypto.OlmMachine, room id.RoomI
 	return mach.ShareGroupSession(ctx, room, users)
 }
 
+// markKey names, in the part of an event that is not encrypted, its transaction ID, which the
+// server knows anyway: so it is found again by a server that has forgotten it.
+const markKey = "stimmbote.delivery"
+
 // sentBefore looks whether an earlier try arrived although its answer was lost: the server knows
 // transaction IDs for some time only.
-func (l *Line) sentBefore(ctx context.Context, room id.RoomID, key string) id.EventID {
+func (l *Line) sentBefore(ctx context.Context, room id.RoomID, key string) (id.EventID, error) {
 	recent, err := l.client.Messages(ctx, room, "", "", mautrix.DirectionBackward, nil, 100)
 	if err != nil {
-		return ""
+		return "", fmt.Errorf("looking whether a message was sent before: %w", err)
 	}
 	for _, evt := range recent.Chunk {
-		if evt.Sender == l.me && evt.Unsigned.TransactionID == transaction(key) {
-			return evt.ID
+		if evt.Sender == l.me && evt.Content.Raw[markKey] == transaction(key) {
+			return evt.ID, nil
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // redact removes what an event says. The homeserver deletes it; clients that read it may not.
