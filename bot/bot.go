@@ -1,0 +1,188 @@
+// Package bot is what is said: it answers the commands of a group, asks its members in their
+// direct chats, and gives everybody the result.
+//
+// It guarantees that each thing is said once: what a message causes and what is said about it
+// are stored in one transaction, with a key that follows from the cause, and the words are made
+// at the moment of sending. What remains to be done is read from the store ([Bot.Run]), so that
+// a restart at any moment continues where it was. It never holds a choice longer than the call
+// that seals it, never logs what somebody wrote, and stores a secret that waits to be sent only
+// sealed under the poll's own key. Every sentence comes from i18n.
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"stimmbote/chat"
+	"stimmbote/i18n"
+	"stimmbote/store"
+	"stimmbote/voting"
+)
+
+// line is the chat. chat.Line has it.
+type line interface {
+	inbox
+	outbox
+	rooms
+}
+
+// inbox remembers which messages were dealt with.
+type inbox interface {
+	Handled(ctx context.Context, eventID string) (bool, error)
+	Mark(ctx context.Context, eventID string) error
+}
+
+// outbox sends what is queued, each key once, and remembers what was sent.
+type outbox interface {
+	Queue(ctx context.Context, d ...chat.Delivery) error
+	Event(ctx context.Context, key string) (eventID string, known bool, err error)
+	Pending(ctx context.Context, group string) (int, error)
+	Forget(ctx context.Context, group string) error
+}
+
+// rooms is what the homeserver knows about a room.
+type rooms interface {
+	Me() string
+	Members(ctx context.Context, room string) ([]chat.Member, error)
+	Encrypted(ctx context.Context, room string) (bool, error)
+	Power(ctx context.Context, room, user string) (int, error)
+	RoomName(ctx context.Context, room string) (string, error)
+}
+
+// polls opens, casts, closes and tallies. voting.Polls has it.
+type polls interface {
+	drafts
+	ballots
+	closing
+}
+
+type drafts interface {
+	Draft(ctx context.Context, d voting.Draft) (*voting.Poll, error)
+	Prepare(ctx context.Context, id voting.ID) (*voting.Setup, error)
+	Start(ctx context.Context, s *voting.Setup, now time.Time) (*voting.Poll, error)
+	Cancel(ctx context.Context, id voting.ID) error
+	Poll(ctx context.Context, id voting.ID) (*voting.Poll, error)
+	InPlace(ctx context.Context, p voting.Place) ([]*voting.Poll, error)
+	Live(ctx context.Context) ([]*voting.Poll, error)
+}
+
+type ballots interface {
+	OpenFor(ctx context.Context, m voting.Member) (*voting.Poll, error)
+	Token(ctx context.Context, id voting.ID, m voting.Member) (string, error)
+	Fold(ctx context.Context, id voting.ID, m voting.Member, answer int) (*voting.Envelope, error)
+	Cast(ctx context.Context, e *voting.Envelope) (voting.Receipt, error)
+	Turnout(ctx context.Context, id voting.ID) (cast, entitled int, err error)
+	Seal(ctx context.Context, id voting.ID, label string, plain []byte) ([]byte, error)
+	Unseal(ctx context.Context, id voting.ID, label string, sealed []byte) ([]byte, error)
+}
+
+type closing interface {
+	Close(ctx context.Context, id voting.ID, now time.Time) (*voting.Poll, error)
+	Tally(ctx context.Context, id voting.ID) (*voting.Poll, []byte, error)
+	Outcome(ctx context.Context, id voting.ID, m voting.Member) (code string, counted bool, err error)
+	Discard(ctx context.Context, id voting.ID) error
+	Forget(ctx context.Context, id voting.ID) error
+	Sweep(ctx context.Context) error
+}
+
+// book keeps the calls, and holds a change together with what is said about it. store.Store
+// has it.
+type book interface {
+	Tx(ctx context.Context, fn func(ctx context.Context) error) error
+	CallByName(ctx context.Context, name string) (*store.Call, error)
+	CallByRoom(ctx context.Context, room string) (*store.Call, error)
+	PutCall(ctx context.Context, c store.Call) error
+	Calls(ctx context.Context) ([]store.Call, error)
+}
+
+// vault seals the keys of the calls' links. store.Vault has it.
+type vault interface {
+	Create(name string) error
+	Seal(name, label string, plain []byte) ([]byte, error)
+	Open(name, label string, sealed []byte) ([]byte, error)
+}
+
+// Config is the section "bot" of the configuration.
+type Config struct {
+	Ignore []string `yaml:"ignore"` // accounts that are no voters and are not listened to
+}
+
+// Validate returns what is wrong, by key.
+func (c Config) Validate() error {
+	var problems []error
+	for _, account := range c.Ignore {
+		if !strings.HasPrefix(account, "@") || !strings.Contains(account, ":") {
+			problems = append(problems, fmt.Errorf("ignore: %q is not a Matrix ID; write it in full, as in @name:example.org", account))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// Options is what a bot is made of.
+type Options struct {
+	Config     Config
+	Line       line
+	Polls      polls
+	Store      book
+	Vault      vault
+	Texts      *i18n.Texts
+	PublicURL  string            // links to the pages begin with it; empty: there are no links
+	Now        func() time.Time  // default: time.Now
+	Checkpoint func(name string) // called where a crash would hurt most; default: nothing
+	Log        zerolog.Logger
+}
+
+// Bot answers. It implements chat.Handler.
+type Bot struct {
+	Options
+	words words
+	wake  chan struct{} // something may be due in Run
+
+	mu        sync.Mutex
+	deadlines map[voting.ID]time.Time // when an open poll that everybody answered closes
+	queued    map[string]bool         // what this process need not queue again
+	replies   map[string][]time.Time  // when a person was last told what they did not need
+	present   map[string]int          // how many are in a call, by its name
+	due       map[string]time.Time    // when a call's card is to be corrected, by its name
+}
+
+// New returns a bot. It does nothing until its line delivers messages and Run is called.
+func New(o Options) *Bot {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Checkpoint == nil {
+		o.Checkpoint = func(string) {}
+	}
+	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
+	return &Bot{
+		Options:   o,
+		words:     loadWords(),
+		wake:      make(chan struct{}, 1),
+		deadlines: make(map[voting.ID]time.Time),
+		queued:    make(map[string]bool),
+		replies:   make(map[string][]time.Time),
+		present:   make(map[string]int),
+		due:       make(map[string]time.Time),
+	}
+}
+
+// awake makes Run look for what is due.
+func (b *Bot) awake() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// ignored says whether an account is no voter and is not listened to.
+func (b *Bot) ignored(user string) bool {
+	return user == b.Line.Me() || slices.Contains(b.Config.Ignore, user)
+}

@@ -1,0 +1,195 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"stimmbote/chat"
+	"stimmbote/voting"
+)
+
+// moderator is the power from which on somebody may close another's vote.
+const moderator = 50
+
+// close closes the open vote of the group.
+func (b *Bot) close(ctx context.Context, m chat.Message, _ string) error {
+	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State != voting.StateDraft })
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		draft, err := b.drafted(ctx, m)
+		if err == nil && draft != nil {
+			return refuse("refusal.not-started")
+		}
+		return errors.Join(err, refuse("refusal.no-vote"))
+	}
+	if p.State != voting.StateOpen {
+		return refuse("refusal.counting")
+	}
+	if err := b.mayClose(ctx, m, p); err != nil {
+		return err
+	}
+	return b.shut(ctx, p, func(ctx context.Context) error { return b.Line.Mark(ctx, m.ID) })
+}
+
+// mayClose refuses who neither began a vote nor moderates its group.
+func (b *Bot) mayClose(ctx context.Context, m chat.Message, p *voting.Poll) error {
+	if !m.Encrypted {
+		return refuse("refusal.unencrypted-message")
+	}
+	if p.Asker == voting.Member(m.Sender) {
+		return nil
+	}
+	power, err := b.Line.Power(ctx, m.Room, m.Sender)
+	if err != nil {
+		return fmt.Errorf("asking for the power in %s: %w", m.Room, err)
+	}
+	if power < moderator {
+		return refuse("refusal.not-yours")
+	}
+	return nil
+}
+
+// shut closes an open poll and publishes its closed hash, or asks what to do if there are too
+// few ballots. then is part of the same transaction.
+func (b *Bot) shut(ctx context.Context, p *voting.Poll, then func(context.Context) error) error {
+	err := b.Store.Tx(ctx, func(ctx context.Context) error {
+		closed, err := b.Polls.Close(ctx, p.ID, b.Now())
+		if err != nil {
+			return err
+		}
+		if err := b.Line.Queue(ctx, inGroup(closed, "closed", kindClosed)); err != nil {
+			return err
+		}
+		return then(ctx)
+	})
+	if !errors.Is(err, voting.ErrTooFew) {
+		return err
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.askFew(ctx, p); err != nil {
+			return err
+		}
+		return then(ctx)
+	})
+}
+
+// fewKey is the key of the n-th question what to do with too few ballots, counted from 1.
+func fewKey(id voting.ID, n int) string { return key(id, "few/"+strconv.Itoa(n)) }
+
+// few returns the number of the last such question, 0 if none was asked, and whether it still
+// waits for an answer.
+func (b *Bot) few(ctx context.Context, id voting.ID) (n int, waits bool, err error) {
+	for {
+		_, known, err := b.Line.Event(ctx, fewKey(id, n+1))
+		if err != nil {
+			return 0, false, err
+		}
+		if !known {
+			break
+		}
+		n++
+	}
+	if n == 0 {
+		return 0, false, nil
+	}
+	_, extended, err := b.Line.Event(ctx, fewKey(id, n)+"/extended")
+	return n, !extended, err
+}
+
+// askFew queues the question what to do with too few ballots.
+func (b *Bot) askFew(ctx context.Context, p *voting.Poll) error {
+	n, _, err := b.few(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	cast, _, err := b.Polls.Turnout(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	d := inGroup(p, "", kindSay)
+	d.Key = fewKey(p.ID, n+1)
+	d.Payload = encode(say{
+		Key: "poll.few", Count: &cast, Args: []any{"least", voting.MinBallots},
+		More: []say{{Key: "poll.few.ask"}},
+	})
+	return b.Line.Queue(ctx, d)
+}
+
+// onFew deals with an answer to that question.
+func (b *Bot) onFew(ctx context.Context, m chat.Message) error {
+	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State == voting.StateOpen })
+	if err != nil || p == nil {
+		return err
+	}
+	n, waits, err := b.few(ctx, p.ID)
+	if err != nil || !waits {
+		return err
+	}
+	here, err := b.answers(ctx, m, fewKey(p.ID, n))
+	if err != nil || !here {
+		return err
+	}
+	if err := b.mayClose(ctx, m, p); err != nil {
+		return err
+	}
+	switch {
+	case b.words.is("poll.words.open", m.Body):
+		return b.reply(ctx, m, say{Key: "poll.few.open", Notice: true})
+	case b.words.is("poll.words.end", m.Body):
+		return b.end(ctx, m, p)
+	default:
+		d := inGroup(p, "", kindSay)
+		d.Key, d.Payload, d.Thread = fewKey(p.ID, n)+"/extended", encode(say{Key: "poll.few.extended", Notice: true}), m.Thread
+		return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, d) })
+	}
+}
+
+// end stops an open vote without opening anything. What waits to be said about it is dropped,
+// the receipts are taken back, and everybody on the roll hears of it.
+func (b *Bot) end(ctx context.Context, m chat.Message, p *voting.Poll) error {
+	err := b.Store.Tx(ctx, func(ctx context.Context) error {
+		last := []chat.Delivery{b.to(m, "reply/"+m.ID, kindSay, say{Key: "poll.few.ended"})}
+		for _, member := range p.Roll {
+			receipts, err := b.receipts(ctx, p.ID, member)
+			if err != nil {
+				return err
+			}
+			for _, event := range receipts {
+				last = append(last, chat.Delivery{Key: "redact/" + event, Person: string(member), Kind: kindRedact, Redacts: event})
+			}
+			last = append(last, chat.Delivery{
+				Key: key(p.ID, "ended/"+string(member)), Person: string(member),
+				Kind: kindSay, Payload: encode(say{Key: "ballot.ended", Args: []any{"question", p.Question}}),
+			})
+		}
+		if err := b.Line.Forget(ctx, string(p.ID)); err != nil {
+			return err
+		}
+		if err := b.Polls.Discard(ctx, p.ID); err != nil {
+			return err
+		}
+		return b.done(ctx, m, last...)
+	})
+	if err != nil {
+		return err
+	}
+	return b.Polls.Sweep(ctx)
+}
+
+// receipts are the events of the receipts that a member was sent.
+func (b *Bot) receipts(ctx context.Context, id voting.ID, m voting.Member) ([]string, error) {
+	var events []string
+	for n := 1; ; n++ {
+		event, known, err := b.Line.Event(ctx, receiptKey(id, m, n))
+		if err != nil || !known {
+			return events, err
+		}
+		if event != "" {
+			events = append(events, event)
+		}
+	}
+}

@@ -1,0 +1,256 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stimmbote/chat"
+	"stimmbote/voting"
+)
+
+// Compose makes the words of a delivery, from what the store says at the moment of sending.
+func (b *Bot) Compose(ctx context.Context, d chat.Delivery) (chat.Content, error) {
+	switch d.Kind {
+	case kindSay:
+		var s say
+		if err := json.Unmarshal(d.Payload, &s); err != nil {
+			return chat.Content{}, fmt.Errorf("reading what to say: %w", err)
+		}
+		t := page{b: b}
+		t.say(s)
+		return t.content(s.Notice), nil
+	case kindCard, kindOlder:
+		return b.composeCall(ctx, d)
+	}
+	var a about
+	if err := json.Unmarshal(d.Payload, &a); err != nil {
+		return chat.Content{}, fmt.Errorf("reading what to say about a poll: %w", err)
+	}
+	p, err := b.Polls.Poll(ctx, a.Poll)
+	if errors.Is(err, voting.ErrUnknown) {
+		return chat.Content{}, chat.ErrObsolete
+	}
+	if err != nil {
+		return chat.Content{}, err
+	}
+	if p.State.Ended() {
+		return chat.Content{}, chat.ErrObsolete
+	}
+	return b.composePoll(ctx, d, a, p)
+}
+
+// composePoll makes the words of a delivery about a poll that has not ended.
+func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voting.Poll) (chat.Content, error) {
+	t := page{b: b}
+	switch d.Kind {
+	case kindDraft:
+		return b.composeDraft(ctx, p)
+	case kindAnchors:
+		t.add("poll.anchors", "fingerprint", p.Fingerprint, "roll", p.RollHash)
+		return t.content(true), nil
+	case kindOpened:
+		t.add("poll.opened", "question", p.Question)
+		return t.content(false), nil
+	case kindCount:
+		return b.composeCount(ctx, d, a)
+	case kindBallot:
+		return b.composeBallot(ctx, d, p)
+	case kindReceipt:
+		return b.composeReceipt(ctx, d, a, p)
+	case kindClosed:
+		t.add("poll.closed", "hash", p.ClosedHash)
+		return t.content(false), nil
+	case kindResult:
+		return b.composeResult(p)
+	case kindArchive:
+		_, archive, err := b.Polls.Tally(ctx, p.ID)
+		if err != nil {
+			return chat.Content{}, err
+		}
+		name := string(p.ID) + ".bel"
+		return chat.Content{Plain: name, File: &chat.File{Name: name, Type: "application/x-tar", Data: archive}}, nil
+	case kindOutcome:
+		return b.composeOutcome(ctx, d, a, p)
+	}
+	return chat.Content{}, fmt.Errorf("there are no words for %q", d.Kind)
+}
+
+func (b *Bot) composeDraft(ctx context.Context, p *voting.Poll) (chat.Content, error) {
+	names, err := b.names(ctx, p)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	roll := make([]string, len(p.Roll))
+	for i, m := range p.Roll {
+		roll[i] = names[m]
+	}
+	slices.Sort(roll)
+	t := page{b: b}
+	t.add("poll.draft.title", "question", p.Question)
+	t.add("poll.draft.options", "options", b.options(p.Answers, " · "))
+	t.add("poll.label." + p.Level().String())
+	t.add("poll.draft.rule")
+	t.addCount("poll.draft.roll", len(p.Roll), "names", strings.Join(roll, ", "))
+	t.add("poll.draft.ask", "name", names[p.Asker])
+	return t.content(false), nil
+}
+
+// mostName is the length of the longest name that is shown in full.
+const mostName = 40
+
+// names are the names of the roll as the group knows them. Where two have the same, or one has
+// none, it is the Matrix ID.
+func (b *Bot) names(ctx context.Context, p *voting.Poll) (map[voting.Member]string, error) {
+	members, err := b.Line.Members(ctx, string(p.Place))
+	if err != nil {
+		return nil, fmt.Errorf("asking for the members of %s: %w", p.Place, err)
+	}
+	times := make(map[string]int)
+	shown := make(map[voting.Member]string)
+	for _, m := range members {
+		name := []rune(clean(m.Name))
+		if len(name) > mostName {
+			name = append(name[:mostName-1], '…')
+		}
+		shown[voting.Member(m.ID)] = string(name)
+		times[strings.ToLower(string(name))]++
+	}
+	names := make(map[voting.Member]string, len(p.Roll))
+	for _, m := range p.Roll {
+		name := shown[m]
+		switch {
+		case name == "":
+			name = string(m)
+		case times[strings.ToLower(name)] > 1:
+			name += " (" + string(m) + ")"
+		}
+		names[m] = name
+	}
+	return names, nil
+}
+
+// options are the numbered answers in one line.
+func (b *Bot) options(answers []string, between string) string {
+	all := make([]string, len(answers))
+	for i, answer := range answers {
+		all[i] = b.Texts.Text("ballot.option", "number", i+1, "answer", answer)
+	}
+	return strings.Join(all, between)
+}
+
+// composeCount says how many votes there are, unless a later count waits already.
+func (b *Bot) composeCount(ctx context.Context, d chat.Delivery, a about) (chat.Content, error) {
+	cast, entitled, err := b.Polls.Turnout(ctx, a.Poll)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	if d.Edits != "" && a.N < cast {
+		return chat.Content{}, chat.ErrObsolete
+	}
+	t := page{b: b}
+	t.addCount("poll.count", cast, "of", entitled)
+	return t.content(true), nil
+}
+
+func (b *Bot) composeBallot(ctx context.Context, d chat.Delivery, p *voting.Poll) (chat.Content, error) {
+	if p.State != voting.StateOpen {
+		return chat.Content{}, chat.ErrObsolete
+	}
+	token, err := b.Polls.Token(ctx, p.ID, voting.Member(d.Person))
+	if err != nil {
+		return chat.Content{}, err
+	}
+	t := page{b: b}
+	t.add("ballot.title", "question", p.Question)
+	for i, answer := range p.Answers {
+		t.add("ballot.option", "number", i+1, "answer", answer)
+	}
+	t.add("ballot.how")
+	t.add("poll.label." + p.Level().String())
+	t.add("ballot.token", "token", token)
+	return t.content(false), nil
+}
+
+func (b *Bot) composeReceipt(ctx context.Context, d chat.Delivery, a about, p *voting.Poll) (chat.Content, error) {
+	var r receipt
+	if err := b.unseal(ctx, d, a, &r); err != nil {
+		return chat.Content{}, err
+	}
+	if r.Answer < 0 || r.Answer >= len(p.Answers) {
+		return chat.Content{}, fmt.Errorf("a receipt of poll %s: %w", p.ID, voting.ErrAnswer)
+	}
+	b.Checkpoint("cast.after-durable")
+	t := page{b: b}
+	t.add("ballot.receipt", "answer", p.Answers[r.Answer], "code", r.Code)
+	if r.Replaced {
+		t.add("ballot.replaced")
+	}
+	return t.content(false), nil
+}
+
+func (b *Bot) composeResult(p *voting.Poll) (chat.Content, error) {
+	r := p.Result
+	if r == nil || len(r.Sums) != len(p.Answers) {
+		return chat.Content{}, fmt.Errorf("poll %s has no result to show", p.ID)
+	}
+	verdict := "poll.result.rejected"
+	if r.Adopted {
+		verdict = "poll.result.adopted"
+	}
+	t := page{b: b}
+	t.add(verdict)
+	t.add("poll.result.numbers", "question", p.Question, "entitled", r.Entitled, "cast", r.Counted,
+		"yes", r.Sums[voting.Yes], "no", r.Sums[voting.No], "abstain", r.Sums[voting.Abstain])
+	t.add("poll.result.rule")
+	t.add("poll.result.file")
+	return t.content(false), nil
+}
+
+func (b *Bot) composeOutcome(ctx context.Context, d chat.Delivery, a about, p *voting.Poll) (chat.Content, error) {
+	var o outcome
+	if err := b.unseal(ctx, d, a, &o); err != nil {
+		return chat.Content{}, err
+	}
+	t := page{b: b}
+	if o.Counted {
+		t.add("ballot.counted", "question", p.Question, "code", o.Code)
+	} else {
+		t.add("ballot.not-cast", "question", p.Question)
+	}
+	return t.content(false), nil
+}
+
+// page is a message in the making, line by line.
+type page struct {
+	b           *Bot
+	plain, html []string
+}
+
+func (t *page) add(key string, args ...any) {
+	plain, html := t.b.Texts.Both(key, args...)
+	t.plain, t.html = append(t.plain, plain), append(t.html, html)
+}
+
+func (t *page) addCount(key string, n int, args ...any) {
+	plain, html := t.b.Texts.BothCount(key, n, args...)
+	t.plain, t.html = append(t.plain, plain), append(t.html, html)
+}
+
+func (t *page) say(s say) {
+	if s.Count != nil {
+		t.addCount(s.Key, *s.Count, s.Args...)
+	} else {
+		t.add(s.Key, s.Args...)
+	}
+	for _, more := range s.More {
+		t.say(more)
+	}
+}
+
+func (t *page) content(notice bool) chat.Content {
+	return chat.Content{Notice: notice, Plain: strings.Join(t.plain, "\n"), HTML: strings.Join(t.html, "<br>\n")}
+}

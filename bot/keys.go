@@ -1,0 +1,82 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"stimmbote/chat"
+	"stimmbote/voting"
+)
+
+// Kinds of deliveries. Each has its composer in compose.go.
+const (
+	kindSay     = "say"
+	kindDraft   = "poll.draft"
+	kindAnchors = "poll.anchors"
+	kindOpened  = "poll.opened"
+	kindCount   = "poll.count"
+	kindBallot  = "ballot"
+	kindReceipt = "receipt"
+	kindClosed  = "poll.closed"
+	kindResult  = "poll.result"
+	kindArchive = "poll.archive"
+	kindOutcome = "outcome"
+	kindRedact  = "redact"
+	kindCard    = "call.card"
+	kindOlder   = "call.older"
+)
+
+// about is the payload of what is said about a poll.
+type about struct {
+	Poll   voting.ID `json:"poll"`
+	N      int       `json:"n,omitempty"`
+	Sealed []byte    `json:"sealed,omitempty"` // what only the person may read, under the poll's key
+}
+
+// key is the key of a delivery about a poll. It names the poll and what is said, so that the
+// same thing is never queued twice.
+func key(id voting.ID, what string) string { return "poll/" + string(id) + "/" + what }
+
+// ballotKey is the key of a member's ballot.
+func ballotKey(id voting.ID, m voting.Member) string { return key(id, "ballot/"+string(m)) }
+
+// receiptKey is the key of the n-th receipt of a member, counted from 1.
+func receiptKey(id voting.ID, m voting.Member, n int) string {
+	return key(id, "receipt/"+string(m)+"/"+strconv.Itoa(n))
+}
+
+// inGroup is a delivery about a poll to the group that it is held in.
+func inGroup(p *voting.Poll, what, kind string) chat.Delivery {
+	return chat.Delivery{
+		Key: key(p.ID, what), Group: string(p.ID), Room: string(p.Place),
+		Kind: kind, Payload: encode(about{Poll: p.ID}),
+	}
+}
+
+// inDirect is a delivery about a poll to one member.
+func inDirect(p *voting.Poll, m voting.Member, key, kind string) chat.Delivery {
+	return chat.Delivery{
+		Key: key, Group: string(p.ID), Person: string(m),
+		Kind: kind, Payload: encode(about{Poll: p.ID}),
+	}
+}
+
+// next returns the key of the first receipt that the member has not got yet, and its number.
+func (b *Bot) next(ctx context.Context, id voting.ID, m voting.Member) (string, int, error) {
+	for n := 1; ; n++ {
+		k := receiptKey(id, m, n)
+		if _, known, err := b.Line.Event(ctx, k); err != nil || !known {
+			return k, n, err
+		}
+	}
+}
+
+// encode writes a payload. All of them are our own types.
+func encode(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}

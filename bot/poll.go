@@ -1,0 +1,184 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"stimmbote/chat"
+	"stimmbote/voting"
+)
+
+// vote shows the draft of a vote. Nothing is asked before its asker says start.
+func (b *Bot) vote(ctx context.Context, m chat.Message, rest string) error {
+	encrypted, err := b.Line.Encrypted(ctx, m.Room)
+	if err != nil {
+		return fmt.Errorf("asking whether %s is encrypted: %w", m.Room, err)
+	}
+	if !encrypted {
+		return refuse("refusal.unencrypted-group")
+	}
+	if !m.Encrypted {
+		return refuse("refusal.unencrypted-message")
+	}
+	roll, err := b.roll(ctx, m.Room)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(roll, voting.Member(m.Sender)) {
+		return refuse("refusal.not-on-roll")
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		card, err := b.draft(ctx, m, clean(rest), roll)
+		if err != nil {
+			return err
+		}
+		return b.done(ctx, m, card)
+	})
+}
+
+// draft writes a draft in the place of its asker's earlier one and returns the card that shows
+// it.
+func (b *Bot) draft(ctx context.Context, m chat.Message, question string, roll []voting.Member) (chat.Delivery, error) {
+	earlier, err := b.drafted(ctx, m)
+	if err != nil {
+		return chat.Delivery{}, err
+	}
+	if earlier != nil {
+		if err := b.Polls.Cancel(ctx, earlier.ID); err != nil {
+			return chat.Delivery{}, err
+		}
+	}
+	p, err := b.Polls.Draft(ctx, voting.Draft{
+		Place: voting.Place(m.Room), Asker: voting.Member(m.Sender), Question: question, Roll: roll,
+		Answers: []string{b.Texts.Text("poll.answer.yes"), b.Texts.Text("poll.answer.no"), b.Texts.Text("poll.answer.abstain")},
+	})
+	if err != nil {
+		return chat.Delivery{}, err
+	}
+	return inGroup(p, "draft", kindDraft), nil
+}
+
+// roll is who may vote in a room: its members as the server knows them, without the bot and
+// without those that the configuration names.
+func (b *Bot) roll(ctx context.Context, room string) ([]voting.Member, error) {
+	members, err := b.Line.Members(ctx, room)
+	if err != nil {
+		return nil, fmt.Errorf("asking for the members of %s: %w", room, err)
+	}
+	var roll []voting.Member
+	for _, member := range members {
+		if !b.ignored(member.ID) {
+			roll = append(roll, voting.Member(member.ID))
+		}
+	}
+	slices.Sort(roll)
+	return roll, nil
+}
+
+// drafted returns the draft that the sender of a message has in its room, nil if there is none.
+func (b *Bot) drafted(ctx context.Context, m chat.Message) (*voting.Poll, error) {
+	return b.find(ctx, m.Room, func(p *voting.Poll) bool {
+		return p.State == voting.StateDraft && p.Asker == voting.Member(m.Sender)
+	})
+}
+
+// find returns the newest poll of a room that is not over and fits, nil if there is none.
+func (b *Bot) find(ctx context.Context, room string, fits func(*voting.Poll) bool) (*voting.Poll, error) {
+	all, err := b.Polls.InPlace(ctx, voting.Place(room))
+	if err != nil {
+		return nil, fmt.Errorf("looking for the polls of %s: %w", room, err)
+	}
+	for _, p := range all {
+		if fits(p) {
+			return p, nil
+		}
+	}
+	return nil, nil
+}
+
+// group deals with a plain message in a group: one of the few words that the bot has asked
+// for, or nothing.
+func (b *Bot) group(ctx context.Context, m chat.Message) error {
+	if m.Kind != chat.Text {
+		return nil
+	}
+	switch {
+	case b.words.is("poll.words.start", m.Body):
+		return b.onDraft(ctx, m, b.start)
+	case b.words.is("poll.words.cancel", m.Body):
+		return b.onDraft(ctx, m, b.cancel)
+	case b.words.is("poll.words.extend", m.Body), b.words.is("poll.words.open", m.Body), b.words.is("poll.words.end", m.Body):
+		return b.onFew(ctx, m)
+	default:
+		return b.stray(ctx, m)
+	}
+}
+
+// onDraft does something with the sender's own draft, if the message stands where an answer to
+// its card stands: in the group's main timeline or in the card's thread.
+func (b *Bot) onDraft(ctx context.Context, m chat.Message, do func(context.Context, chat.Message, *voting.Poll) error) error {
+	p, err := b.drafted(ctx, m)
+	if err != nil || p == nil {
+		return err
+	}
+	here, err := b.answers(ctx, m, key(p.ID, "draft"))
+	if err != nil || !here {
+		return err
+	}
+	if !m.Encrypted {
+		return refuse("refusal.unencrypted-message")
+	}
+	return do(ctx, m, p)
+}
+
+// answers says whether a message stands where an answer to a message of the bot stands.
+func (b *Bot) answers(ctx context.Context, m chat.Message, key string) (bool, error) {
+	if m.Thread == "" {
+		return true, nil
+	}
+	event, _, err := b.Line.Event(ctx, key)
+	return event == m.Thread, err
+}
+
+// start opens the vote, if the group's members are still those of the draft.
+func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
+	roll, err := b.roll(ctx, m.Room)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(roll, slices.Sorted(slices.Values(p.Roll))) {
+		return b.Store.Tx(ctx, func(ctx context.Context) error {
+			card, err := b.draft(ctx, m, p.Question, roll)
+			if err != nil {
+				return err
+			}
+			return b.done(ctx, m, b.to(m, "reply/"+m.ID, kindSay, say{Key: "poll.roll-changed", Notice: true}), card)
+		})
+	}
+	setup, err := b.Polls.Prepare(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		p, err := b.Polls.Start(ctx, setup, b.Now())
+		if err != nil {
+			return err
+		}
+		return b.done(ctx, m,
+			inGroup(p, "anchors", kindAnchors), inGroup(p, "opened", kindOpened), inGroup(p, "count", kindCount))
+	})
+}
+
+// cancel drops the draft.
+func (b *Bot) cancel(ctx context.Context, m chat.Message, p *voting.Poll) error {
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.Polls.Cancel(ctx, p.ID); err != nil {
+			return err
+		}
+		return b.answer(ctx, m, say{Key: "poll.cancelled", Notice: true})
+	})
+}
+
+// refuse tells a person why not.
+func refuse(key string) error { return &voting.Refusal{Key: key} }

@@ -1,0 +1,99 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/rs/zerolog"
+
+	"stimmbote/chat"
+	"stimmbote/voting"
+)
+
+// Said deals with one message of somebody else. It may come again after a crash.
+func (b *Bot) Said(ctx context.Context, m chat.Message) error {
+	handled, err := b.Line.Handled(ctx, m.ID)
+	if err != nil || handled || b.ignored(m.Sender) {
+		return err
+	}
+	ctx = b.Log.WithContext(ctx)
+	err = b.safely(ctx, m)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return err // the program is stopping: the message comes again
+	}
+	key, args := "error.internal", []any(nil)
+	if r, ok := errors.AsType[*voting.Refusal](err); ok {
+		key, args = r.Key, r.Args
+	} else {
+		zerolog.Ctx(ctx).Err(err).Msg("Dealing with a message")
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		return b.answer(ctx, m, say{Key: key, Args: args, Notice: !m.Direct})
+	})
+}
+
+// safely turns a panic into an error, so that one message cannot stop the bot.
+func (b *Bot) safely(ctx context.Context, m chat.Message) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			zerolog.Ctx(ctx).Error().Bytes("stack", debug.Stack()).Msg("Panic")
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	if word, rest, ok := command(m.Body); ok && m.Kind == chat.Text {
+		return b.command(ctx, m, word, rest)
+	}
+	if m.Direct {
+		return b.direct(ctx, m)
+	}
+	return b.group(ctx, m)
+}
+
+// say is the payload of one plain sentence.
+type say struct {
+	Key    string `json:"key"`
+	Args   []any  `json:"args,omitempty"`  // names and values in turn
+	Count  *int   `json:"count,omitempty"` // chooses between key.one and key.other
+	Notice bool   `json:"notice,omitempty"`
+	More   []say  `json:"more,omitempty"` // further sentences of the same message
+}
+
+// reply marks a message as dealt with and answers it with one sentence, in a transaction of
+// its own.
+func (b *Bot) reply(ctx context.Context, m chat.Message, s say) error {
+	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.answer(ctx, m, s) })
+}
+
+// answer queues one sentence as the answer to a message and marks that one as dealt with. In
+// the group it goes to the thread that the message was in.
+func (b *Bot) answer(ctx context.Context, m chat.Message, s say) error {
+	d := b.to(m, "reply/"+m.ID, kindSay, s)
+	if !m.Direct {
+		d.Thread = m.Thread
+	}
+	return b.done(ctx, m, d)
+}
+
+// done queues deliveries and marks the message that caused them as dealt with.
+func (b *Bot) done(ctx context.Context, m chat.Message, d ...chat.Delivery) error {
+	if err := b.Line.Queue(ctx, d...); err != nil {
+		return err
+	}
+	return b.Line.Mark(ctx, m.ID)
+}
+
+// to is a delivery to where a message came from.
+func (b *Bot) to(m chat.Message, key, kind string, payload any) chat.Delivery {
+	d := chat.Delivery{Key: key, Kind: kind, Payload: encode(payload)}
+	if m.Direct {
+		d.Person = m.Sender
+	} else {
+		d.Room = m.Room
+	}
+	return d
+}

@@ -1,0 +1,245 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"stimmbote/chat"
+	"stimmbote/voting"
+)
+
+const (
+	// grace is how long a vote stays open after everybody has voted.
+	grace = 60 * time.Second
+	// look is how often Run looks for what is due when nothing wakes it.
+	look = 30 * time.Second
+)
+
+// Run does what is due: ballots once the opening is published, the close when everybody has
+// voted, the count once the closed hash is published, the end once everything is said, the
+// cards of the calls. It reads from the store what that is, so it also resumes after a restart.
+func (b *Bot) Run(ctx context.Context) error {
+	ctx = b.Log.WithContext(ctx)
+	if err := b.Polls.Sweep(ctx); err != nil {
+		b.Log.Err(err).Msg("Deleting the keys of polls that have ended")
+	}
+	if err := b.recall(ctx); err != nil {
+		b.Log.Err(err).Msg("Looking for the cards of calls")
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-b.wake:
+		case <-timer.C:
+		}
+		next, err := b.step(ctx)
+		if err != nil && ctx.Err() == nil {
+			b.Log.Err(err).Msg("Doing what is due")
+		}
+		timer.Reset(max(0, min(look, next.Sub(b.Now()))))
+	}
+}
+
+// Delivered is told of each delivery that was sent. It only wakes Run, which looks for itself.
+func (b *Bot) Delivered(ctx context.Context, d chat.Delivery) error {
+	b.awake()
+	if d.Kind == kindOlder {
+		return b.Line.Forget(ctx, d.Group)
+	}
+	return nil
+}
+
+// step does what is due now and returns when to look again at the latest.
+func (b *Bot) step(ctx context.Context) (next time.Time, err error) {
+	next = b.Now().Add(look)
+	live, err := b.Polls.Live(ctx)
+	if err != nil {
+		return next, err
+	}
+	problems := []error{b.correctCards(ctx, &next)}
+	for _, p := range live {
+		if err := b.advance(ctx, p, &next); err != nil {
+			problems = append(problems, fmt.Errorf("poll %s: %w", p.ID, err))
+		}
+	}
+	return next, errors.Join(problems...)
+}
+
+// advance does what is due about one poll.
+func (b *Bot) advance(ctx context.Context, p *voting.Poll, next *time.Time) error {
+	switch p.State {
+	case voting.StateOpen:
+		if err := b.handOut(ctx, p); err != nil {
+			return err
+		}
+		return b.closeWhenComplete(ctx, p, next)
+	case voting.StateClosed:
+		return b.count(ctx, p)
+	case voting.StateCounted:
+		return b.finish(ctx, p)
+	}
+	return nil
+}
+
+// handOut gives each member their ballot, once the opening is in the group.
+func (b *Bot) handOut(ctx context.Context, p *voting.Poll) error {
+	opening, _, err := b.Line.Event(ctx, key(p.ID, "anchors"))
+	if err != nil || opening == "" {
+		return err
+	}
+	return b.queueOnce(ctx, key(p.ID, "ballots"), func() ([]chat.Delivery, error) {
+		ballots := make([]chat.Delivery, 0, len(p.Roll))
+		for _, m := range p.Roll {
+			d := inDirect(p, m, ballotKey(p.ID, m), kindBallot)
+			d.Secret = true
+			ballots = append(ballots, d)
+		}
+		return ballots, nil
+	})
+}
+
+// queueOnce queues deliveries, once in the life of this process: their keys see to it that they
+// are sent once in all.
+func (b *Bot) queueOnce(ctx context.Context, what string, deliveries func() ([]chat.Delivery, error)) error {
+	b.mu.Lock()
+	known := b.queued[what]
+	b.mu.Unlock()
+	if known {
+		return nil
+	}
+	all, err := deliveries()
+	if err != nil {
+		return err
+	}
+	err = b.Store.Tx(ctx, func(ctx context.Context) error { return b.Line.Queue(ctx, all...) })
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	b.queued[what] = true
+	b.mu.Unlock()
+	return nil
+}
+
+// closeWhenComplete announces that a vote closes when everybody has voted, and closes it. After
+// a restart the time begins anew, so that nobody has less than was said.
+func (b *Bot) closeWhenComplete(ctx context.Context, p *voting.Poll, next *time.Time) error {
+	cast, entitled, err := b.Polls.Turnout(ctx, p.ID)
+	if err != nil || cast < entitled {
+		return err
+	}
+	b.mu.Lock()
+	deadline, running := b.deadlines[p.ID]
+	if !running {
+		deadline = b.Now().Add(grace)
+		b.deadlines[p.ID] = deadline
+	}
+	b.mu.Unlock()
+	if !running {
+		d := inGroup(p, "last", kindSay)
+		d.Payload = encode(say{Key: "poll.last", Count: &cast, Args: []any{"seconds", int(grace / time.Second)}, Notice: true})
+		if err := b.Line.Queue(ctx, d); err != nil {
+			return err
+		}
+	}
+	if left := deadline.Sub(b.Now()); left > 0 {
+		*next = earlier(*next, deadline)
+		return nil
+	}
+	defer b.awake()
+	return b.shut(ctx, p, func(context.Context) error { return nil })
+}
+
+// count opens the sum, once the closed hash is in the group.
+func (b *Bot) count(ctx context.Context, p *voting.Poll) error {
+	closed, _, err := b.Line.Event(ctx, key(p.ID, "closed"))
+	if err != nil || closed == "" {
+		return err
+	}
+	b.Checkpoint("close.after-hash")
+	counted, _, err := b.Polls.Tally(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	return b.finish(ctx, counted)
+}
+
+// finish publishes the result and, when everything is said, deletes what linked people to
+// ballots.
+func (b *Bot) finish(ctx context.Context, p *voting.Poll) error {
+	err := b.queueOnce(ctx, key(p.ID, "outcomes"), func() ([]chat.Delivery, error) { return b.outcomes(ctx, p) })
+	if err != nil {
+		return err
+	}
+	pending, err := b.Line.Pending(ctx, string(p.ID))
+	if err != nil || pending > 0 {
+		return err
+	}
+	err = b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.Line.Forget(ctx, string(p.ID)); err != nil {
+			return err
+		}
+		return b.Polls.Forget(ctx, p.ID)
+	})
+	if err != nil {
+		return err
+	}
+	b.forget(p.ID)
+	return b.Polls.Sweep(ctx)
+}
+
+// forget drops what this process knows of a poll.
+func (b *Bot) forget(id voting.ID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.deadlines, id)
+	delete(b.queued, key(id, "ballots"))
+	delete(b.queued, key(id, "outcomes"))
+}
+
+// outcome is what a member is told after the count. It is stored sealed until it is sent.
+type outcome struct {
+	Code    string `json:"code"`
+	Counted bool   `json:"counted"`
+}
+
+// outcomes is all that is said after the count: the result with its archive to the group, and
+// to each member whether their vote is in it. The receipts are taken back.
+func (b *Bot) outcomes(ctx context.Context, p *voting.Poll) ([]chat.Delivery, error) {
+	all := []chat.Delivery{inGroup(p, "result", kindResult), inGroup(p, "archive", kindArchive)}
+	for _, m := range p.Roll {
+		_, after, err := b.next(ctx, p.ID, m)
+		if err != nil {
+			return nil, err
+		}
+		for n := 1; n < after; n++ {
+			gone := inDirect(p, m, receiptKey(p.ID, m, n)+"/redact", kindRedact)
+			gone.Redacts = "key:" + receiptKey(p.ID, m, n)
+			all = append(all, gone)
+		}
+		code, counted, err := b.Polls.Outcome(ctx, p.ID, m)
+		if err != nil {
+			return nil, err
+		}
+		told := inDirect(p, m, key(p.ID, "outcome/"+string(m)), kindOutcome)
+		sealed, err := b.seal(ctx, p.ID, told.Key, outcome{Code: code, Counted: counted})
+		if err != nil {
+			return nil, err
+		}
+		told.Payload, told.Secret = encode(about{Poll: p.ID, Sealed: sealed}), true
+		all = append(all, told)
+	}
+	return all, nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
