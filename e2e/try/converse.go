@@ -53,9 +53,10 @@ func converse(ctx context.Context, w *world.World, stdin *os.File, out io.Writer
 		goes.Go(func() { answer(ctx, w.People[name]) })
 	}
 	goes.Go(func() { stream(ctx, w, screen) })
+	input := typed(ctx, stdin)
 	for {
 		select {
-		case line, open := <-typed(ctx, stdin):
+		case line, open := <-input:
 			if !open {
 				return nil
 			}
@@ -66,28 +67,21 @@ func converse(ctx context.Context, w *world.World, stdin *os.File, out io.Writer
 	}
 }
 
-var (
-	typing sync.Once
-	lines  chan string
-)
-
-// typed yields what is typed, and is closed at the end of the input. The
-// goroutine sits in a read that nothing can interrupt and ends with the program.
+// typed yields what is typed, and is closed at the end of the input. Its
+// goroutine sits in a read that nothing can interrupt, and ends with the program.
 func typed(ctx context.Context, stdin io.Reader) <-chan string {
-	typing.Do(func() {
-		lines = make(chan string)
-		go func() {
-			defer close(lines)
-			in := bufio.NewScanner(stdin)
-			for in.Scan() {
-				select {
-				case lines <- in.Text():
-				case <-ctx.Done():
-					return
-				}
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		in := bufio.NewScanner(stdin)
+		for in.Scan() {
+			select {
+			case lines <- in.Text():
+			case <-ctx.Done():
+				return
 			}
-		}()
-	})
+		}
+	}()
 	return lines
 }
 
