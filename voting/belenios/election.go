@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -74,12 +75,18 @@ func openElection(raw []byte) (*Election, error) {
 		return nil, err
 	}
 	e := &Election{uuid: got["uuid"], hash: compactHash(raw), authority: got["credential_authority"]}
-	if e.question, err = openQuestions(fields["questions"]); err != nil {
-		return nil, err
+	// What is malformed counts for more than what is not supported, and the group is named first.
+	asked, limit := openQuestions(fields["questions"])
+	if limit != nil && !errors.Is(limit, ErrUnsupported) {
+		return nil, limit
 	}
 	if e.g, err = groupNamed(got["group"]); err != nil {
 		return nil, err
 	}
+	if limit != nil {
+		return nil, limit
+	}
+	e.question = asked
 	if e.key, err = openKey(e.g, fields["public_key"]); err != nil {
 		return nil, fmt.Errorf("public key: %w", err)
 	}

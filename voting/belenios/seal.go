@@ -18,6 +18,11 @@ func (e *Election) Seal(rand io.Reader, credential string, answer int) ([]byte, 
 		return nil, err
 	}
 	defer wipe(secret)
+	return e.seal(rand, secret, answer)
+}
+
+// seal makes the ballot of whoever knows the secret exponent of a credential.
+func (e *Election) seal(rand io.Reader, secret *bigmod.Nat, answer int) ([]byte, error) {
 	public := e.g.secretExp(e.g.generator(), secret)
 	if _, ok := e.credentials[public.String()]; !ok {
 		return nil, ErrUnknownCredential

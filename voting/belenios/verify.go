@@ -291,6 +291,9 @@ func (v *verifier) result(events []event) error {
 	return nil
 }
 
+// longestResult is longer than any number below the order of a group.
+const longestResult = 1000
+
 // readResult reads the result of one question. Numbers beyond 30 bits are written as texts.
 func readResult(raw []byte) ([]*big.Int, error) {
 	var w struct {
@@ -308,6 +311,9 @@ func readResult(raw []byte) ([]*big.Int, error) {
 		unquoted, err := text(item)
 		if err == nil {
 			s = unquoted
+		}
+		if len(s) > longestResult {
+			return nil, ErrResultRange // converting it could take long
 		}
 		n, ok := new(big.Int).SetString(s, 10)
 		if !ok || n.String() != s {
