@@ -51,9 +51,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 
 	// Who is not in the group, or no longer, has no vote; and an answer given
 	// in the group is none.
-	if err := former.WriteToBot(ctx, "1"); err != nil {
-		t.Fatal(err)
-	}
+	say(ctx, t, former, world.Direct, "1")
 	hear(ctx, t, former, world.Direct, `(?i)no vote|not entitled|not counted`)
 	stranger, err := w.Newcomer(ctx, "stranger")
 	if err != nil {
@@ -77,7 +75,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 		t.Errorf("anna got %d receipts", n)
 	}
 	for _, p := range []*world.Person{former, stranger} {
-		if n := count(p, 0, world.Direct, `(?i)understood|boat`); n != 0 {
+		if n := count(p, 0, world.Direct, `(?i)understood|buy a boat`); n != 0 {
 			t.Errorf("%s got %d receipts or ballots", p.Name, n)
 		}
 	}

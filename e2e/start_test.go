@@ -3,6 +3,8 @@ package e2e
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -95,11 +97,11 @@ func TestHomeserverDownAtStart(t *testing.T) {
 	if err := b.Launch(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	defer func() {
 		if err := b.Stop(); err != nil {
 			t.Error(err)
 		}
-	})
+	}()
 	eventually(ctx, t, func() bool { return strings.Contains(b.Log(50), addr) }, func() string {
 		return "nothing about " + addr + " in:\n" + b.Log(50)
 	})
@@ -110,15 +112,20 @@ func TestHomeserverDownAtStart(t *testing.T) {
 	if l, err = net.Listen("tcp", addr); err != nil {
 		t.Fatal(err)
 	}
-	proxy := &http.Server{Handler: httputil.NewSingleHostReverseProxy(target)}
+	forward := httputil.NewSingleHostReverseProxy(target)
+	forward.ErrorLog = log.New(io.Discard, "", 0)
+	proxy := &http.Server{Handler: forward}
 	done := make(chan error, 1)
 	go func() { done <- proxy.Serve(l) }()
-	t.Cleanup(func() { proxy.Close(); <-done })
+	defer func() { proxy.Close(); <-done }()
 	if err := b.Ready(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(b.Log(200), addr); n != 1 {
-		t.Errorf("the homeserver is named %d times, want once:\n%s", n, b.Log(200))
+	if n := strings.Count(b.Log(200), "does not answer"); n != 1 {
+		t.Errorf("it says %d times that the homeserver does not answer, want once:\n%s", n, b.Log(200))
+	}
+	if err := b.Stop(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -54,7 +54,7 @@ func TestStoryThatFails(t *testing.T) {
 			"x.txt:3: chair< (?i)never said within 100ms\n", "expected: a message of the bot in chair's group chat that matches (?i)never said, within 100ms",
 			"the last messages that chair could read:", "Group   chair: !ping\n", "The bot works.",
 		},
-		"anna! (?i)works within 1s\nanna> !ping\nanna! (?i)works\n": {"x.txt:3: ", "expected: no message of the bot that matches (?i)works in the next 3s", "but: this one came: "},
+		"anna! (?i)never said within 1s\nanna> !ping\nanna! (?i)works\n": {"x.txt:3: ", "expected: no message of the bot that matches (?i)works in the next 3s", "but: this one came: "},
 		"$ echo out; exit 3\n":                   {"x.txt:1: ", "expected: exit status 0", "but: exit status 3\n       out"},
 		"$! true\n":                              {"expected: an exit status other than 0"},
 		"chair> !ping\nchair< works\nset X (z)(": nil,
