@@ -9,8 +9,10 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	"github.com/rs/zerolog"
@@ -30,20 +32,31 @@ type Store struct {
 // A database that a newer program wrote is refused.
 func Open(ctx context.Context, dir string, log zerolog.Logger) (*Store, error) {
 	path := filepath.Join(dir, "stimmbote.db")
+	if err := private(path); err != nil {
+		return nil, fmt.Errorf("creating database %s: %w", path, err)
+	}
 	uri := (&url.URL{Scheme: "file", Opaque: path, RawQuery: "_txlock=immediate&_secure_delete=on"}).String()
 	raw, err := dbutil.NewWithDialect(uri, "sqlite3-fk-wal-fullsync")
 	if err != nil {
 		return nil, fmt.Errorf("opening database %s: %w", path, err)
 	}
 	raw.Owner = "stimmbote"
-	raw.Log = dbutil.ZeroLogger(log)
-	table := dbutil.BuildUpgradeTable().WithFSPath(migrations, "migrations").Finish()
-	raw.UpgradeTable = table
+	raw.Log = dbutil.ZeroLogger(log.Level(max(log.GetLevel(), zerolog.WarnLevel)))
+	raw.UpgradeTable = dbutil.BuildUpgradeTable().WithFSPath(migrations, "migrations").Finish()
 	if err := raw.Upgrade(ctx); err != nil {
 		raw.Close()
 		return nil, fmt.Errorf("bringing database %s up to date: %w", path, err)
 	}
 	return &Store{db: raw}, nil
+}
+
+// private creates the file for its owner alone if there is none; SQLite would let everybody read it.
+func private(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 // Close writes back what is pending and closes the database.
@@ -55,5 +68,20 @@ func (s *Store) DB() *dbutil.Database { return s.db }
 // Tx runs fn in one transaction: all of it is on the disk when Tx returns nil, or none of it.
 // The transaction rides in the context given to fn; nothing slow belongs inside.
 func (s *Store) Tx(ctx context.Context, fn func(ctx context.Context) error) error {
-	return s.db.DoTxn(ctx, nil, fn)
+	var panicked any
+	err := s.db.DoTxn(ctx, nil, func(ctx context.Context) (err error) {
+		// dbutil does not roll back when fn panics, and the database would stay locked.
+		defer func() {
+			if panicked = recover(); panicked != nil {
+				err = errPanicked
+			}
+		}()
+		return fn(ctx)
+	})
+	if panicked != nil {
+		panic(panicked)
+	}
+	return err
 }
+
+var errPanicked = errors.New("a panic inside the transaction")

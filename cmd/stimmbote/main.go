@@ -1,0 +1,84 @@
+// Command stimmbote is the whole program: the bot, its pages and its media server in one
+// process, and the tools that go with them.
+//
+//	stimmbote [run] [--config FILE]   run the bot
+//	stimmbote verify FILE.bel         recheck a vote from its archive, offline
+//	stimmbote version                 say which version this is
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // from here on a second signal ends the process at once
+	os.Exit(dispatch(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+const usage = `usage:
+  stimmbote [run] [--config FILE]   run the bot
+  stimmbote verify FILE.bel         recheck a vote from its archive, offline
+  stimmbote version                 say which version this is
+`
+
+// Exit codes; verify has its own.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+// dispatch runs a subcommand and returns the exit code.
+func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	command := "run"
+	if len(args) > 0 && (len(args[0]) == 0 || args[0][0] != '-') {
+		command, args = args[0], args[1:]
+	}
+	switch command {
+	case "run":
+		return run(ctx, args, stderr)
+	case "verify":
+		return verify(args, stdout, stderr)
+	case "version":
+		fmt.Fprintln(stdout, version())
+		return exitOK
+	case "help":
+		fmt.Fprint(stdout, usage)
+		return exitOK
+	default:
+		fmt.Fprintf(stderr, "stimmbote: there is no command %q\n%s", command, usage)
+		return exitUsage
+	}
+}
+
+// run is `stimmbote run`.
+func run(ctx context.Context, args []string, stderr io.Writer) int {
+	flags := flag.NewFlagSet("run", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() { fmt.Fprint(stderr, usage) }
+	path := flags.String("config", "config.yaml", "the configuration")
+	if err := flags.Parse(args); err != nil {
+		return exitUsage
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(stderr, "stimmbote: run takes no %q\n%s", flags.Arg(0), usage)
+		return exitUsage
+	}
+	cfg, err := loadConfig(*path)
+	if err != nil {
+		fmt.Fprintf(stderr, "stimmbote: %v\n", err)
+		return exitUsage
+	}
+	if err := serve(ctx, cfg, stderr); err != nil {
+		fmt.Fprintf(stderr, "stimmbote: %v\n", err)
+		return exitError
+	}
+	return exitOK
+}

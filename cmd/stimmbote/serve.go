@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"stimmbote/bot"
+	"stimmbote/chat"
+	"stimmbote/i18n"
+	"stimmbote/media"
+	"stimmbote/store"
+	"stimmbote/voting"
+	"stimmbote/web"
+)
+
+// serve builds the parts, runs them until ctx ends or one of them fails, and stops them in
+// order: no new commands or joins, then what is being said and written, the store last.
+func serve(ctx context.Context, cfg config, stderr io.Writer) error {
+	level, err := zerolog.ParseLevel(cfg.Log.Level)
+	if err != nil {
+		return err
+	}
+	log := zerolog.New(zerolog.ConsoleWriter{Out: stderr, TimeFormat: time.DateTime, NoColor: !terminal(stderr)}).Level(level).With().Timestamp().Logger()
+	texts, err := i18n.Load(cfg.Language)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(cfg.Store.Dir, 0o700); err != nil {
+		return fmt.Errorf("store.dir: %w", err)
+	}
+	st, err := store.Open(ctx, cfg.Store.Dir, part(log, "store"))
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	vault, err := store.OpenVault(cfg.Store.Dir)
+	if err != nil {
+		return err
+	}
+
+	var b *bot.Bot
+	sfu, err := media.New(cfg.Media, media.Options{
+		Secret:  secret(),
+		Changed: func(room string, present []media.Person) { b.CallChanged(room, len(present)) },
+	}, part(log, "media"))
+	if err != nil {
+		return err
+	}
+	line, err := chat.New(cfg.Matrix, st, vault, part(log, "chat"))
+	if err != nil {
+		return err
+	}
+	b = bot.New(bot.Options{
+		Config:     cfg.Bot,
+		Line:       line,
+		Polls:      voting.New(st, vault, rand.Reader, cfg.Poll),
+		Store:      st,
+		Vault:      vault,
+		Texts:      texts,
+		PublicURL:  cfg.Web.PublicURL,
+		Checkpoint: checkpoint,
+		Log:        part(log, "bot"),
+	})
+	pages := web.New(cfg.Web, web.Options{Calls: st, Media: sfu, Texts: texts, Ready: line.Ready}, part(log, "web"))
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return line.Run(ctx, b) })
+	group.Go(func() error { return b.Run(ctx) })
+	group.Go(func() error { return pages.Run(ctx) })
+	group.Go(func() error { return sfu.Run(ctx) })
+	log.Info().Str("version", version()).Msg("Started")
+	err = group.Wait()
+	log.Info().Msg("Stopped")
+	return err
+}
+
+// terminal says whether w is one, so that a log file holds no colours.
+func terminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// part is the logger of one part of the program.
+func part(log zerolog.Logger, name string) zerolog.Logger {
+	return log.With().Str("part", name).Logger()
+}
+
+// secret signs the tokens for joining a call. They live for minutes, so it need not outlive
+// the process.
+func secret() []byte {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never returns an error
+	return b
+}
