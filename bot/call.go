@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
 	"time"
@@ -78,7 +77,7 @@ func (b *Bot) call(ctx context.Context, m chat.Message, _ string) error {
 
 // newCall makes the call of a room, without a name.
 func (b *Bot) newCall(room, title string) (*store.Call, error) {
-	if err := b.Vault.Create(callKeys); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := b.Vault.Create(callKeys); err != nil && !errors.Is(err, store.ErrKeyExists) {
 		return nil, fmt.Errorf("making the key of the calls: %w", err)
 	}
 	linkKey, err := media.NewLinkKey(rand.Reader)

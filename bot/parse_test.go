@@ -1,0 +1,85 @@
+package bot
+
+import "testing"
+
+func TestCommand(t *testing.T) {
+	tests := []struct {
+		body, word, rest string
+		ok               bool
+	}{
+		{"!vote Shall we?", "vote", "Shall we?", true},
+		{"  !VOTE\nShall\nwe? ", "vote", "Shall\nwe?", true},
+		{"!ping", "ping", "", true},
+		{"!schließen", "schließen", "", true},
+		{"vote", "", "", false},
+		{"!", "", "", false},
+		{"! vote", "", "", false},
+		{"!!", "", "", false},
+		{"!1", "", "", false},
+		{"", "", "", false},
+	}
+	for _, test := range tests {
+		word, rest, ok := command(test.body)
+		if word != test.word || rest != test.rest || ok != test.ok {
+			t.Errorf("command(%q) = %q, %q, %v, want %q, %q, %v", test.body, word, rest, ok, test.word, test.rest, test.ok)
+		}
+	}
+}
+
+func TestNear(t *testing.T) {
+	tests := []struct {
+		word, name string
+		want       bool
+	}{
+		{"vote", "vote", true},
+		{"vot", "vote", true},
+		{"vtoe", "vote", true},
+		{"votee", "vote", true},
+		{"vode", "vote", true},
+		{"note", "vote", false},
+		{"poll", "call", false},
+		{"cl", "call", false},
+		{"abstimung", "abstimmung", true},
+		{"remind", "call", false},
+		{"vtoee", "vote", false},
+		{"hlep", "help", true},
+	}
+	for _, test := range tests {
+		if got := near(test.word, test.name); got != test.want {
+			t.Errorf("near(%q, %q) is %v", test.word, test.name, got)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for s, want := range map[string]string{
+		" a \t b\n c ":            "a b c",
+		"evil\u202egnp.exe":       "evilgnp.exe",
+		"a\x00b\u200bc":           "abc",
+		"👩\u200d🌾 <b>hi</b> & co": "👩\u200d🌾 <b>hi</b> & co",
+		"bad\xff":                 "bad",
+		"\u200e\u200f\x1b":        "",
+	} {
+		if got := clean(s); got != want {
+			t.Errorf("clean(%q) is %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestCommandsAnswerOnlyTheirOwn(t *testing.T) {
+	w := newWorld(t, "de")
+	w.says("anna", "!ping")
+	w.expect(`^Der Bot funktioniert\.$`, "group")
+	w.says("anna", "!hlep")
+	w.expect(`Meinten Sie !help`, "group")
+	for _, foreign := range []string{"!remind me", "!poll", "hello", "ja", "1", "!"} {
+		w.says("anna", foreign)
+		w.silent()
+	}
+	m := w.message("anna", "!hilfe", false)
+	m.Thread = "$thread"
+	w.hear(m)
+	if s := w.new(); len(s) != 1 || s[0].Thread != "$thread" || !s[0].Notice {
+		t.Errorf("help in a thread: %+v", s)
+	}
+}
