@@ -87,6 +87,7 @@ type Line struct {
 	inbox     *inbox
 	arrived   []session // room keys that came with the response being processed
 	pause     pause
+	second    time.Duration // the unit of every wait before another try
 }
 
 // New checks what can be checked without a network. Nothing is connected before [Line.Run].
@@ -104,6 +105,7 @@ func New(cfg Config, st *store.Store, v vault, log zerolog.Logger) (*Line, error
 		log:       log,
 		connected: make(chan struct{}),
 		wake:      make(chan struct{}, 1),
+		second:    time.Second,
 	}, nil
 }
 
@@ -136,7 +138,7 @@ func (l *Line) Run(ctx context.Context, h Handler) error {
 	// What was begun is finished: handlers and sends end ten seconds after ctx at the latest.
 	work, cancel := context.WithCancel(context.WithoutCancel(inner))
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopTime, cancel) })()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopTime*l.second, cancel) })()
 	ctx, stop := context.WithCancelCause(inner)
 	defer stop(nil)
 
@@ -156,8 +158,8 @@ func (l *Line) Run(ctx context.Context, h Handler) error {
 	return err
 }
 
-// stopTime is how long what was begun may take after the order to stop.
-const stopTime = 10 * time.Second
+// stopTime is how many seconds what was begun may take after the order to stop.
+const stopTime = 10
 
 // keep is how long handled events and unclaimed rows are remembered.
 const keep = 30 * 24 * time.Hour

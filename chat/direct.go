@@ -115,14 +115,14 @@ func (l *Line) invite(ctx context.Context, person id.UserID, room id.RoomID) ([]
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(backoff(n, 20*time.Millisecond, time.Second)):
+		case <-time.After(l.backoff(n, 1) / 20):
 		}
 	}
 	return nil, errInvited
 }
 
 // inviteLooks is how often the homeserver is asked whether an invitation has arrived.
-const inviteLooks = 8
+const inviteLooks = 12
 
 // inside lists who is joined or invited, as the homeserver says now.
 func (l *Line) inside(ctx context.Context, room id.RoomID) ([]id.UserID, error) {

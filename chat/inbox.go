@@ -189,7 +189,7 @@ func (l *Line) handle(ctx context.Context, evt *event.Event) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(backoff(n-1, 200*time.Millisecond, time.Second)):
+		case <-time.After(l.backoff(n-1, 1)):
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (l *Line) join(ctx context.Context, room id.RoomID) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(max(wait, backoff(n, 500*time.Millisecond, 30*time.Second))):
+		case <-time.After(max(wait, l.backoff(n, 30))):
 		}
 	}
 }

@@ -62,6 +62,12 @@ func judge(err error) (failure, time.Duration) {
 	}
 }
 
+// answered says whether err is an answer of the homeserver, and no error of ours.
+func answered(err error) bool {
+	answer, ok := errors.AsType[mautrix.HTTPError](err)
+	return ok && answer.Response != nil
+}
+
 // longestWait bounds what a server can ask for.
 const longestWait = 10 * time.Minute
 
@@ -90,7 +96,8 @@ func plain(err error) error {
 	return err
 }
 
-// backoff is the wait before try n, counted from 0.
-func backoff(n int, first, most time.Duration) time.Duration {
-	return min(first<<min(n, 20), most)
+// backoff is the wait before try n, counted from 0: half a second at first, twice as long each
+// time, so many seconds at most.
+func (l *Line) backoff(n, most int) time.Duration {
+	return min(l.second/2<<min(n, 20), time.Duration(most)*l.second)
 }

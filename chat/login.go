@@ -42,7 +42,7 @@ func (l *Line) connect(ctx context.Context) error {
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case kind != failureAway:
+		case kind == failurePermanent, kind == failureOdd && !answered(err):
 			return err
 		case n == 0:
 			l.log.Warn().AnErr("reason", plain(err)).Str("homeserver", l.cfg.Homeserver).
@@ -51,7 +51,7 @@ func (l *Line) connect(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(max(wait, backoff(n, 500*time.Millisecond, 30*time.Second))):
+		case <-time.After(max(wait, l.backoff(n, 30))):
 		}
 	}
 }

@@ -74,10 +74,10 @@ func (l *Line) message(ctx context.Context, evt *event.Event) (Message, bool, er
 		Direct:    direct != nil && direct.Room == evt.RoomID.String(),
 	}
 	if content.MsgType == event.MsgText && evt.Type == event.EventMessage {
-		if relation.GetReplyTo() != "" {
-			content.RemoveReplyFallback()
-		}
 		m.Kind, m.Body = Text, content.Body
+		if relation.GetReplyTo() != "" {
+			m.Body = event.TrimReplyFallbackText(m.Body)
+		}
 	}
 	return m, true, nil
 }

@@ -187,12 +187,12 @@ func (l *Line) attempt(ctx context.Context, o store.Outgoing) {
 	case errors.Is(err, ErrObsolete):
 		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingDropped, "", "")
 	case errors.Is(err, errWaits):
-		note = l.store.RearOutgoing(ctx, o.Key, time.Now().Add(time.Second))
+		note = l.store.RearOutgoing(ctx, o.Key, time.Now().Add(l.second))
 	case kind == failureAway:
 		if o.Tries == 0 {
 			log.Warn().AnErr("reason", plain(err)).Msg("A message cannot be sent yet")
 		}
-		wait = max(wait, backoff(o.Tries, time.Second, 30*time.Second))
+		wait = max(wait, l.backoff(o.Tries, 30))
 		note = l.store.DelayOutgoing(ctx, o.Key, time.Now().Add(wait), false)
 	case kind == failurePermanent && o.Redacts != "":
 		log.Warn().AnErr("reason", plain(err)).Msg("The homeserver does not let the bot redact a message")
@@ -202,7 +202,7 @@ func (l *Line) attempt(ctx context.Context, o store.Outgoing) {
 		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingDropped, "", "")
 	default:
 		log.Warn().AnErr("reason", plain(err)).Int("failures", o.Failures+1).Msg("A message was not sent; trying again")
-		note = l.store.DelayOutgoing(ctx, o.Key, time.Now().Add(backoff(o.Failures, time.Second, time.Minute)), true)
+		note = l.store.DelayOutgoing(ctx, o.Key, time.Now().Add(l.backoff(o.Failures, 60)), true)
 	}
 	if note != nil {
 		log.Error().Err(note).Msg("The queue of messages cannot be written")

@@ -68,7 +68,7 @@ func (l *Line) away(err error, wait time.Duration) time.Duration {
 			Msg("Nothing can be received from the homeserver; trying again until it answers")
 	}
 	l.pause.failures++
-	return max(wait, backoff(l.pause.failures-1, 500*time.Millisecond, 15*time.Second))
+	return max(wait, l.backoff(l.pause.failures-1, 15))
 }
 
 // back notes that the homeserver answers.

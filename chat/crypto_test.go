@@ -1,0 +1,161 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/crypto/cryptohelper"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+)
+
+// peer is another encrypting client.
+type peer struct {
+	*mautrix.Client
+	machine *cryptohelper.CryptoHelper
+	mu      sync.Mutex
+	read    []string
+}
+
+func newPeer(t *testing.T, hs *homeserver, name string, signed bool) *peer {
+	t.Helper()
+	client, err := mautrix.NewClient(hs.URL, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	helper, err := cryptohelper.NewCryptoHelper(client, []byte("pickle"), filepath.Join(t.TempDir(), name+".db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	helper.LoginAs = &mautrix.ReqLogin{
+		Type:       mautrix.AuthTypePassword,
+		Identifier: mautrix.UserIdentifier{Type: mautrix.IdentifierTypeUser, User: name},
+		Password:   password,
+	}
+	if err := helper.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	client.Crypto = helper
+	if signed {
+		if _, err := helper.Machine().GenerateAndVerifyWithRecoveryKey(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &peer{Client: client, machine: helper}
+	syncer := client.Syncer.(*mautrix.DefaultSyncer)
+	syncer.OnEventType(event.EventMessage, func(_ context.Context, evt *event.Event) {
+		if evt.Sender == client.UserID {
+			return
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.read = append(p.read, evt.Content.AsMessage().Body)
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = client.SyncWithContext(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+		_ = helper.Close()
+	})
+	return p
+}
+
+func (p *peer) say(t *testing.T, room *fakeRoom, body string) {
+	t.Helper()
+	if _, err := p.State(t.Context(), id.RoomID(room.id)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.SendText(t.Context(), id.RoomID(room.id), body); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSignedDevicesAreTrustedAndOthersAreNot(t *testing.T) {
+	for name, signed := range map[string]bool{"signed": true, "unsigned": false} {
+		t.Run(name, func(t *testing.T) {
+			hs := newHomeserver(t)
+			r := start(t, hs, t.TempDir())
+			p := newPeer(t, hs, "anna", signed)
+			queue(t, r, Delivery{Key: "1", Person: anna, Kind: "secret", Secret: true})
+			room := r.directRoomOf(t, hs, anna)
+			hs.member(room, anna, "join")
+			p.say(t, room, "1")
+			r.heard(t, "1")
+			r.bot.mu.Lock()
+			m := r.bot.heard[0]
+			r.bot.mu.Unlock()
+			if !m.Encrypted || m.Trusted != signed || !m.Direct {
+				t.Errorf("%+v, want it encrypted, direct, and trusted = %v", m, signed)
+			}
+			queue(t, r, Delivery{Key: "2", Person: anna, Kind: "second", Secret: true})
+			r.sent(t)
+			if !signed {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				if len(p.read) > 0 {
+					t.Errorf("a device that its owner did not sign reads %q", p.read)
+				}
+				return
+			}
+			eventually(t, func() error {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				if got := strings.Join(p.read, ","); !strings.Contains(got, "secret ") || !strings.Contains(got, "second ") {
+					return errors.New("reads only " + got)
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// A message may come long before its key, even before a restart.
+func TestAMessageWaitsForItsKey(t *testing.T) {
+	for name, restart := range map[string]bool{"the key comes later": false, "after a restart": true} {
+		t.Run(name, func(t *testing.T) {
+			hs := newHomeserver(t)
+			dir := t.TempDir()
+			room := hs.makeRoom(true, anna, bot)
+			r := start(t, hs, dir)
+			p := newPeer(t, hs, "anna", true)
+			hs.hold(true)
+			p.say(t, room, "early")
+			eventually(t, func() error {
+				if late, err := r.store.Late(t.Context()); err != nil || len(late) != 1 {
+					return errors.New("nothing waits")
+				}
+				return nil
+			})
+			hs.say(room, anna, "in clear")
+			r.heard(t, "in clear")
+			if restart {
+				if err := r.stop(); err != nil {
+					t.Fatal(err)
+				}
+				r = start(t, hs, dir)
+			}
+			hs.hold(false)
+			if restart {
+				r.heard(t, "early")
+			} else {
+				r.heard(t, "in clear", "early")
+			}
+			eventually(t, func() error {
+				if late, err := r.store.Late(t.Context()); err != nil || len(late) != 0 {
+					return errors.New("it still waits")
+				}
+				return nil
+			})
+		})
+	}
+}

@@ -1,0 +1,336 @@
+package chat
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// homeserver is as much of a homeserver as the line needs, in memory, with faults on demand.
+type homeserver struct {
+	*httptest.Server
+	t *testing.T
+
+	mu      sync.Mutex
+	changed chan struct{} // closed and replaced when something happens
+	fault   func(r *http.Request) int
+	logins  int
+	log     []string // requests in the order in which they were taken
+
+	users   map[string]string // token to user
+	devices map[string]string // token to device
+	rooms   map[string]*fakeRoom
+	txns    map[string]string
+	data    map[string]map[string]json.RawMessage // account data by user
+	keys    map[string]map[string]map[string]any  // device keys by user and device
+	cross   map[string]map[string]any             // cross-signing keys by "kind user"
+	oneTime map[string]map[string]any             // one-time keys by "user device"
+	inboxes map[string][]map[string]any           // to-device events by "user device", with position
+	held    bool                                  // to-device events wait
+	stream  int
+}
+
+type fakeRoom struct {
+	id     string
+	events []map[string]any // with "pos"
+	state  map[string]map[string]any
+}
+
+const (
+	faultDrop = -1 // take the request, lose the answer
+	password  = "correct horse"
+)
+
+func newHomeserver(t *testing.T) *homeserver {
+	hs := &homeserver{
+		t: t, changed: make(chan struct{}), users: map[string]string{}, devices: map[string]string{},
+		rooms: map[string]*fakeRoom{}, txns: map[string]string{}, data: map[string]map[string]json.RawMessage{},
+		keys: map[string]map[string]map[string]any{}, cross: map[string]map[string]any{},
+		oneTime: map[string]map[string]any{}, inboxes: map[string][]map[string]any{},
+	}
+	hs.Server = httptest.NewServer(hs.routes())
+	t.Cleanup(hs.Close)
+	return hs
+}
+
+type object = map[string]any
+
+// refusal is an answer that is not 200.
+type refusal struct {
+	code int
+	body object
+}
+
+func refused(code int, errcode string) refusal {
+	return refusal{code, object{"errcode": errcode, "error": errcode}}
+}
+
+// call is one request of somebody who is logged in.
+type call struct {
+	*http.Request
+	user, device string
+	body         object
+}
+
+func (hs *homeserver) routes() http.Handler {
+	mux := http.NewServeMux()
+	on := func(pattern string, do func(call) any) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(method+" /_matrix/client/v3"+path, func(w http.ResponseWriter, r *http.Request) { hs.serve(w, r, do) })
+	}
+	on("POST /login", hs.login)
+	on("GET /account/whoami", func(c call) any { return object{"user_id": c.user, "device_id": c.device} })
+	on("POST /user/{user}/filter", func(call) any { return object{"filter_id": "1"} })
+	on("PUT /user/{user}/account_data/{type}", func(c call) any {
+		if hs.data[c.user] == nil {
+			hs.data[c.user] = map[string]json.RawMessage{}
+		}
+		hs.data[c.user][c.PathValue("type")] = encode(c.body)
+		return object{}
+	})
+	on("GET /user/{user}/account_data/{type}", func(c call) any {
+		if data, ok := hs.data[c.user][c.PathValue("type")]; ok {
+			return data
+		}
+		return refused(404, "M_NOT_FOUND")
+	})
+	hs.keyRoutes(on)
+	hs.roomRoutes(on)
+	on("GET /sync", hs.sync)
+	return mux
+}
+
+func (hs *homeserver) serve(w http.ResponseWriter, r *http.Request, do func(call) any) {
+	c := call{Request: r, body: object{}}
+	_ = json.NewDecoder(r.Body).Decode(&c.body)
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	fault := 0
+	if hs.fault != nil {
+		fault = hs.fault(r)
+	}
+	if fault > 0 {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(fault)
+		_, _ = w.Write(encode(object{"errcode": "M_FAULT", "retry_after_ms": 30}))
+		return
+	}
+	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	c.user, c.device = hs.users[token], hs.devices[token]
+	var answer any = refused(401, "M_UNKNOWN_TOKEN")
+	if c.user != "" || strings.HasSuffix(r.URL.Path, "/login") {
+		hs.log = append(hs.log, r.Method+" "+strings.TrimPrefix(r.URL.Path, "/_matrix/client/v3"))
+		answer = do(c)
+	}
+	if fault == faultDrop {
+		panic(http.ErrAbortHandler)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if no, ok := answer.(refusal); ok {
+		w.WriteHeader(no.code)
+		answer = no.body
+	}
+	_, _ = w.Write(encode(answer))
+}
+
+func encode(v any) json.RawMessage {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+func (hs *homeserver) login(c call) any {
+	name, _ := c.body["identifier"].(object)["user"].(string)
+	if c.body["password"] != password {
+		return refused(403, "M_FORBIDDEN")
+	}
+	hs.logins++
+	user := "@" + name + ":test"
+	device, _ := c.body["device_id"].(string)
+	if device == "" {
+		device = fmt.Sprintf("DEV%d", hs.logins)
+	}
+	token := fmt.Sprintf("token%d", hs.logins)
+	hs.users[token], hs.devices[token] = user, device
+	return object{"user_id": user, "device_id": device, "access_token": token}
+}
+
+func (hs *homeserver) keyRoutes(on func(string, func(call) any)) {
+	on("POST /keys/upload", func(c call) any {
+		if keys, ok := c.body["device_keys"].(object); ok {
+			if hs.keys[c.user] == nil {
+				hs.keys[c.user] = map[string]map[string]any{}
+			}
+			hs.keys[c.user][c.device] = keys
+		}
+		own := hs.oneTime[c.user+" "+c.device]
+		if own == nil {
+			own = object{}
+			hs.oneTime[c.user+" "+c.device] = own
+		}
+		if keys, ok := c.body["one_time_keys"].(object); ok {
+			maps.Copy(own, keys)
+		}
+		return object{"one_time_key_counts": object{"signed_curve25519": len(own)}}
+	})
+	on("POST /keys/query", func(c call) any {
+		answer := object{"device_keys": object{}, "master_keys": object{}, "self_signing_keys": object{}, "user_signing_keys": object{}}
+		for user := range c.body["device_keys"].(object) {
+			answer["device_keys"].(object)[user] = hs.keys[user]
+			for _, kind := range []string{"master", "self_signing", "user_signing"} {
+				if key := hs.cross[kind+" "+user]; key != nil {
+					answer[kind+"_keys"].(object)[user] = key
+				}
+			}
+		}
+		return answer
+	})
+	on("POST /keys/device_signing/upload", func(c call) any {
+		for _, kind := range []string{"master", "self_signing", "user_signing"} {
+			hs.cross[kind+" "+c.user] = c.body[kind+"_key"].(object)
+		}
+		return object{}
+	})
+	on("POST /keys/signatures/upload", func(c call) any {
+		for user, things := range c.body {
+			for thing, signed := range things.(object) {
+				target := hs.keys[user][thing]
+				if target == nil {
+					target = hs.cross["master "+user]
+				}
+				for signer, signatures := range signed.(object)["signatures"].(object) {
+					all := target["signatures"].(object)
+					if all[signer] == nil {
+						all[signer] = object{}
+					}
+					maps.Copy(all[signer].(object), signatures.(object))
+				}
+			}
+		}
+		return object{"failures": object{}}
+	})
+	on("POST /keys/claim", func(c call) any {
+		claimed := object{}
+		for user, devices := range c.body["one_time_keys"].(object) {
+			found := object{}
+			for device := range devices.(object) {
+				for id, key := range hs.oneTime[user+" "+device] {
+					found[device] = object{id: key}
+					delete(hs.oneTime[user+" "+device], id)
+					break
+				}
+			}
+			claimed[user] = found
+		}
+		return object{"one_time_keys": claimed}
+	})
+	on("PUT /sendToDevice/{type}/{txn}", func(c call) any {
+		hs.stream++
+		for user, devices := range c.body["messages"].(object) {
+			for device, content := range devices.(object) {
+				box := user + " " + device
+				hs.inboxes[box] = append(hs.inboxes[box], object{
+					"pos": hs.stream, "type": c.PathValue("type"), "sender": c.user, "content": content,
+				})
+			}
+		}
+		hs.happened()
+		return object{}
+	})
+}
+
+// count is how many requests of this kind were taken.
+func (hs *homeserver) count(line string) int {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	n := 0
+	for _, taken := range hs.log {
+		if taken == line {
+			n++
+		}
+	}
+	return n
+}
+
+// hold holds back what is sent to the bot's device, or lets it go.
+func (hs *homeserver) hold(held bool) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	hs.held = held
+	hs.stream++
+	for _, evt := range hs.inboxes[bot+" DEV1"] {
+		evt["pos"] = hs.stream
+	}
+	hs.happened()
+}
+
+// happened wakes those who wait in sync.
+func (hs *homeserver) happened() {
+	close(hs.changed)
+	hs.changed = make(chan struct{})
+}
+
+func (hs *homeserver) sync(c call) any {
+	since, _ := strconv.Atoi(strings.TrimPrefix(c.URL.Query().Get("since"), "s"))
+	timeout, _ := strconv.Atoi(c.URL.Query().Get("timeout"))
+	deadline := time.After(min(time.Duration(timeout)*time.Millisecond, time.Second))
+	for hs.stream <= since && since > 0 {
+		changed := hs.changed
+		hs.mu.Unlock()
+		var over bool
+		select {
+		case <-changed:
+		case <-deadline:
+			over = true
+		case <-c.Context().Done():
+			over = true
+		}
+		hs.mu.Lock()
+		if over {
+			break
+		}
+	}
+	return hs.news(c, since)
+}
+
+func (hs *homeserver) news(c call, since int) object {
+	hs.stream = max(hs.stream, 1)
+	join, invite := object{}, object{}
+	for _, room := range hs.rooms {
+		switch room.membership(c.user) {
+		case "join":
+			if since > 0 && room.last() <= since {
+				continue
+			}
+			from := since
+			if room.state["m.room.member "+c.user]["pos"].(int) > since {
+				from = 0 // new to them
+			}
+			join[room.id] = room.timeline(from)
+		case "invite":
+			if room.state["m.room.member "+c.user]["pos"].(int) > since {
+				invite[room.id] = object{"invite_state": object{"events": []object{room.state["m.room.member "+c.user]}}}
+			}
+		}
+	}
+	var toDevice []object
+	for _, evt := range hs.inboxes[c.user+" "+c.device] {
+		if evt["pos"].(int) > since && !(hs.held && c.user == bot) {
+			toDevice = append(toDevice, evt)
+		}
+	}
+	return object{
+		"next_batch": "s" + strconv.Itoa(hs.stream), "rooms": object{"join": join, "invite": invite},
+		"to_device":                  object{"events": toDevice},
+		"device_one_time_keys_count": object{"signed_curve25519": len(hs.oneTime[c.user+" "+c.device])},
+	}
+}
