@@ -105,7 +105,7 @@ func formerMember(ctx context.Context, t *testing.T, w *world.World) *world.Pers
 		t.Errorf("who left got %d receipts", n)
 	}
 	say(ctx, t, chair, world.Group, "!close")
-	hear(ctx, t, chair, world.Group, `(?i)only 1 vote[\s\S]*extend[\s\S]*end`)
+	hear(ctx, t, chair, world.Group, `(?i)\b1 vote\b[\s\S]*extend[\s\S]*end`)
 	say(ctx, t, chair, world.Group, "end")
 	hear(ctx, t, chair, world.Group, `(?i)ended without a result`)
 	hear(ctx, t, w.People["eva"], world.Direct, `(?i)without a result`)

@@ -29,8 +29,10 @@ func Describe(m world.Message) string {
 	switch {
 	case m.Unreadable != "":
 		return "(not readable: " + m.Unreadable + ")"
+	case m.TookOwn:
+		return "(removed what you said)"
 	case m.Redacts != "":
-		return "(took a message away)"
+		return "(removed a message)"
 	case m.File != "":
 		return "(file) " + m.Body
 	case m.Edits != "":

@@ -81,9 +81,9 @@ func (c *child) kill() {
 func (c *child) answers(ctx context.Context, url string, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	why := errors.New("not asked yet")
 	for {
-		if why = get(ctx, url); why == nil {
+		why := get(ctx, url)
+		if why == nil {
 			return nil
 		}
 		select {

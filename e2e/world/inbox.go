@@ -41,8 +41,10 @@ type Message struct {
 	Encrypted, Trusted bool
 	// Unreadable is why it could not be decrypted; such a message has no text.
 	Unreadable string
-	// Redacts is the message that this one took away.
+	// Redacts is the message that this one took away, TookOwn whether the
+	// person had said it.
 	Redacts id.EventID
+	TookOwn bool
 }
 
 // ErrNothing is what Wait answers when no such message came in time.
@@ -65,6 +67,9 @@ func newInbox() *Inbox {
 func (b *Inbox) add(m Message) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	m.TookOwn = m.Redacts != "" && slices.ContainsFunc(b.all, func(old Message) bool {
+		return old.Own && old.ID == m.Redacts
+	})
 	b.all = append(b.all, m)
 	close(b.changed)
 	b.changed = make(chan struct{})

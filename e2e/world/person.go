@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
+	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix"
-	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/crypto/cryptohelper"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -66,16 +67,21 @@ func (p *Person) connect(ctx context.Context, device id.DeviceID) error {
 	}
 	cli.DeviceID = device
 	cli.Log = p.world.log.With().Str("person", p.Name).Logger()
-	cli.StateStore = mautrix.NewMemoryStateStore()
 	cli.SyncPresence = event.PresenceOffline
 	syncer := &eager{mautrix.NewDefaultSyncer()}
 	cli.Syncer = syncer
-	helper, err := cryptohelper.NewCryptoHelper(cli, []byte("in memory only"), crypto.NewMemoryStore(nil))
+	// In a file, since the store in memory is not safe for sending while syncing;
+	// without waiting for the disk, since nobody will need it tomorrow.
+	db, err := dbutil.NewWithDialect("file:"+filepath.Join(p.world.Dir, "people", p.Name+".db")+
+		"?_txlock=immediate&_foreign_keys=on&_journal_mode=WAL&_synchronous=OFF&_busy_timeout=5000", "sqlite3")
+	if err != nil {
+		return err
+	}
+	helper, err := cryptohelper.NewCryptoHelper(cli, []byte(p.Password), db)
 	if err != nil {
 		return err
 	}
 	helper.DecryptErrorCallback = p.unreadable
-	syncer.OnEvent(cli.StateStoreSyncHandler)
 	if err := helper.Init(ctx); err != nil {
 		return err
 	}
@@ -109,6 +115,7 @@ func (*eager) OnFailedSync(*mautrix.RespSync, error) (time.Duration, error) {
 
 func (p *Person) sync() {
 	ctx := zerolog.Nop().WithContext(p.world.ctx)
+	defer p.helper.Close()
 	for p.world.ctx.Err() == nil {
 		if err := p.Client.SyncWithContext(ctx); err != nil && p.world.ctx.Err() == nil {
 			p.Client.Log.Err(err).Msg("Sync ended")

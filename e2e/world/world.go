@@ -76,7 +76,10 @@ func New(ctx context.Context, o Options) (w *World, err error) {
 			err = errors.Join(err, w.Close())
 		}
 	}()
-	if w.logFile, err = os.Create(filepath.Join(w.Dir, "people.log")); err != nil {
+	if err = os.Mkdir(filepath.Join(w.Dir, "people"), 0o700); err != nil {
+		return w, err
+	}
+	if w.logFile, err = os.Create(filepath.Join(w.Dir, "people", "log")); err != nil {
 		return w, err
 	}
 	w.log = zerolog.New(w.logFile).Level(zerolog.WarnLevel).With().Timestamp().Logger()
