@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/rs/zerolog"
+
 	"stimmbote/chat"
 	"stimmbote/voting"
 )
@@ -177,7 +179,11 @@ func (b *Bot) end(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	if err != nil {
 		return err
 	}
-	return b.Polls.Sweep(ctx)
+	b.forget(p.ID)
+	if err := b.Polls.Sweep(ctx); err != nil {
+		zerolog.Ctx(ctx).Err(err).Msg("Deleting the key of a poll that has ended")
+	}
+	return nil
 }
 
 // receipts are the events of the receipts that a member was sent.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,6 +19,7 @@ const (
 	mostHints   = 10
 	hintsWithin = 10 * time.Minute
 	idleHint    = time.Hour
+	manyPeople  = 1000 // from here on those are forgotten who were quiet for long
 )
 
 // direct deals with a plain message in the direct chat: an answer to the member's ballot.
@@ -99,7 +101,7 @@ func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, answer i
 		b.Checkpoint("cast.before-durable")
 		return nil
 	})
-	b.awake()
+	b.awake() // perhaps everybody has voted now
 	return err
 }
 
@@ -254,6 +256,9 @@ func (b *Bot) may(what string, most int, within time.Duration) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.Now()
+	if len(b.replies) > manyPeople {
+		maps.DeleteFunc(b.replies, func(_ string, at []time.Time) bool { return len(at) == 0 || now.Sub(at[len(at)-1]) >= idleHint })
+	}
 	recent := slices.DeleteFunc(b.replies[what], func(at time.Time) bool { return now.Sub(at) >= within })
 	if len(recent) >= most {
 		b.replies[what] = recent

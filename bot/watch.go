@@ -151,7 +151,6 @@ func (b *Bot) closeWhenComplete(ctx context.Context, p *voting.Poll, next *time.
 		*next = earlier(*next, deadline)
 		return nil
 	}
-	defer b.awake()
 	return b.shut(ctx, p, func(context.Context) error { return nil })
 }
 
