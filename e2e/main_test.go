@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,10 +14,7 @@ import (
 
 // The tests share one world, because making one costs seconds. One that fails
 // may leave a vote open, so the next test gets a new world.
-var (
-	current *world.World
-	spoilt  sync.Mutex // held by the test that uses the world
-)
+var current *world.World
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -51,7 +47,6 @@ func limit(t *testing.T, d time.Duration) context.Context {
 // shared is the world of these tests, with everything said so far behind it.
 func shared(t *testing.T) *world.World {
 	t.Helper()
-	spoilt.Lock()
 	t.Cleanup(func() {
 		if t.Failed() && current != nil {
 			t.Logf("the bot's last words:\n%s", current.Bot.Log(25))
@@ -60,7 +55,6 @@ func shared(t *testing.T) *world.World {
 			}
 			current = nil
 		}
-		spoilt.Unlock()
 	})
 	if current == nil {
 		w, err := world.New(limit(t, 10*time.Minute), world.Options{Repo: repo(t), Say: func(s string) { t.Log(s) }})

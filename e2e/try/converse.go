@@ -53,6 +53,11 @@ func converse(ctx context.Context, w *world.World, stdin *os.File, out io.Writer
 		goes.Go(func() { answer(ctx, w.People[name]) })
 	}
 	goes.Go(func() { stream(ctx, w, screen) })
+	goes.Go(func() {
+		if w.Bot.Wait(ctx) == nil {
+			screen.line("", "", "The bot has ended by itself. Its last words:\n"+w.Bot.Log(20))
+		}
+	})
 	input := typed(ctx, stdin)
 	for {
 		select {

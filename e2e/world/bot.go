@@ -68,7 +68,7 @@ func newBot(hs *Homeserver, a account, password, dir string, o Options, change f
 		"web":      map[string]any{"listen": web, "public_url": b.WebURL},
 		"media":    map[string]any{"udp": udp},
 		"poll":     map[string]any{"group": "belenios-2048"},
-		"bot":      map[string]any{"ignore": o.Ignore},
+		"bot":      map[string]any{"ignore": []string{}},
 		"log":      map[string]any{"level": "info"},
 	}
 	if change != nil {
@@ -165,16 +165,24 @@ func (b *Bot) Kill(ctx context.Context) error {
 	return b.Start(ctx)
 }
 
-// Ended waits until the bot has ended by itself and returns how.
-func (b *Bot) Ended(ctx context.Context, within time.Duration) (*os.ProcessState, error) {
+// Wait waits until the bot has ended, or returns the error of ctx.
+func (b *Bot) Wait(ctx context.Context) error {
 	select {
 	case <-b.child.done:
-		return b.child.cmd.ProcessState, nil
-	case <-time.After(within):
-		return nil, fmt.Errorf("the bot still runs after %s", within)
+		return nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
+}
+
+// Ended waits until the bot has ended by itself and returns how.
+func (b *Bot) Ended(ctx context.Context, within time.Duration) (*os.ProcessState, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	if err := b.Wait(ctx); err != nil {
+		return nil, fmt.Errorf("the bot still runs after %s: %w", within, err)
+	}
+	return b.child.cmd.ProcessState, nil
 }
 
 // Alive says whether the bot runs.

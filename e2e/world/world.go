@@ -33,7 +33,6 @@ const botUser = "stimmbote"
 type Options struct {
 	Repo     string       // the project's folder
 	Language string       // what the bot speaks, "en" if empty
-	Ignore   []id.UserID  // accounts that the bot is to leave out
 	Say      func(string) // told what is going on, in half sentences
 	NoBot    bool         // only the people: for tests of the world itself
 	Keep     bool         // Close leaves the folder
