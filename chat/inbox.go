@@ -16,6 +16,8 @@ import (
 const (
 	// handleTries is how often an event is handed over before it is left out.
 	handleTries = 3
+	// jobTries is how often a job is done that the database does not let finish, before the line ends.
+	jobTries = 5
 	// waitingBatches bounds the responses that are not handled yet; then receiving pauses.
 	waitingBatches = 16
 	// atOnce is how many rooms are handled at once.
@@ -116,9 +118,18 @@ func (in *inbox) run(j job) {
 		j.batch.left.Store(true)
 		return
 	}
-	err := j.do(in.work)
-	if err == nil {
-		return
+	var err error
+	for n := range jobTries {
+		if err = j.do(in.work); err == nil {
+			return
+		}
+		select {
+		case <-in.work.Done():
+		case <-time.After(in.line.backoff(n, 1)):
+		}
+		if in.work.Err() != nil {
+			break
+		}
 	}
 	j.batch.left.Store(true)
 	if in.work.Err() == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -54,12 +55,21 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 	l.back()
 	b := &batch{token: resp.NextBatch}
 	timelines := takeMessages(resp, l.me)
+	letters := takeLetters(resp)
 	l.arrived = nil
 	if err := s.DefaultSyncer.ProcessResponse(ctx, resp, since); err != nil {
-		if s.failed++; s.failed < syncTries {
+		if s.again() {
 			return err
 		}
 		l.log.Error().Err(err).Msg("A part of what arrived cannot be processed and is left out")
+	}
+	for _, letter := range letters {
+		if err := l.unseal(ctx, letter); err != nil {
+			if s.again() {
+				return err
+			}
+			l.log.Error().Err(err).Msg("A key cannot be stored and is left out")
+		}
 	}
 	for room, timeline := range timelines {
 		if timeline.joined {
@@ -83,6 +93,12 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 	}
 	s.failed = 0
 	return l.inbox.put(b)
+}
+
+// again counts a failure to process a response and says whether to try once more.
+func (s *ackSyncer) again() bool {
+	s.failed++
+	return s.failed < syncTries
 }
 
 // OnFailedSync says how long to wait before the next try.
@@ -127,6 +143,53 @@ func takeMessages(resp *mautrix.RespSync, me id.UserID) map[id.RoomID]timeline {
 		left.Timeline.Events = nil
 	}
 	return timelines
+}
+
+// takeLetters removes what was encrypted for this device alone, room keys above all.
+func takeLetters(resp *mautrix.RespSync) []*event.Event {
+	var letters, others []*event.Event
+	for _, evt := range resp.ToDevice.Events {
+		if evt.Type.Type == event.ToDeviceEncrypted.Type {
+			letters = append(letters, evt)
+		} else {
+			others = append(others, evt)
+		}
+	}
+	resp.ToDevice.Events = others
+	return letters
+}
+
+// unsealTime bounds how long one letter may keep the database.
+const unsealTime = 4 * time.Second
+
+// unseal decrypts one letter and stores what it brings in one transaction: the letter opens only
+// once, and a death in between would lose the key in it for good.
+func (l *Line) unseal(ctx context.Context, letter *event.Event) error {
+	letter.Type.Class = event.ToDeviceEventType
+	if err := letter.Content.ParseRaw(letter.Type); err != nil {
+		l.log.Debug().Err(err).Msg("A key cannot be read and is left out")
+		return nil
+	}
+	mach := l.helper.Machine()
+	// The sender's device is asked for before, so that the transaction waits for no network.
+	if _, err := mach.GetOrFetchDeviceByKey(ctx, letter.Sender, letter.Content.AsEncrypted().SenderKey); err != nil {
+		l.log.Debug().AnErr("reason", plain(err)).Msg("The device that sent a key is not known")
+	}
+	ctx, cancel := context.WithTimeout(ctx, unsealTime)
+	defer cancel()
+	err := l.store.Tx(ctx, func(ctx context.Context) error {
+		defer func() {
+			if p := recover(); p != nil {
+				l.log.Error().Interface("panic", p).Str("stack", string(debug.Stack())).Msg("A key cannot be read and is left out")
+			}
+		}()
+		mach.HandleToDeviceEvent(ctx, letter)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("storing a key: %w", err)
+	}
+	return nil
 }
 
 // joinOf says whether evt is the moment at which a user joined. A new name or picture is not.

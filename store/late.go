@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	putLate = `INSERT INTO late (event_id, room, session, raw, day) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (event_id) DO NOTHING`
+	// A stranger can send what nobody can decrypt: there is room for so many and no more.
+	putLate = `INSERT INTO late (event_id, room, session, raw, day) SELECT $1, $2, $3, $4, $5
+		WHERE (SELECT COUNT(*) FROM late) < 5000 ON CONFLICT (event_id) DO NOTHING`
 	listLate    = `SELECT event_id, room, session, raw FROM late`
 	sessionLate = listLate + ` WHERE room=$1 AND session=$2`
 	dropLate    = `DELETE FROM late WHERE event_id=$1`
