@@ -99,6 +99,8 @@ type client struct {
 	cancel   context.CancelFunc
 	reading  sync.WaitGroup
 	sending  sync.WaitGroup
+	quit     chan struct{} // ends what sends
+	ended    sync.Once
 
 	mu        sync.Mutex
 	join      *livekit.JoinResponse
@@ -136,7 +138,7 @@ func (w *world) enter(t *testing.T, room, identity string) *client {
 		t.Fatal(err)
 	}
 	c := &client{
-		t: t, people: map[string]*livekit.ParticipantInfo{}, published: map[string]*livekit.TrackInfo{},
+		t: t, quit: make(chan struct{}), people: map[string]*livekit.ParticipantInfo{}, published: map[string]*livekit.TrackInfo{},
 		received: map[string]int{}, keys: map[string]int{}, last: map[string]uint16{},
 		early: map[livekit.SignalTarget][]webrtc.ICECandidateInit{},
 	}
@@ -277,9 +279,9 @@ func (c *client) must(err error) {
 	}
 }
 
-// receive counts what comes of a track.
+// receive counts what comes of a track, and asks for a key frame as long as it cannot decode, as a browser does.
 func (c *client) receive(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
-	for {
+	for n := 0; ; n++ {
 		p, _, err := remote.ReadRTP()
 		if err != nil {
 			return
@@ -294,7 +296,11 @@ func (c *client) receive(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		if remote.Kind() == webrtc.RTPCodecTypeVideo && p.Payload[1]&1 == 0 {
 			c.keys[stream]++
 		}
+		blind := remote.Kind() == webrtc.RTPCodecTypeVideo && c.keys[stream] == 0
 		c.mu.Unlock()
+		if blind && n%20 == 0 {
+			_ = c.sub.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(remote.SSRC())}})
+		}
 	}
 }
 
@@ -323,10 +329,8 @@ func (c *client) publish(kind livekit.TrackType, cid, sdpID string, enc livekit.
 	want <- struct{}{}
 	c.sending.Go(func() { c.feedback(tr.Sender(), want) })
 	c.sending.Go(func() { c.send(track, kind, want, quit) })
-	var once sync.Once
-	c.t.Cleanup(func() { once.Do(func() { close(quit) }) })
 	return func() {
-		once.Do(func() { close(quit) })
+		close(quit)
 		c.must(c.pub.RemoveTrack(tr.Sender()))
 		c.offer()
 	}
@@ -369,6 +373,8 @@ func (c *client) send(track *webrtc.TrackLocalStaticRTP, kind livekit.TrackType,
 	for {
 		select {
 		case <-quit:
+			return
+		case <-c.quit:
 			return
 		case <-clock.C:
 		}
@@ -421,6 +427,7 @@ func (c *client) sees(identity string, state livekit.ParticipantInfo_State) *liv
 
 // vanish drops everything without a word.
 func (c *client) vanish() {
+	c.ended.Do(func() { close(c.quit) })
 	c.cancel()
 	_ = c.ws.CloseNow()
 	_ = c.pub.GracefulClose()
@@ -428,5 +435,3 @@ func (c *client) vanish() {
 	c.reading.Wait()
 	c.sending.Wait()
 }
-
-func (c *client) ask(m *livekit.SignalRequest) { c.say(m) }

@@ -29,7 +29,7 @@ func NewLinkKey(rand io.Reader) (string, error) {
 // Door derives the value that shows that somebody has the link, without showing its key.
 func Door(linkKey string) (string, error) {
 	key, err := base64.RawURLEncoding.Strict().DecodeString(linkKey)
-	if err != nil || len(key) != linkKeySize {
+	if err != nil || len(key) != linkKeySize || base64.RawURLEncoding.EncodeToString(key) != linkKey {
 		return "", ErrLinkKey
 	}
 	door, err := hkdf.Key(sha256.New, key, nil, "stimmbote door v1", sha256.Size)

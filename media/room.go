@@ -17,7 +17,6 @@ const (
 	roomQueue    = 256              // commands that wait for a room
 	maxPeople    = 100              // in one room
 	tick         = time.Second      // how often a room looks at the clock
-	silence      = 15 * time.Second // after which somebody is gone, whatever their connections say
 	joinFor      = 30 * time.Second // within which somebody has to receive
 	refreshEvery = 5 * time.Minute
 )
@@ -236,7 +235,7 @@ func (r *room) remove(p *participant, why livekit.DisconnectReason) {
 func (r *room) look(now time.Time) {
 	for _, p := range r.people {
 		switch {
-		case now.Sub(p.heard) > silence:
+		case now.Sub(p.heard) > r.server.silence:
 			r.expel(p, livekit.DisconnectReason_SIGNAL_CLOSE, livekit.LeaveRequest_RECONNECT)
 		case !p.active && now.Sub(p.since) > joinFor:
 			r.expel(p, livekit.DisconnectReason_JOIN_FAILURE, livekit.LeaveRequest_DISCONNECT)

@@ -131,7 +131,7 @@ func TestMuteAndUnpublish(t *testing.T) {
 	bernd.gets(anna, "cam", 10)
 	bernd.gets(anna, "mic", 10)
 
-	anna.ask(&livekit.SignalRequest{Message: &livekit.SignalRequest_Mute{
+	anna.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Mute{
 		Mute: &livekit.MuteTrackRequest{Sid: anna.published["cam"].GetSid(), Muted: true},
 	}})
 	until(t, func() string {
@@ -166,7 +166,7 @@ func TestPauseAndUnsubscribe(t *testing.T) {
 	stream := bernd.gets(anna, "cam", 10)
 	sid := anna.published["cam"].GetSid()
 	setting := func(disabled bool) {
-		bernd.ask(&livekit.SignalRequest{Message: &livekit.SignalRequest_TrackSetting{
+		bernd.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_TrackSetting{
 			TrackSetting: &livekit.UpdateTrackSettings{TrackSids: []string{sid}, Disabled: disabled},
 		}})
 	}
@@ -194,7 +194,7 @@ func TestPauseAndUnsubscribe(t *testing.T) {
 	bernd.until("shown a new key frame, without a gap", func() bool { return bernd.keys[stream] > keys && bernd.gaps == 0 })
 
 	want := func(yes bool) {
-		bernd.ask(&livekit.SignalRequest{Message: &livekit.SignalRequest_Subscription{
+		bernd.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Subscription{
 			Subscription: &livekit.UpdateSubscription{TrackSids: []string{sid}, Subscribe: yes},
 		}})
 	}

@@ -60,6 +60,7 @@ const (
 	iceKeepAlive    = 2 * time.Second
 	dtlsRetransmit  = 100 * time.Millisecond
 	minSecret       = 16
+	silence         = 15 * time.Second // after which somebody is gone, whatever their connections say
 )
 
 // errClosed refuses whoever comes while the server stops.
@@ -75,6 +76,7 @@ type Server struct {
 	cert     webrtc.Certificate
 	counters forward.Counters
 	presence *presence
+	silence  time.Duration
 
 	mu       sync.Mutex
 	rooms    map[string]*room
@@ -96,7 +98,7 @@ func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening media.udp %q (is another program using it?): %w", cfg.UDP, err)
 	}
-	s := &Server{opt: opt, log: log, udp: udp, presence: newPresence(), rooms: map[string]*room{}}
+	s := &Server{opt: opt, log: log, udp: udp, presence: newPresence(), silence: silence, rooms: map[string]*room{}}
 	if err := s.engines(); err != nil {
 		_ = udp.Close()
 		return nil, err

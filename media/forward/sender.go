@@ -111,9 +111,11 @@ func (s *Sender) write(h *rtp.Header, payload []byte, key bool, now time.Time) (
 	}
 	s.header = *h
 	s.header.SSRC, s.header.PayloadType, s.header.SequenceNumber, s.header.Timestamp = b.ssrc, b.pt, number, ts
-	if _, err := b.to.WriteRTP(&s.header, payload); err == nil {
-		s.track.Counters.Out.Add(1)
+	if n, err := b.to.WriteRTP(&s.header, payload); n == 0 || err != nil {
+		s.rewrite.pause() // not ready yet, or not any more: a key frame that nobody got begins nothing
+		return s.rewrite.waiting()
 	}
+	s.track.Counters.Out.Add(1)
 	return false
 }
 

@@ -1,0 +1,164 @@
+package media
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/livekit/protocol/livekit"
+)
+
+// shortSilence is how long tests wait for a silent client.
+const shortSilence = 2 * time.Second
+
+func sayLeave(c *client) {
+	c.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Leave{Leave: &livekit.LeaveRequest{}}})
+}
+
+func TestDeparture(t *testing.T) {
+	for name, depart := range map[string]func(*client){
+		"says goodbye":    sayLeave,
+		"closes the page": func(c *client) { _ = c.ws.Close(websocket.StatusGoingAway, "") },
+		"drops the line":  (*client).vanish,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t)
+			w.silence = shortSilence
+			anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
+			anna.publish(audio, "mic", "mic", gcm)
+			bernd.gets(anna, "mic", 1)
+
+			bernd.every(shortSilence / 10) // bernd stays: pages ping
+			depart(anna)
+			if p := bernd.sees("anna", gone); len(p.GetTracks()) != 0 {
+				t.Errorf("gone with %d tracks", len(p.GetTracks()))
+			}
+			until(t, func() string {
+				if p := w.changes.Load(); p == nil || len(*p) != 1 || (*p)[0].Identity != "bernd" {
+					return "presence not told"
+				}
+				return ""
+			})
+			if got := w.Present("r"); len(got) != 1 || got[0].Name != "Bernd" {
+				t.Errorf("present: %v", got)
+			}
+			sayLeave(bernd)
+			bernd.until("answered its goodbye", func() bool { return bernd.leave != nil })
+			until(t, func() string {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				if len(w.rooms) > 0 {
+					return "room still open"
+				}
+				return ""
+			})
+		})
+	}
+}
+
+func TestSilentClientIsGone(t *testing.T) {
+	w := start(t)
+	w.silence = shortSilence
+	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
+	bernd.every(shortSilence / 10)
+	bernd.sees("anna", gone) // anna's connections stand, but nothing is said
+	anna.until("told to come again", func() bool { return anna.leave.GetAction() == livekit.LeaveRequest_RECONNECT })
+	bernd.until("answered", func() bool { return bernd.pongs > 5 })
+}
+
+func TestSameIdentityTwice(t *testing.T) {
+	w := start(t)
+	first, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
+	second := w.enter(t, "r", "anna")
+	first.until("told why it is out", func() bool {
+		return first.leave.GetReason() == livekit.DisconnectReason_DUPLICATE_IDENTITY && first.leave.GetAction() == livekit.LeaveRequest_DISCONNECT
+	})
+	second.publish(audio, "mic", "mic", gcm)
+	bernd.gets(second, "mic", 10)
+	if got := w.Present("r"); len(got) != 2 {
+		t.Errorf("present: %v", got)
+	}
+}
+
+func TestShutdownSaysGoodbye(t *testing.T) {
+	w := start(t)
+	anna := w.enter(t, "r", "anna")
+	anna.publish(video, "cam", "cam", gcm)
+	begun := time.Now()
+	w.stop()
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("stopping took %v", took)
+	}
+	anna.until("told", func() bool {
+		return anna.leave.GetReason() == livekit.DisconnectReason_SERVER_SHUTDOWN && anna.leave.GetAction() == livekit.LeaveRequest_RECONNECT
+	})
+	if p := w.changes.Load(); p == nil || len(*p) != 0 {
+		t.Errorf("last told that present are: %v", p)
+	}
+	if _, resp, err := w.dial(t, url.Values{"access_token": {w.token(t, "r", "bernd")}}); err == nil || resp.StatusCode != 503 {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+func TestResume(t *testing.T) {
+	w := start(t)
+	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
+	anna.publish(audio, "mic", "mic", gcm)
+	stream := bernd.gets(anna, "mic", 10)
+
+	_ = bernd.ws.CloseNow()
+	bernd.reading.Wait()
+	anna.publish(video, "cam", "cam", gcm) // what happens meanwhile is told later
+	ws, _, err := w.dial(t, url.Values{
+		"access_token": {bernd.token}, "reconnect": {"1"}, "sid": {bernd.join.GetParticipant().GetSid()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bernd.mu.Lock()
+	before := bernd.received[stream]
+	bernd.mu.Unlock()
+	bernd.attach(ws)
+	bernd.until("resumed", func() bool { return bernd.resumed != nil })
+	bernd.gets(anna, "mic", before+20)
+	bernd.gets(anna, "cam", 10)
+	if p := anna.sees("bernd", here); p.GetSid() != bernd.join.GetParticipant().GetSid() {
+		t.Error("bernd has become somebody else")
+	}
+}
+
+func TestResumeOfAStranger(t *testing.T) {
+	w := start(t)
+	anna := w.enter(t, "r", "anna")
+	ws, _, err := w.dial(t, url.Values{"access_token": {anna.token}, "reconnect": {"1"}, "sid": {"PA_UNKNOWN"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := &client{t: t}
+	other.attach(ws)
+	other.until("told to join anew", func() bool {
+		return other.leave.GetReason() == livekit.DisconnectReason_STATE_MISMATCH && other.leave.GetAction() == livekit.LeaveRequest_RECONNECT
+	})
+	other.reading.Wait()
+	if anna.leave != nil {
+		t.Error("anna was thrown out")
+	}
+}
+
+// every sends pings until the client ends.
+func (c *client) every(d time.Duration) {
+	c.sending.Go(func() {
+		clock := time.NewTicker(d)
+		defer clock.Stop()
+		for {
+			select {
+			case <-c.quit:
+				return
+			case now := <-clock.C:
+				c.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_PingReq{PingReq: &livekit.Ping{Timestamp: now.UnixMilli()}}})
+				c.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Ping{Ping: now.UnixMilli()}})
+			}
+		}
+	})
+}
