@@ -81,6 +81,13 @@ func (c *Conn) Serve(ctx context.Context, handle func(*livekit.SignalRequest)) e
 		defer cancel()
 		c.write(ctx)
 	})
+	writer.Go(func() { // cuts a write off that waits for a client which does not read
+		select {
+		case <-c.broken:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
 	err := c.read(ctx, handle)
 	cancel()
 	writer.Wait()
@@ -116,8 +123,6 @@ func (c *Conn) write(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			return
-		case <-c.broken:
 			return
 		case b := <-c.out:
 			if c.writeOne(ctx, b) != nil {
