@@ -34,7 +34,7 @@ func BuildBot(ctx context.Context, repo, out string, say func(string), tags ...s
 	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false",
 		"-tags", strings.Join(append([]string{"goolm"}, tags...), ","), "-o", out, "./cmd/stimmbote")
 	cmd.Dir = repo
-	stop := patience(say, "building the bot, which takes about two minutes the first time")
+	stop := patience(say, "building the bot (the first time about a minute)")
 	msg, err := cmd.CombinedOutput()
 	stop()
 	if err != nil {

@@ -41,7 +41,7 @@ func buildHomeserver(ctx context.Context, repo string, say func(string)) (string
 	cmd.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false")
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	stop := patience(say, "building the homeserver (Dendrite), which takes about two minutes the first time")
+	stop := patience(say, "building the homeserver, Dendrite (the first time about two minutes)")
 	err := cmd.Run()
 	stop()
 	if err != nil {
@@ -67,7 +67,7 @@ func patience(say func(string), what string) (stop func()) {
 			if first {
 				say(what)
 			} else {
-				say(fmt.Sprintf("  … %d s", int(time.Since(began).Seconds())))
+				say(fmt.Sprintf("still at it after %d s", int(time.Since(began).Seconds())))
 			}
 			wait = 10 * time.Second
 		}
