@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/webrtc/v4"
@@ -32,7 +31,6 @@ type leg struct {
 	quit    chan struct{}
 	stop    sync.Once
 	workers sync.WaitGroup // goroutines that end with the peer connection
-	up      atomic.Bool
 
 	early []webrtc.ICECandidateInit
 }

@@ -41,11 +41,12 @@ type participant struct {
 
 // publication is a track that a participant has announced, and sends once packets have come.
 type publication struct {
-	info  *livekit.TrackInfo
-	cid   string         // the client's name for it in messages
-	sdpID string         // and in session descriptions, where Firefox uses another
-	track *forward.Track // nil until packets come
-	alive int            // layers that are being received
+	info   *livekit.TrackInfo
+	layers []*livekit.VideoLayer // as announced
+	cid    string                // the client's name for it in messages
+	sdpID  string                // and in session descriptions, where Firefox uses another
+	track  *forward.Track        // nil until packets come
+	alive  int                   // layers that are being received
 }
 
 // newParticipant makes the two peer connections of somebody who joins.

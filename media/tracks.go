@@ -67,7 +67,7 @@ func (r *room) addTrack(p *participant, req *livekit.AddTrackRequest) {
 	if len(p.tracks) >= maxTracks || req.GetType() == livekit.TrackType_DATA {
 		return
 	}
-	t := &publication{cid: req.GetCid(), info: &livekit.TrackInfo{
+	t := &publication{cid: req.GetCid(), layers: req.GetLayers(), info: &livekit.TrackInfo{
 		Sid:        newSID(trackPrefix(req)),
 		Type:       req.GetType(),
 		Name:       req.GetName(),
@@ -75,7 +75,6 @@ func (r *room) addTrack(p *participant, req *livekit.AddTrackRequest) {
 		Width:      req.GetWidth(),
 		Height:     req.GetHeight(),
 		Source:     req.GetSource(),
-		Layers:     req.GetLayers(),
 		Encryption: req.GetEncryption(),
 		Stream:     req.GetStream(),
 		DisableRed: true,
@@ -136,7 +135,7 @@ func (r *room) publish(p *participant, t *publication, remote *webrtc.TrackRemot
 		t.info.Mid = tr.Mid()
 	}
 	t.info.Codecs = []*livekit.SimulcastCodecInfo{{
-		MimeType: t.info.MimeType, Mid: t.info.Mid, Cid: t.cid, Layers: t.info.Layers,
+		MimeType: t.info.MimeType, Mid: t.info.Mid, Cid: t.cid, Layers: t.layers,
 	}}
 }
 

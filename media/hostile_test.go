@@ -1,0 +1,67 @@
+package media
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/livekit/protocol/livekit"
+)
+
+// A client that sends nonsense is out; the server and the others go on.
+func TestHostileMessages(t *testing.T) {
+	offer := func(sdp string) *livekit.SignalRequest {
+		return &livekit.SignalRequest{Message: &livekit.SignalRequest_Offer{Offer: &livekit.SessionDescription{Type: "offer", Sdp: sdp}}}
+	}
+	trickle := func(init string) *livekit.SignalRequest {
+		return &livekit.SignalRequest{Message: &livekit.SignalRequest_Trickle{Trickle: &livekit.TrickleRequest{CandidateInit: init}}}
+	}
+	w := start(t)
+	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
+	anna.publish(audio, "mic", "mic", gcm)
+	bernd.gets(anna, "mic", 1)
+	for name, bad := range map[string]*livekit.SignalRequest{
+		"an empty offer":         offer(""),
+		"an offer without media": offer("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"),
+		"an offer of nonsense":   offer(strings.Repeat("v=0\r\n", 1000)),
+		"a candidate not JSON":   trickle("candidate:1"),
+		"too much at once":       nil,
+	} {
+		eve := w.enter(t, "r", "eve")
+		if bad != nil {
+			eve.say(bad)
+		}
+		for i := 0; bad == nil && i < 3*legQueue; i++ {
+			eve.say(offer("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"))
+		}
+		eve.until("out after "+name, func() bool { return eve.leave != nil })
+		eve.vanish()
+	}
+	// What is merely odd is ignored.
+	for _, odd := range []*livekit.SignalRequest{
+		{},
+		{Message: &livekit.SignalRequest_Answer{}},
+		{Message: &livekit.SignalRequest_Answer{Answer: &livekit.SessionDescription{Id: 99}}},
+		{Message: &livekit.SignalRequest_Mute{Mute: &livekit.MuteTrackRequest{Sid: "TR_OTHER", Muted: true}}},
+		{Message: &livekit.SignalRequest_AddTrack{AddTrack: &livekit.AddTrackRequest{Type: livekit.TrackType_DATA}}},
+		{Message: &livekit.SignalRequest_Subscription{Subscription: &livekit.UpdateSubscription{TrackSids: []string{"TR_OTHER"}, Subscribe: true}}},
+		{Message: &livekit.SignalRequest_TrackSetting{TrackSetting: &livekit.UpdateTrackSettings{TrackSids: []string{"TR_OTHER"}}}},
+		{Message: &livekit.SignalRequest_Trickle{Trickle: &livekit.TrickleRequest{CandidateInit: `{"candidate":"candidate:1 1 tcp 1 example.invalid 9 typ host"}`}}},
+		{Message: &livekit.SignalRequest_UpdateMetadata{}},
+		{Message: &livekit.SignalRequest_PingReq{}},
+	} {
+		bernd.say(odd)
+	}
+	for i := range 3 * maxTracks {
+		bernd.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_AddTrack{AddTrack: &livekit.AddTrackRequest{Cid: string(rune('a' + i))}}})
+	}
+	bernd.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Ping{Ping: 1}})
+	bernd.until("answered", func() bool { return bernd.pongs == 2 })
+	if n := len(bernd.published); n != maxTracks {
+		t.Errorf("%d tracks announced, want %d", n, maxTracks)
+	}
+	anna.mu.Lock()
+	defer anna.mu.Unlock()
+	if anna.leave != nil || bernd.leave != nil {
+		t.Errorf("told to leave: anna %v, bernd %v", anna.leave, bernd.leave)
+	}
+}
