@@ -1,0 +1,118 @@
+package voting
+
+import (
+	"context"
+	"fmt"
+
+	"stimmbote/voting/belenios"
+	"stimmbote/voting/box"
+)
+
+// Token is what m was given for a poll. It is a secret between m and the registrar.
+func (p *Polls) Token(ctx context.Context, id ID, m Member) (string, error) {
+	poll, err := p.Poll(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if !poll.entitled(m) {
+		return "", fmt.Errorf("poll %s: %w", id, ErrNotEntitled)
+	}
+	return p.token(ctx, id, m)
+}
+
+func (p *Polls) token(ctx context.Context, id ID, m Member) (string, error) {
+	token, err := p.registrar.Token(ctx, string(id), keyName(id), string(m))
+	if err != nil {
+		return "", fmt.Errorf("looking up a token of poll %s: %w", id, err)
+	}
+	return token, nil
+}
+
+// Envelope is an answer, sealed and found right, but not in the ballot box yet.
+type Envelope struct {
+	id          ID
+	fingerprint string
+	answer      int
+	sealed      box.Sealed
+}
+
+// Fold seals an answer and checks the ballot as a verifier would. It takes some fifty
+// milliseconds and belongs outside of a transaction. Only [Polls.Cast] makes the vote count.
+func (p *Polls) Fold(ctx context.Context, id ID, m Member, answer int) (*Envelope, error) {
+	poll, err := p.Poll(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayCast(poll); err != nil {
+		return nil, err
+	}
+	if !poll.entitled(m) {
+		return nil, fmt.Errorf("poll %s: %w", id, ErrNotEntitled)
+	}
+	if answer < 0 || answer >= len(poll.Answers) {
+		return nil, fmt.Errorf("poll %s: %w", id, ErrAnswer)
+	}
+	token, err := p.token(ctx, id, m)
+	if err != nil {
+		return nil, err
+	}
+	election, err := p.election(ctx, poll)
+	if err != nil {
+		return nil, err
+	}
+	credential, err := belenios.PublicCredential(poll.Group, string(id), token)
+	if err != nil {
+		return nil, fmt.Errorf("poll %s: deriving a credential: %w", id, err)
+	}
+	ballot, err := election.Seal(p.rand, token, answer)
+	if err != nil {
+		return nil, fmt.Errorf("poll %s: sealing a ballot: %w", id, err)
+	}
+	sealed, err := box.Check(election, ballot, credential)
+	if err != nil {
+		return nil, fmt.Errorf("poll %s: %w", id, err)
+	}
+	return &Envelope{id: id, fingerprint: poll.Fingerprint, answer: answer, sealed: sealed}, nil
+}
+
+func mayCast(poll *Poll) error {
+	if poll.State != StateOpen {
+		return fmt.Errorf("poll %s is %s: %w", poll.ID, poll.State, ErrNotOpen)
+	}
+	return nil
+}
+
+// Receipt is what a voter is told about a vote.
+type Receipt struct {
+	Answer   int
+	Tracker  string
+	Code     string // the beginning of the tracker, for people
+	Replaced bool   // an earlier vote
+}
+
+// Cast lays an envelope into the ballot box, in place of an earlier one. The vote is durable
+// once the transaction around it, or its own, is committed.
+func (p *Polls) Cast(ctx context.Context, e *Envelope) (Receipt, error) {
+	tracker := belenios.Tracker(e.sealed.Ballot())
+	r := Receipt{Answer: e.answer, Tracker: tracker, Code: belenios.Code(tracker)}
+	err := p.ledger.Tx(ctx, func(ctx context.Context) error {
+		poll, err := p.Poll(ctx, e.id)
+		if err != nil {
+			return err
+		}
+		if err := mayCast(poll); err != nil {
+			return err
+		}
+		if poll.Fingerprint != e.fingerprint {
+			return fmt.Errorf("poll %s: the envelope is for election %s: %w", e.id, e.fingerprint, ErrNotOpen)
+		}
+		if r.Replaced, err = p.box.Put(ctx, string(e.id), e.sealed); err != nil {
+			return fmt.Errorf("poll %s: %w", e.id, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return Receipt{}, err
+	}
+	return r, nil
+}

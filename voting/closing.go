@@ -1,0 +1,192 @@
+package voting
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"stimmbote/voting/belenios"
+	"stimmbote/voting/box"
+)
+
+// Close fixes the ballots of an open poll and their hash: from the commit on no vote comes in.
+// Below [MinBallots] it refuses and the poll stays open. Closing again changes nothing.
+func (p *Polls) Close(ctx context.Context, id ID, now time.Time) (*Poll, error) {
+	var poll *Poll
+	err := p.ledger.Tx(ctx, func(ctx context.Context) (err error) {
+		if poll, err = p.Poll(ctx, id); err != nil {
+			return err
+		}
+		if poll.ClosedHash != "" {
+			return nil
+		}
+		if err := mayCast(poll); err != nil {
+			return err
+		}
+		ballots, err := p.ballots(ctx, id)
+		if err != nil {
+			return err
+		}
+		election, err := p.election(ctx, poll)
+		if err != nil {
+			return err
+		}
+		if poll.ClosedHash, err = election.ClosedHash(ballots); err != nil {
+			return fmt.Errorf("closing poll %s: %w", id, err)
+		}
+		poll.Closed = now
+		return p.become(ctx, poll, StateClosed, ErrNotOpen)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return poll, nil
+}
+
+// ballots are the ballots of a poll, if there are enough of them.
+func (p *Polls) ballots(ctx context.Context, id ID) ([][]byte, error) {
+	ballots, err := p.box.Ballots(ctx, string(id))
+	if err != nil {
+		return nil, fmt.Errorf("poll %s: %w", id, err)
+	}
+	if len(ballots) < MinBallots {
+		return nil, ErrTooFew.with("cast", len(ballots), "min", MinBallots)
+	}
+	return ballots, nil
+}
+
+// Tally opens the sum of a closed poll, and keeps result and archive. Once they are kept the
+// poll's key is deleted, and the same archive comes back each time. It takes some fifty
+// milliseconds per ballot and belongs outside of a transaction.
+func (p *Polls) Tally(ctx context.Context, id ID) (*Poll, []byte, error) {
+	poll, err := p.Poll(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if poll.Result != nil {
+		return p.tallied(ctx, poll)
+	}
+	if poll.State != StateClosed {
+		return nil, nil, fmt.Errorf("poll %s is %s: %w", id, poll.State, ErrNotClosed)
+	}
+	result, archive, err := p.count(ctx, poll)
+	if err != nil {
+		return nil, nil, fmt.Errorf("counting poll %s: %w", id, err)
+	}
+	err = p.ledger.Tx(ctx, func(ctx context.Context) error {
+		if poll, err = p.Poll(ctx, id); err != nil {
+			return err
+		}
+		if poll.Result != nil {
+			return nil // somebody else was faster
+		}
+		if err := p.ledger.PutPaper(ctx, id, paperArchive, archive); err != nil {
+			return fmt.Errorf("writing the archive of poll %s: %w", id, err)
+		}
+		if err := p.ledger.DropPaper(ctx, id, paperKey); err != nil {
+			return fmt.Errorf("deleting the key of poll %s: %w", id, err)
+		}
+		poll.Result = result
+		return p.become(ctx, poll, StateCounted, ErrNotClosed)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return p.tallied(ctx, poll)
+}
+
+// tallied is a counted poll with the archive that is kept.
+func (p *Polls) tallied(ctx context.Context, poll *Poll) (*Poll, []byte, error) {
+	papers, err := p.papers(ctx, poll.ID, paperArchive)
+	if err != nil {
+		return nil, nil, err
+	}
+	return poll, papers[0], nil
+}
+
+// count opens the sum and writes the archive, and holds both against our own verifier.
+func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) {
+	ballots, err := p.ballots(ctx, poll.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	election, err := p.election(ctx, poll)
+	if err != nil {
+		return nil, nil, err
+	}
+	if hash, err := election.ClosedHash(ballots); err != nil || hash != poll.ClosedHash {
+		return nil, nil, fmt.Errorf("the ballots have hash %s, not %s as at the close (%w)", hash, poll.ClosedHash, err)
+	}
+	key, err := p.key(ctx, poll)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer key.Erase()
+	tally, err := election.Tally(p.rand, ballots, key)
+	if err != nil {
+		return nil, nil, err
+	}
+	result, err := newResult(len(poll.Roll), tally.Counted, tally.Sums)
+	if err != nil {
+		return nil, nil, err
+	}
+	var archive bytes.Buffer
+	if err := election.WriteArchive(&archive, poll.Closed, ballots, tally); err != nil {
+		return nil, nil, fmt.Errorf("writing the archive: %w", err)
+	}
+	return result, archive.Bytes(), nil
+}
+
+// key is the key that opens the sum. The caller erases it.
+func (p *Polls) key(ctx context.Context, poll *Poll) (*belenios.Key, error) {
+	papers, err := p.papers(ctx, poll.ID, paperKey)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := p.vault.Open(keyName(poll.ID), paperKey, papers[0])
+	if err != nil {
+		return nil, fmt.Errorf("unsealing the key: %w", err)
+	}
+	defer clear(plain)
+	key, err := belenios.ParseKey(poll.Group, plain)
+	if err != nil {
+		return nil, fmt.Errorf("reading the key: %w", err)
+	}
+	return key, nil
+}
+
+// Outcome says whether a vote of m is counted and under which code. It looks into the archive
+// that the group has, not at a note of its own.
+func (p *Polls) Outcome(ctx context.Context, id ID, m Member) (code string, counted bool, err error) {
+	poll, err := p.Poll(ctx, id)
+	if err != nil {
+		return "", false, err
+	}
+	if poll.State != StateCounted {
+		return "", false, fmt.Errorf("poll %s is %s: %w", id, poll.State, ErrNotCounted)
+	}
+	if !poll.entitled(m) {
+		return "", false, fmt.Errorf("poll %s: %w", id, ErrNotEntitled)
+	}
+	_, archive, err := p.tallied(ctx, poll)
+	if err != nil {
+		return "", false, err
+	}
+	token, err := p.token(ctx, id, m)
+	if err != nil {
+		return "", false, err
+	}
+	credential, err := belenios.PublicCredential(poll.Group, string(id), token)
+	if err != nil {
+		return "", false, fmt.Errorf("poll %s: deriving a credential: %w", id, err)
+	}
+	ballot, err := box.Find(archive, credential)
+	if err != nil {
+		return "", false, fmt.Errorf("poll %s: %w", id, err)
+	}
+	if ballot == nil {
+		return "", false, nil
+	}
+	return belenios.Code(belenios.Tracker(ballot)), true, nil
+}

@@ -1,0 +1,87 @@
+package voting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Discard ends an open poll without opening anything. A discarded one stays so.
+// After the commit [Polls.Sweep] deletes the key file.
+func (p *Polls) Discard(ctx context.Context, id ID) error {
+	return p.ledger.Tx(ctx, func(ctx context.Context) error {
+		poll, err := p.Poll(ctx, id)
+		if err != nil || poll.State == StateCancelled {
+			return err
+		}
+		if err := mayCast(poll); err != nil {
+			return err
+		}
+		return p.end(ctx, poll, StateCancelled, ErrNotOpen)
+	})
+}
+
+// Forget ends a counted poll: deletes who was given which token, and every secret. Numbers and
+// archive stay. After the commit [Polls.Sweep] deletes the key file.
+func (p *Polls) Forget(ctx context.Context, id ID) error {
+	return p.ledger.Tx(ctx, func(ctx context.Context) error {
+		poll, err := p.Poll(ctx, id)
+		if err != nil || poll.State == StateDone {
+			return err
+		}
+		return p.end(ctx, poll, StateDone, ErrNotCounted)
+	})
+}
+
+// end moves a poll to its last state and deletes roll, tokens, ballots and key. The ballots of
+// a counted poll are in its archive.
+func (p *Polls) end(ctx context.Context, poll *Poll, s State, refusal error) error {
+	if err := p.become(ctx, poll, s, refusal); err != nil {
+		return err
+	}
+	err := errors.Join(
+		p.registrar.Forget(ctx, string(poll.ID)),
+		p.box.Forget(ctx, string(poll.ID)),
+		p.ledger.DropPaper(ctx, poll.ID, paperKey),
+	)
+	if err != nil {
+		return fmt.Errorf("deleting what poll %s does not need any more: %w", poll.ID, err)
+	}
+	p.dropElection(poll.Fingerprint)
+	return nil
+}
+
+// Sweep deletes the key files of the polls that have ended, after it made sure that no file
+// of the ledger has what was deleted. It belongs outside of a transaction: after the one that
+// ended a poll, and at the start, for what a crash left. Sweeping again does no harm.
+func (p *Polls) Sweep(ctx context.Context) error {
+	names, err := p.vault.Names()
+	if err != nil {
+		return fmt.Errorf("looking for key files: %w", err)
+	}
+	scrubbed := false
+	for _, name := range names {
+		id, ok := strings.CutPrefix(name, keyPrefix)
+		if !ok {
+			continue
+		}
+		poll, err := p.ledger.Poll(ctx, ID(id))
+		if err != nil {
+			return fmt.Errorf("looking up poll %s: %w", id, err)
+		}
+		if poll == nil || !poll.State.Ended() {
+			continue
+		}
+		if !scrubbed {
+			if err := p.ledger.Scrub(ctx); err != nil {
+				return err
+			}
+			scrubbed = true
+		}
+		if err := p.vault.Remove(name); err != nil {
+			return fmt.Errorf("poll %s: %w", id, err)
+		}
+	}
+	return nil
+}

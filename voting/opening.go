@@ -1,0 +1,195 @@
+package voting
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"stimmbote/voting/belenios"
+	"stimmbote/voting/box"
+	"stimmbote/voting/registrar"
+)
+
+// Draft writes down what somebody wants to ask. The roll is fixed from here on.
+func (p *Polls) Draft(ctx context.Context, d Draft) (*Poll, error) {
+	question, err := checkQuestion(d.Question)
+	if err != nil {
+		return nil, err
+	}
+	if len(d.Answers) != answersOfMotion {
+		return nil, fmt.Errorf("drafting a poll with %d answers: %w", len(d.Answers), ErrAnswer)
+	}
+	roll := registrar.Sorted(asNames(d.Roll))
+	if slices.ContainsFunc(roll, func(m string) bool { return m == "" || strings.ContainsAny(m, "\r\n") }) {
+		return nil, fmt.Errorf("drafting a poll: %w", ErrMember)
+	}
+	if len(roll) < MinBallots {
+		return nil, ErrSmallGroup.with("min", MinBallots)
+	}
+	uuid, err := belenios.NewUUID(p.rand)
+	if err != nil {
+		return nil, fmt.Errorf("drawing the name of a poll: %w", err)
+	}
+	poll := &Poll{
+		ID: ID(uuid), Place: d.Place, Asker: d.Asker, Question: question, Answers: slices.Clone(d.Answers),
+		Roll: asMembers(roll), State: StateDraft, Group: p.group,
+	}
+	err = p.ledger.Tx(ctx, func(ctx context.Context) error {
+		if err := p.refuseBusy(ctx, poll); err != nil {
+			return err
+		}
+		if err := p.ledger.PutPoll(ctx, poll); err != nil {
+			return fmt.Errorf("writing poll %s: %w", poll.ID, err)
+		}
+		if err := p.registrar.Enter(ctx, uuid, roll); err != nil {
+			return fmt.Errorf("writing the roll of poll %s: %w", poll.ID, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return poll, nil
+}
+
+// refuseBusy refuses a poll while somebody on its roll has an open ballot of another one.
+func (p *Polls) refuseBusy(ctx context.Context, poll *Poll) error {
+	for _, m := range poll.Roll {
+		id, err := p.ledger.OpenPollOf(ctx, m)
+		if err != nil {
+			return fmt.Errorf("looking for open ballots: %w", err)
+		}
+		if id != "" && id != poll.ID {
+			return ErrBusy
+		}
+	}
+	return nil
+}
+
+// Setup is a poll ready to be opened: its key, its tokens, its election. It is a secret and
+// serves once.
+type Setup struct {
+	id          ID
+	key         *belenios.Key
+	tokens      registrar.Tokens
+	credentials []string
+	papers      belenios.Setup
+	fingerprint string
+	rollHash    string
+	placeSize   int
+}
+
+// Prepare makes what [Polls.Start] needs. It takes a few milliseconds per member and belongs
+// outside of a transaction.
+func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
+	poll, err := p.Poll(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if poll.State != StateDraft {
+		return nil, fmt.Errorf("poll %s is %s: %w", id, poll.State, ErrNotDraft)
+	}
+	roll := asNames(poll.Roll)
+	s := &Setup{id: id, rollHash: belenios.RollHash(roll)}
+	if s.tokens, s.credentials, err = registrar.Draw(p.rand, poll.Group, string(id), roll); err != nil {
+		return nil, fmt.Errorf("preparing poll %s: %w", id, err)
+	}
+	if s.key, err = belenios.NewKey(p.rand, poll.Group); err != nil {
+		return nil, fmt.Errorf("preparing poll %s: drawing its key: %w", id, err)
+	}
+	s.papers, err = belenios.NewSetup(p.rand, belenios.Parameters{
+		UUID: string(id), Group: poll.Group, Name: poll.Question, Question: poll.Question, Answers: poll.Answers,
+		Administrator: "Stimmbote", CredentialAuthority: s.rollHash,
+	}, s.key, s.credentials)
+	if err != nil {
+		return nil, fmt.Errorf("preparing poll %s: %w", id, err)
+	}
+	election, err := belenios.Open(s.papers)
+	if err != nil {
+		return nil, fmt.Errorf("preparing poll %s: reading its election: %w", id, err)
+	}
+	s.fingerprint = election.Fingerprint()
+	for _, token := range s.tokens { // any: only the length of a ballot is wanted
+		trial, err := election.Seal(p.rand, token, 0)
+		if err != nil {
+			return nil, fmt.Errorf("preparing poll %s: sealing a first ballot: %w", id, err)
+		}
+		s.placeSize = box.Size(trial)
+		break
+	}
+	return s, nil
+}
+
+// Start opens a draft: makes its key file, and writes tokens, election and ballot box. It is
+// refused while somebody on the roll has an open ballot.
+func (p *Polls) Start(ctx context.Context, s *Setup, now time.Time) (*Poll, error) {
+	var poll *Poll
+	err := p.ledger.Tx(ctx, func(ctx context.Context) (err error) {
+		if poll, err = p.Poll(ctx, s.id); err != nil {
+			return err
+		}
+		if poll.State != StateDraft || s.key == nil {
+			return fmt.Errorf("poll %s is %s: %w", poll.ID, poll.State, ErrNotDraft)
+		}
+		if err := p.refuseBusy(ctx, poll); err != nil {
+			return err
+		}
+		if err := p.keep(ctx, s); err != nil {
+			return fmt.Errorf("opening poll %s: %w", poll.ID, err)
+		}
+		poll.Fingerprint, poll.RollHash, poll.Opened = s.fingerprint, s.rollHash, now
+		return p.become(ctx, poll, StateOpen, ErrNotDraft)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.key.Erase()
+	s.key, s.tokens = nil, nil
+	return poll, nil
+}
+
+// keep writes what was prepared. A key file that is there was left by an opening that was
+// never committed: nothing that is kept is sealed under it.
+func (p *Polls) keep(ctx context.Context, s *Setup) error {
+	name := keyName(s.id)
+	if err := p.vault.Remove(name); err != nil {
+		return err
+	}
+	if err := p.vault.Create(name); err != nil {
+		return err
+	}
+	plain := s.key.Bytes()
+	defer clear(plain)
+	sealed, err := p.vault.Seal(name, paperKey, plain)
+	if err != nil {
+		return err
+	}
+	papers := map[string][]byte{
+		paperKey: sealed, paperElection: s.papers.Election, paperTrustees: s.papers.Trustees, paperCredentials: s.papers.Credentials,
+	}
+	for paper, content := range papers {
+		if err := p.ledger.PutPaper(ctx, s.id, paper, content); err != nil {
+			return fmt.Errorf("writing paper %q: %w", paper, err)
+		}
+	}
+	if err := p.registrar.Issue(ctx, string(s.id), name, s.tokens); err != nil {
+		return err
+	}
+	return p.box.Open(ctx, string(s.id), s.credentials, s.placeSize)
+}
+
+// Cancel ends a draft. A cancelled one stays so.
+func (p *Polls) Cancel(ctx context.Context, id ID) error {
+	return p.ledger.Tx(ctx, func(ctx context.Context) error {
+		poll, err := p.Poll(ctx, id)
+		if err != nil || poll.State == StateCancelled {
+			return err
+		}
+		if poll.State != StateDraft {
+			return fmt.Errorf("poll %s is %s: %w", id, poll.State, ErrNotDraft)
+		}
+		return p.end(ctx, poll, StateCancelled, ErrNotDraft)
+	})
+}

@@ -1,0 +1,96 @@
+// Package voting is about polls as people know them: who asks what, who may answer, when it is
+// open, what came out.
+//
+// It guarantees that [Polls] is the only place that opens, casts, closes and tallies; that a
+// poll moves along the table in this file and no other way; that a ballot is checked like a
+// verifier would before it is kept; that after the close no ballot comes in, and the closed
+// hash stays the same whatever crashes; and that nothing is decrypted below [MinBallots].
+// Whatever links a person to a ballot, and every secret, is kept sealed under the poll's own
+// key, which lies in a file outside the database and is deleted at the end.
+//
+// It knows no chat, HTTP, SQL, clock or log: time comes in as an argument, randomness as an
+// io.Reader, memory as a small interface.
+package voting
+
+import (
+	"slices"
+	"time"
+)
+
+// ID names a poll. It is the UUID of its election.
+type ID string
+
+// Member names a person who may vote. Polls compare members and do nothing else with them.
+type Member string
+
+// Place names where a poll was asked.
+type Place string
+
+// State says how far a poll has come.
+type State string
+
+// The states of a poll, in their order.
+const (
+	StateDraft     State = "draft"     // shown to the asker, not open
+	StateOpen      State = "open"      // ballots are taken
+	StateClosed    State = "closed"    // the ballots and their hash are fixed, nothing is decrypted
+	StateCounted   State = "counted"   // the result and the archive are kept
+	StateDone      State = "done"      // what linked people to ballots is deleted
+	StateCancelled State = "cancelled" // ended without a result
+)
+
+// next lists where a poll may go from each state.
+var next = map[State][]State{
+	StateDraft:   {StateOpen, StateCancelled},
+	StateOpen:    {StateClosed, StateCancelled},
+	StateClosed:  {StateCounted},
+	StateCounted: {StateDone},
+}
+
+// mayBecome says whether a poll in state s may go to state t.
+func (s State) mayBecome(t State) bool { return slices.Contains(next[s], t) }
+
+// Ended says whether nothing can happen to a poll in state s any more.
+func (s State) Ended() bool { return s == StateDone || s == StateCancelled }
+
+// MinBallots is the number of ballots below which nothing is decrypted: the sum of fewer
+// would tell too much about each.
+const MinBallots = 5
+
+// Poll is one question to one group.
+type Poll struct {
+	ID       ID
+	Place    Place
+	Asker    Member
+	Question string
+	Answers  []string
+	Roll     []Member // sorted by bytes; empty once the poll has ended
+	State    State
+	Group    string // of the mathematics
+
+	Fingerprint string // of the election; from the opening on
+	RollHash    string // from the opening on
+	ClosedHash  string // from the close on
+	Opened      time.Time
+	Closed      time.Time
+	Result      *Result // from the tally on
+}
+
+// Level says how secret the answers of p are. It follows from how ballots are cast and who
+// holds the key.
+func (p *Poll) Level() Level { return p.mechanism().level() }
+
+// entitled says whether m is on the roll.
+func (p *Poll) entitled(m Member) bool {
+	_, found := slices.BinarySearch(p.Roll, m)
+	return found
+}
+
+// Draft is what somebody wants to ask.
+type Draft struct {
+	Place    Place
+	Asker    Member
+	Question string
+	Answers  []string
+	Roll     []Member
+}

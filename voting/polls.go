@@ -1,0 +1,245 @@
+package voting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"stimmbote/voting/belenios"
+	"stimmbote/voting/box"
+	"stimmbote/voting/registrar"
+)
+
+// ledger is what polls need to remember. Its methods join the transaction in their context.
+type ledger interface {
+	Tx(ctx context.Context, fn func(ctx context.Context) error) error
+	// Scrub makes sure that what was deleted is in no file any more. It fails inside a transaction.
+	Scrub(ctx context.Context) error
+	pollLedger
+	paperLedger
+	registrar.Ledger
+	box.Ledger
+}
+
+// pollLedger keeps polls without their rolls.
+type pollLedger interface {
+	PutPoll(ctx context.Context, p *Poll) error           // new, or written over
+	Poll(ctx context.Context, id ID) (*Poll, error)       // nil if there is none
+	LivePolls(ctx context.Context) ([]*Poll, error)       // not ended, newest first
+	OpenPollOf(ctx context.Context, m Member) (ID, error) // the open poll with m on its roll, or ""
+}
+
+// paperLedger keeps the papers of a poll, byte for byte.
+type paperLedger interface {
+	PutPaper(ctx context.Context, poll ID, name string, content []byte) error
+	Paper(ctx context.Context, poll ID, name string) ([]byte, error) // nil if there is none
+	DropPaper(ctx context.Context, poll ID, name string) error
+}
+
+// The papers of a poll. All but the key are public to the group.
+const (
+	paperElection    = "election"
+	paperTrustees    = "trustees"
+	paperCredentials = "credentials"
+	paperKey         = "key" // that opens the sum, sealed
+	paperArchive     = "archive"
+)
+
+// vault keeps one key per name outside the ledger and seals with it.
+type vault interface {
+	Create(name string) error
+	Seal(name, label string, plain []byte) ([]byte, error)
+	Open(name, label string, sealed []byte) ([]byte, error)
+	Remove(name string) error // no error if there is none
+	Names() ([]string, error)
+}
+
+const keyPrefix = "poll-"
+
+// keyName is what the vault calls the key of a poll.
+func keyName(id ID) string { return keyPrefix + string(id) }
+
+// Polls opens, casts, closes and tallies.
+type Polls struct {
+	ledger    ledger
+	vault     vault
+	rand      io.Reader
+	group     string
+	registrar *registrar.Registrar
+	box       *box.Box
+
+	mu        sync.Mutex
+	elections map[string]*belenios.Election // by fingerprint, of the polls that are not ended
+}
+
+// New are the polls that l remembers and whose keys v has. Its configuration must be valid;
+// rand must be safe for several goroutines at once.
+func New(l ledger, v vault, rand io.Reader, cfg Config) *Polls {
+	return &Polls{
+		ledger:    l,
+		vault:     v,
+		rand:      rand,
+		group:     strings.ToUpper(cfg.Group),
+		registrar: registrar.New(l, v),
+		box:       box.New(l),
+		elections: make(map[string]*belenios.Election),
+	}
+}
+
+// Poll is the poll with its roll, or [ErrUnknown].
+func (p *Polls) Poll(ctx context.Context, id ID) (*Poll, error) {
+	poll, err := p.ledger.Poll(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("looking up poll %s: %w", id, err)
+	}
+	if poll == nil {
+		return nil, fmt.Errorf("poll %s: %w", id, ErrUnknown)
+	}
+	return p.withRoll(ctx, poll)
+}
+
+func (p *Polls) withRoll(ctx context.Context, poll *Poll) (*Poll, error) {
+	members, err := p.registrar.Roll(ctx, string(poll.ID))
+	if err != nil {
+		return nil, fmt.Errorf("looking up the roll of poll %s: %w", poll.ID, err)
+	}
+	poll.Roll = asMembers(members)
+	return poll, nil
+}
+
+// Live are all polls that have not ended, newest first.
+func (p *Polls) Live(ctx context.Context) ([]*Poll, error) {
+	polls, err := p.ledger.LivePolls(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking up the live polls: %w", err)
+	}
+	for _, poll := range polls {
+		if _, err := p.withRoll(ctx, poll); err != nil {
+			return nil, err
+		}
+	}
+	return polls, nil
+}
+
+// InPlace are the polls of one place that have not ended, newest first.
+func (p *Polls) InPlace(ctx context.Context, place Place) ([]*Poll, error) {
+	polls, err := p.Live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var here []*Poll
+	for _, poll := range polls {
+		if poll.Place == place {
+			here = append(here, poll)
+		}
+	}
+	return here, nil
+}
+
+// OpenFor is the one open poll on whose roll m is, or nil if there is none.
+func (p *Polls) OpenFor(ctx context.Context, m Member) (*Poll, error) {
+	id, err := p.ledger.OpenPollOf(ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("looking for an open poll: %w", err)
+	}
+	if id == "" {
+		return nil, nil
+	}
+	return p.Poll(ctx, id)
+}
+
+// Turnout is how many ballots there are, and how many there may be.
+func (p *Polls) Turnout(ctx context.Context, id ID) (cast, entitled int, err error) {
+	poll, err := p.Poll(ctx, id)
+	if err != nil {
+		return 0, 0, err
+	}
+	if poll.Result != nil {
+		return poll.Result.Counted, poll.Result.Entitled, nil
+	}
+	cast, err = p.box.Count(ctx, string(id))
+	if err != nil {
+		return 0, 0, fmt.Errorf("counting the ballots of poll %s: %w", id, err)
+	}
+	return cast, len(poll.Roll), nil
+}
+
+// become moves poll to state s in the ledger, or returns refusal if it may not go there.
+func (p *Polls) become(ctx context.Context, poll *Poll, s State, refusal error) error {
+	if !poll.State.mayBecome(s) {
+		return fmt.Errorf("poll %s is %s: %w", poll.ID, poll.State, refusal)
+	}
+	poll.State = s
+	if err := p.ledger.PutPoll(ctx, poll); err != nil {
+		return fmt.Errorf("writing that poll %s is %s: %w", poll.ID, s, err)
+	}
+	return nil
+}
+
+// papers reads the named papers of a poll; each must be there.
+func (p *Polls) papers(ctx context.Context, id ID, names ...string) ([][]byte, error) {
+	papers := make([][]byte, len(names))
+	for i, name := range names {
+		paper, err := p.ledger.Paper(ctx, id, name)
+		if err != nil {
+			return nil, fmt.Errorf("reading paper %q of poll %s: %w", name, id, err)
+		}
+		if paper == nil {
+			return nil, fmt.Errorf("reading paper %q of poll %s: %w", name, id, errNoPaper)
+		}
+		papers[i] = paper
+	}
+	return papers, nil
+}
+
+var errNoPaper = errors.New("there is no such paper")
+
+// election is the election of an opened poll, checked once and then remembered.
+func (p *Polls) election(ctx context.Context, poll *Poll) (*belenios.Election, error) {
+	p.mu.Lock()
+	e := p.elections[poll.Fingerprint]
+	p.mu.Unlock()
+	if e != nil {
+		return e, nil
+	}
+	papers, err := p.papers(ctx, poll.ID, paperElection, paperTrustees, paperCredentials)
+	if err != nil {
+		return nil, err
+	}
+	e, err = belenios.Open(belenios.Setup{Election: papers[0], Trustees: papers[1], Credentials: papers[2]})
+	if err != nil {
+		return nil, fmt.Errorf("reading the election of poll %s: %w", poll.ID, err)
+	}
+	if got := e.Fingerprint(); got != poll.Fingerprint {
+		return nil, fmt.Errorf("the election of poll %s has fingerprint %s, not %s", poll.ID, got, poll.Fingerprint)
+	}
+	p.mu.Lock()
+	p.elections[poll.Fingerprint] = e
+	p.mu.Unlock()
+	return e, nil
+}
+
+func (p *Polls) dropElection(fingerprint string) {
+	p.mu.Lock()
+	delete(p.elections, fingerprint)
+	p.mu.Unlock()
+}
+
+func asMembers(names []string) []Member {
+	members := make([]Member, len(names))
+	for i, n := range names {
+		members[i] = Member(n)
+	}
+	return members
+}
+
+func asNames(members []Member) []string {
+	names := make([]string, len(members))
+	for i, m := range members {
+		names[i] = string(m)
+	}
+	return names
+}
