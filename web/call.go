@@ -1,0 +1,200 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"mime"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"stimmbote/i18n"
+	"stimmbote/media"
+	"stimmbote/store"
+)
+
+const (
+	maxName   = 60      // characters of a name that others see
+	maxBody   = 4 << 10 // bytes of a request
+	joinToken = 2 * time.Minute
+)
+
+//go:embed pages/*.html
+var pages embed.FS
+
+// callName is what a call's name in a link looks like.
+var callName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// page is the call page: the same bytes for every name, so that it tells nothing about one.
+type page struct {
+	html []byte
+}
+
+// newPage fills the page with the sentences of its language and the addresses of its files.
+func newPage(texts *i18n.Texts, files *assets) *page {
+	sentences := texts.Prefix("page.")
+	t := template.Must(template.New("").Funcs(template.FuncMap{
+		"text": func(key string) string { return texts.Text("page." + key) },
+		"file": func(name string) string { return files.url(name) },
+	}).ParseFS(pages, "pages/*.html"))
+	var html bytes.Buffer
+	err := t.ExecuteTemplate(&html, "call.html", map[string]any{
+		"Language": texts.Language(), "Sentences": asJSON(sentences), "MaxName": maxName,
+	})
+	if err != nil {
+		panic(fmt.Sprintf("filling embedded call.html: %v", err))
+	}
+	return &page{html: html.Bytes()}
+}
+
+func asJSON(v map[string]string) string {
+	data, _ := json.Marshal(v) // a map of strings always can
+	return string(data)
+}
+
+// showCall answers with the page, whether or not there is such a call.
+func (s *Server) showCall(w http.ResponseWriter, r *http.Request) {
+	if !callName.MatchString(r.PathValue("name")) {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Write(s.page.html)
+}
+
+// request is what the page sends: the door value that it made from the key, and a name.
+type request struct {
+	Name string `json:"name"`
+	Door string `json:"door"`
+}
+
+// look tells whoever has the key whose call it is and who is in.
+func (s *Server) look(w http.ResponseWriter, r *http.Request) {
+	call, _, ok := s.opened(w, r)
+	if !ok {
+		return
+	}
+	people := []string{}
+	for _, p := range s.opt.Media.Present(call.Name) {
+		people = append(people, p.Name)
+	}
+	answer(w, http.StatusOK, map[string]any{"title": call.Title, "people": people})
+}
+
+// join gives whoever has the key a token for the call, good for a short while, under a new identity.
+func (s *Server) join(w http.ResponseWriter, r *http.Request) {
+	call, req, ok := s.opened(w, r)
+	if !ok {
+		return
+	}
+	name := cleanName(req.Name)
+	if name == "" {
+		s.refuse(w, http.StatusBadRequest, "page.error.name")
+		return
+	}
+	token, err := s.opt.Media.Token(call.Name, rand.Text(), name, joinToken)
+	if err != nil {
+		s.log.Err(err).Msg("Making a join token went wrong")
+		s.refuse(w, http.StatusInternalServerError, "page.error.internal")
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{"token": token, "title": call.Title})
+}
+
+// opened reads a request and opens the door for it, or answers why not. An unknown name and
+// a wrong door value are told apart by nothing: answer and work are the same.
+func (s *Server) opened(w http.ResponseWriter, r *http.Request) (*store.Call, request, bool) {
+	req, status := readRequest(w, r)
+	if status != http.StatusOK {
+		s.refuse(w, status, "page.error.request")
+		return nil, req, false
+	}
+	call, err := s.called(r.Context(), r.PathValue("name"))
+	if err != nil {
+		s.log.Err(err).Msg("Looking up a call went wrong")
+		s.refuse(w, http.StatusInternalServerError, "page.error.internal")
+		return nil, req, false
+	}
+	known := call != nil
+	if !known {
+		call = &store.Call{Door: make([]byte, 32)} // no door value is known to hash to zeros
+	}
+	if opens := media.DoorOpens(call.Door, req.Door); !opens || !known {
+		s.refuse(w, http.StatusForbidden, "page.error.link")
+		return nil, req, false
+	}
+	return call, req, true
+}
+
+func (s *Server) called(ctx context.Context, name string) (*store.Call, error) {
+	if !callName.MatchString(name) {
+		return nil, nil
+	}
+	return s.opt.Calls.CallByName(ctx, name)
+}
+
+// readRequest reads one small JSON object and nothing else.
+func readRequest(w http.ResponseWriter, r *http.Request) (req request, status int) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return req, http.StatusUnsupportedMediaType
+	}
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&req)
+	if err == nil {
+		_, err = dec.Token() // there must be none
+	}
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return req, http.StatusRequestEntityTooLarge
+	}
+	if err != io.EOF {
+		return req, http.StatusBadRequest
+	}
+	return req, http.StatusOK
+}
+
+// cleanName is a name as others may see it: one line, no control characters, nothing that
+// turns the direction of writing, at most 60 characters. It may be empty.
+func cleanName(name string) string {
+	const joiners = "\u200c\u200d" // some scripts and emoji need them
+	visible := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case strings.ContainsRune(joiners, r):
+			return r
+		case unicode.In(r, unicode.C, unicode.Zl, unicode.Zp), r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, name)
+	runes := []rune(strings.Join(strings.Fields(visible), " "))
+	if len(runes) > maxName {
+		runes = runes[:maxName]
+	}
+	clean := strings.TrimSpace(string(runes))
+	if strings.Trim(clean, joiners+" ") == "" {
+		return ""
+	}
+	return clean
+}
+
+// refuse answers with a sentence of the catalogue.
+func (s *Server) refuse(w http.ResponseWriter, status int, key string) {
+	answer(w, status, map[string]any{"error": s.opt.Texts.Text(key)})
+}
+
+func answer(w http.ResponseWriter, status int, body map[string]any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(body) // whoever went away needs no answer
+}

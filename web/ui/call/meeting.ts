@@ -1,0 +1,257 @@
+// One stay in a call. Nothing is published before the encryption is confirmed, nothing that
+// is not encrypted is played, and whoever has another key is left out.
+import {
+  DisconnectReason,
+  ExternalE2EEKeyProvider,
+  LocalAudioTrack,
+  LocalVideoTrack,
+  type Participant,
+  RemoteParticipant,
+  RemoteTrack,
+  type RemoteTrackPublication,
+  Room,
+  RoomEvent,
+  Track,
+} from "livekit-client";
+import { type Kind, picture, sound } from "./devices";
+import { type Keys, Refused, knock } from "./door";
+
+const patience = 15_000;
+
+/** What a meeting tells the page. */
+export interface Audience {
+  /** Somebody's sound, picture or state has changed. */
+  changed(who: Participant): void;
+  came(who: Participant): void;
+  went(who: Participant): void;
+  speaking(who: Participant[]): void;
+  /** The browser holds the sound back until somebody presses a button. */
+  silenced(isSo: boolean): void;
+  interrupted(isSo: boolean): void;
+  /** The stay is over: the sentence that says why. */
+  ended(sentence: string): void;
+}
+
+/** A meeting from the click to the leaving; it cannot be used twice. */
+export class Meeting {
+  title = "";
+  /** Identities of those who send with another key, or without one. */
+  readonly strangers = new Set<string>();
+  private readonly room: Room;
+  private readonly worker: Worker;
+  private readonly keys = new ExternalE2EEKeyProvider();
+  private readonly encrypted: Promise<void>;
+  private confirm: () => void = () => {};
+  private readonly earlier = new Set<string>();
+  private verdict = "";
+  private over = false;
+
+  constructor(
+    worker: Worker,
+    private readonly audience: Audience,
+  ) {
+    this.worker = worker;
+    this.encrypted = new Promise((resolve) => (this.confirm = resolve));
+    this.room = new Room({
+      encryption: { keyProvider: this.keys, worker },
+      singlePeerConnection: false,
+      adaptiveStream: false,
+      dynacast: false,
+      audioCaptureDefaults: sound,
+      videoCaptureDefaults: picture,
+      publishDefaults: {
+        simulcast: false,
+        videoCodec: "vp8",
+        backupCodec: false,
+        videoEncoding: { maxBitrate: 900_000, maxFramerate: 25 },
+      },
+    });
+    this.watch();
+  }
+
+  /** Goes in; throws [Refused] with the sentence if that does not work within 15 s. */
+  async enter(keys: Keys, name: string): Promise<void> {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), patience);
+    const tooLate = new Promise<never>((_, reject) =>
+      stop.signal.addEventListener("abort", () => reject(new Refused("error.server"))),
+    );
+    try {
+      await Promise.race([this.connect(keys, name, stop.signal), tooLate]);
+    } catch (problem) {
+      this.verdict ||= problem instanceof Refused ? problem.sentence : "error.server";
+      await this.close();
+      throw new Refused(this.verdict);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Publishes what was opened at the door. */
+  async publish(tracks: (LocalAudioTrack | LocalVideoTrack)[]): Promise<void> {
+    await this.encrypted;
+    await Promise.all(
+      tracks.map((track) => {
+        if (this.over) return track.stop();
+        const source = track instanceof LocalVideoTrack ? Track.Source.Camera : Track.Source.Microphone;
+        return this.room.localParticipant.publishTrack(track, { source });
+      }),
+    );
+    this.audience.changed(this.me);
+  }
+
+  /** Switches microphone or camera; returns the sentence about what went wrong, else "". */
+  async set(kind: Kind, on: boolean): Promise<string> {
+    await this.encrypted;
+    try {
+      if (kind === "microphone") await this.me.setMicrophoneEnabled(on);
+      else await this.me.setCameraEnabled(on);
+    } catch {
+      return `error.${kind}`;
+    }
+    return "";
+  }
+
+  get me() {
+    return this.room.localParticipant;
+  }
+
+  get others(): RemoteParticipant[] {
+    return [...this.room.remoteParticipants.values()];
+  }
+
+  /** Lets the sound out; works only in a click. */
+  async hear(): Promise<void> {
+    await this.room.startAudio();
+  }
+
+  async leave(sentence = "left"): Promise<void> {
+    this.verdict ||= sentence;
+    await this.close();
+  }
+
+  private async connect(keys: Keys, name: string, signal: AbortSignal): Promise<void> {
+    const { token, title } = await knock(keys, name, signal);
+    this.title = title;
+    await this.keys.setKey(keys.frames);
+    await this.room.setE2EEEnabled(true);
+    await this.room.connect(location.origin.replace(/^http/, "ws"), token, {
+      peerConnectionTimeout: patience,
+      websocketTimeout: patience,
+      maxRetries: 0,
+    });
+    for (const identity of this.room.remoteParticipants.keys()) this.earlier.add(identity);
+    const unconfirmed = setTimeout(() => void this.leave("error.encryption"), patience);
+    await this.encrypted;
+    clearTimeout(unconfirmed);
+    if (this.over) throw new Refused(this.verdict);
+  }
+
+  private watch(): void {
+    const tell = (_: unknown, who: Participant) => this.audience.changed(who);
+    this.room
+      .on(RoomEvent.ParticipantEncryptionStatusChanged, (on, who) => this.encryption(on, who))
+      .on(RoomEvent.EncryptionError, (problem, who) => void this.undecipherable(problem, who))
+      .on(RoomEvent.TrackPublished, (publication, who) => this.admit(publication, who))
+      .on(RoomEvent.TrackSubscribed, (track, publication, who) => this.subscribed(track, publication, who))
+      .on(RoomEvent.TrackUnsubscribed, (track, _, who) => {
+        for (const gone of track.detach()) gone.remove();
+        this.audience.changed(who);
+      })
+      .on(RoomEvent.TrackMuted, tell)
+      .on(RoomEvent.TrackUnmuted, tell)
+      .on(RoomEvent.LocalTrackPublished, tell)
+      .on(RoomEvent.LocalTrackUnpublished, tell)
+      .on(RoomEvent.ParticipantConnected, (who) => this.audience.came(who))
+      .on(RoomEvent.ParticipantDisconnected, (who) => this.audience.went(who))
+      .on(RoomEvent.ActiveSpeakersChanged, (who) => this.audience.speaking(who))
+      .on(RoomEvent.AudioPlaybackStatusChanged, () => this.audience.silenced(!this.room.canPlaybackAudio))
+      .on(RoomEvent.Reconnecting, () => this.audience.interrupted(true))
+      .on(RoomEvent.SignalReconnecting, () => this.audience.interrupted(true))
+      .on(RoomEvent.Reconnected, () => this.audience.interrupted(false))
+      .on(RoomEvent.Disconnected, (reason) => this.disconnected(reason));
+  }
+
+  private encryption(on: boolean, who?: Participant): void {
+    if (who === this.me) {
+      if (on) this.confirm();
+      else void this.leave("error.encryption"); // never goes on in clear
+    } else if (!on && who instanceof RemoteParticipant) {
+      this.exclude(who);
+    }
+  }
+
+  private admit(publication: RemoteTrackPublication, who: RemoteParticipant): void {
+    if (!publication.isEncrypted) this.exclude(who);
+    else if (this.strangers.has(who.identity)) publication.setSubscribed(false);
+    this.audience.changed(who);
+  }
+
+  private subscribed(track: RemoteTrack, publication: RemoteTrackPublication, who: RemoteParticipant): void {
+    if (!publication.isEncrypted) this.exclude(who);
+    if (this.strangers.has(who.identity)) {
+      publication.setSubscribed(false);
+      return;
+    }
+    if (track.kind === Track.Kind.Audio) {
+      const player = track.attach();
+      player.hidden = true;
+      document.body.append(player);
+    }
+    this.audience.changed(who);
+  }
+
+  /** Takes nothing more from somebody whose frames are not for this key. */
+  private exclude(who: RemoteParticipant): void {
+    this.strangers.add(who.identity);
+    for (const publication of who.trackPublications.values()) {
+      (publication as RemoteTrackPublication).setSubscribed(false);
+    }
+    this.audience.changed(who);
+  }
+
+  /**
+   * Frames that do not open: one of the two has a wrong key. Whoever came later is left out.
+   * If those who were here before cannot be read, none of them, the wrong key is this one.
+   */
+  private async undecipherable(problem: Error | undefined, who?: Participant): Promise<void> {
+    if (!(who instanceof RemoteParticipant)) {
+      await this.leave("error.encryption"); // the worker itself, or what was to be sent
+      return;
+    }
+    if (!/^(InvalidKey|MissingKey)/.test(problem?.message ?? "") || this.strangers.has(who.identity)) return;
+    const others = this.others.filter((o) => o !== who);
+    if (!this.earlier.has(who.identity) || (await anyDecoded(others))) this.exclude(who);
+    else await this.leave("error.key");
+  }
+
+  private disconnected(reason?: DisconnectReason): void {
+    this.verdict ||= reason === DisconnectReason.CLIENT_INITIATED ? "left" : "error.lost";
+    void this.close();
+  }
+
+  private async close(): Promise<void> {
+    if (this.over) return;
+    this.over = true;
+    this.confirm();
+    await this.room.disconnect();
+    this.worker.terminate();
+    this.audience.ended(this.verdict);
+  }
+}
+
+/** Whether something that one of them sent has come out of the decoder within three seconds. */
+async function anyDecoded(who: RemoteParticipant[]): Promise<boolean> {
+  const tracks = () => who.flatMap((w) => [...w.trackPublications.values()].map((p) => p.track));
+  for (let tries = 0; tries < 6 && tracks().length > 0; tries++) {
+    for (const track of tracks()) {
+      const report = await track?.getRTCStatsReport();
+      for (const s of report?.values() ?? []) {
+        if (s.type !== "inbound-rtp") continue;
+        if (s.framesDecoded > 0 || s.totalSamplesReceived > s.concealedSamples) return true;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  return false;
+}

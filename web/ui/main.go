@@ -1,0 +1,117 @@
+// Command ui builds the pages' scripts and styles from the sources beside it into web/dist.
+//
+// It guarantees the same bytes for the same sources, on every machine: nothing but these
+// files and the pinned esbuild goes in, no tsconfig nearby, no path, no time. It never
+// fetches anything and needs no Node. The code of others lies unmodified in vendor.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+func main() {
+	if err := run("ui", "dist"); err != nil {
+		fmt.Fprintln(os.Stderr, "web/ui:", err)
+		os.Exit(1)
+	}
+}
+
+// run builds the folder from and puts the files into the folder to, which holds nothing else.
+func run(from, to string) error {
+	files, err := build(from)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(to); err != nil {
+		return fmt.Errorf("emptying %s: %w", to, err)
+	}
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return fmt.Errorf("making %s: %w", to, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := os.WriteFile(filepath.Join(to, name), files[name], 0o644); err != nil {
+			return fmt.Errorf("writing %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// sources are what is built, by the name of the result.
+var sources = []api.EntryPoint{
+	{InputPath: "call/call.ts", OutputPath: "call"},
+	{InputPath: "call/call.css", OutputPath: "call"},
+	{InputPath: "vendor/livekit-client.e2ee.worker.mjs", OutputPath: "frames"},
+}
+
+// build returns the files for web/dist by name.
+func build(from string) (map[string][]byte, error) {
+	dir, err := filepath.Abs(from)
+	if err != nil {
+		return nil, fmt.Errorf("finding %s: %w", from, err)
+	}
+	result := api.Build(api.BuildOptions{
+		AbsWorkingDir:       dir,
+		EntryPointsAdvanced: sources,
+		Outdir:              filepath.Join(dir, "out"), // nothing is written there
+		Bundle:              true,
+		MinifyWhitespace:    true,
+		MinifyIdentifiers:   true,
+		MinifySyntax:        true,
+		Charset:             api.CharsetUTF8,
+		Format:              api.FormatIIFE,
+		Platform:            api.PlatformBrowser,
+		Target:              api.ES2022,
+		LegalComments:       api.LegalCommentsNone, // they are in licences.txt
+		Alias:               map[string]string{"livekit-client": "./vendor/livekit-client.esm.mjs"},
+		TsconfigRaw:         `{"compilerOptions":{"strict":true,"target":"es2022"}}`,
+		LogLevel:            api.LogLevelSilent,
+	})
+	if err := problems(result.Errors); err != nil {
+		return nil, err
+	}
+	files := make(map[string][]byte, len(result.OutputFiles)+2)
+	for _, f := range result.OutputFiles {
+		files[filepath.Base(f.Path)] = f.Contents
+	}
+	if files["licences.txt"], err = licences(filepath.Join(dir, "vendor")); err != nil {
+		return nil, err
+	}
+	if files["icon.svg"], err = os.ReadFile(filepath.Join(dir, "icon.svg")); err != nil {
+		return nil, fmt.Errorf("reading icon: %w", err)
+	}
+	return files, nil
+}
+
+// licences joins the licence of the library with those of the code inside it.
+func licences(vendor string) ([]byte, error) {
+	text := []byte("The call page uses livekit-client 2.23.0, unmodified, under this licence:\n\n")
+	for _, name := range []string{"LICENSE", "NOTICES"} {
+		part, err := os.ReadFile(filepath.Join(vendor, name))
+		if err != nil {
+			return nil, fmt.Errorf("reading licence: %w", err)
+		}
+		text = append(append(text, part...), '\n')
+	}
+	return text, nil
+}
+
+// problems are esbuild's complaints as one error.
+func problems(messages []api.Message) error {
+	var all []error
+	for _, m := range messages {
+		where := ""
+		if m.Location != nil {
+			where = fmt.Sprintf("%s:%d: ", m.Location.File, m.Location.Line)
+		}
+		all = append(all, errors.New(where+strings.TrimSpace(m.Text)))
+	}
+	return errors.Join(all...)
+}

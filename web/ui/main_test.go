@@ -1,0 +1,102 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+)
+
+// TestDistIsWhatTheSourcesGive builds anew and compares with what is committed.
+func TestDistIsWhatTheSourcesGive(t *testing.T) {
+	built, err := build(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir("../dist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var committed []string
+	for _, e := range entries {
+		committed = append(committed, e.Name())
+	}
+	if want := slices.Sorted(maps.Keys(built)); !slices.Equal(committed, want) {
+		t.Fatalf("web/dist holds %q, the sources give %q: run go generate ./web", committed, want)
+	}
+	for name, want := range built {
+		got, err := os.ReadFile(filepath.Join("../dist", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want) {
+			t.Errorf("web/dist/%s is not what the sources give: run go generate ./web", name)
+		}
+	}
+}
+
+// TestSameBytesInAnotherFolder builds a copy with a tsconfig beside it that would change the result.
+func TestSameBytesInAnotherFolder(t *testing.T) {
+	here, err := build(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	copied := filepath.Join(dir, "somewhere", "else")
+	if err := os.CopyFS(copied, os.DirFS(".")); err != nil {
+		t.Fatal(err)
+	}
+	config := []byte(`{"compilerOptions":{"target":"es5","useDefineForClassFields":false,"alwaysStrict":true}}`)
+	if err := os.WriteFile(filepath.Join(dir, "tsconfig.json"), config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	there, err := build(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range here {
+		if string(here[name]) != string(there[name]) {
+			t.Errorf("%s differs in another folder", name)
+		}
+	}
+}
+
+// TestVendoredFilesAreUnmodified compares each file with the figure in vendor/README.md.
+func TestVendoredFilesAreUnmodified(t *testing.T) {
+	readme, err := os.ReadFile("vendor/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	figures := regexp.MustCompile(`(?m)^([0-9a-f]{64})  (\S+)$`).FindAllStringSubmatch(string(readme), -1)
+	if len(figures) != 3 {
+		t.Fatalf("vendor/README.md names %d files, want 3", len(figures))
+	}
+	for _, f := range figures {
+		data, err := os.ReadFile(filepath.Join("vendor", f[2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(data)
+		if got := hex.EncodeToString(sum[:]); got != f[1] {
+			t.Errorf("vendor/%s has SHA-256 %s, vendor/README.md says %s", f[2], got, f[1])
+		}
+	}
+}
+
+func TestBrokenSourceNamesItsLine(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(".")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "call", "call.ts"), []byte("\nlet = ;"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := build(dir)
+	if err == nil || !regexp.MustCompile(`call/call\.ts:2: `).MatchString(err.Error()) {
+		t.Errorf("building a broken source: %v, want an error that names call/call.ts:2", err)
+	}
+}
