@@ -1,0 +1,95 @@
+package media
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/pion/transport/v5/test"
+	"github.com/rs/zerolog"
+)
+
+const patience = 20 * time.Second
+
+// until waits for a condition, which returns why it is not met, or nothing.
+func until(t *testing.T, unmet func() string) {
+	t.Helper()
+	end := time.Now().Add(patience)
+	for {
+		why := unmet()
+		if why == "" {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("after %v still: %s", patience, why)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// world is a running server with its web port.
+type world struct {
+	*Server
+	web     *httptest.Server
+	stop    func()
+	changes atomic.Pointer[[]Person]
+}
+
+func start(t *testing.T, change ...func(*Options)) *world {
+	t.Helper()
+	leaks := test.CheckRoutines(t)
+	w := &world{}
+	opt := Options{Secret: []byte("0123456789abcdef0123456789abcdef"), Changed: func(_ string, p []Person) { w.changes.Store(&p) }}
+	for _, f := range change {
+		f(&opt)
+	}
+	s, err := New(Config{UDP: "127.0.0.1:0"}, opt, zerolog.New(zerolog.NewTestWriter(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Server = s
+	w.web = httptest.NewServer(s.Handler())
+	ctx, cancel := context.WithCancel(context.Background())
+	var run sync.WaitGroup
+	run.Go(func() {
+		if err := s.Run(ctx); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	var once sync.Once
+	w.stop = func() { once.Do(func() { cancel(); run.Wait() }) }
+	t.Cleanup(func() {
+		w.stop()
+		w.web.Close()
+		http.DefaultClient.CloseIdleConnections()
+		leaks()
+	})
+	return w
+}
+
+func (w *world) token(t *testing.T, room, identity string) string {
+	t.Helper()
+	token, err := w.Token(room, identity, strings.ToUpper(identity[:1])+identity[1:], time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func (w *world) dial(t *testing.T, query url.Values) (*websocket.Conn, *http.Response, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	ws, resp, err := websocket.Dial(ctx, w.web.URL+"/rtc?"+query.Encode(), nil)
+	if err == nil {
+		ws.SetReadLimit(1 << 20)
+	}
+	return ws, resp, err
+}
