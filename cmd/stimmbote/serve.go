@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -40,14 +42,18 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		return err
 	}
 	defer st.Close()
-	vault, err := store.OpenVault(cfg.Store.Dir)
+	vault, err := store.OpenVault(filepath.Join(cfg.Store.Dir, "keys"))
 	if err != nil {
 		return err
 	}
 
 	var b *bot.Bot
+	secret, err := joinSecret(vault)
+	if err != nil {
+		return err
+	}
 	sfu, err := media.New(cfg.Media, media.Options{
-		Secret:  secret(),
+		Secret:  secret,
 		Changed: func(room string, present []media.Person) { b.CallChanged(room, len(present)) },
 	}, part(log, "media"))
 	if err != nil {
@@ -96,10 +102,18 @@ func part(log zerolog.Logger, name string) zerolog.Logger {
 	return log.With().Str("part", name).Logger()
 }
 
-// secret signs the tokens for joining a call. They live for minutes, so it need not outlive
-// the process.
-func secret() []byte {
-	b := make([]byte, 32)
-	_, _ = rand.Read(b) // never returns an error
-	return b
+// joinSecret signs the tokens for joining a call. It is kept, so that who is in a call comes
+// back into it by themselves when the program was restarted.
+func joinSecret(vault *store.Vault) ([]byte, error) {
+	const name = "join"
+	names, err := vault.Names()
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(names, name) {
+		if err := vault.Create(name); err != nil {
+			return nil, err
+		}
+	}
+	return vault.Key(name)
 }

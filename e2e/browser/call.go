@@ -1,0 +1,117 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Join types a name and clicks the one big button.
+func (t *Tab) Join(name string) error {
+	err := chromedp.Do(t.ctx,
+		chromedp.SendKeys(chromedp.CSS("#name"), name),
+		chromedp.Click(chromedp.CSS("#join")),
+	)
+	if err != nil {
+		return fmt.Errorf("joining as %s: %w", name, err)
+	}
+	return nil
+}
+
+// Leave clicks the button for it.
+func (t *Tab) Leave() error {
+	if err := chromedp.Do(t.ctx, chromedp.Click(chromedp.CSS("#leave"))); err != nil {
+		return fmt.Errorf("leaving: %w", err)
+	}
+	return nil
+}
+
+// Counters is what the browser counts over all connections of the page.
+type Counters struct {
+	FramesDecoded int      `json:"framesDecoded"` // pictures of others
+	AudioEnergy   float64  `json:"audioEnergy"`   // sound of others, as it came out of the decoder
+	BytesSent     int      `json:"bytesSent"`     // media, without what keeps a connection open
+	Remote        []string `json:"remote"`        // addresses that media came from or went to
+}
+
+// counting sums up the recorded connections. A script of the page's policy is not needed for it.
+const counting = `(async () => {
+	const sum = { framesDecoded: 0, audioEnergy: 0, bytesSent: 0, remote: [] };
+	for (const connection of globalThis.recordedConnections ?? []) {
+		const report = await connection.getStats();
+		for (const s of report.values()) {
+			if (s.type === "inbound-rtp") {
+				sum.framesDecoded += s.framesDecoded ?? 0;
+				sum.audioEnergy += s.totalAudioEnergy ?? 0;
+			}
+			if (s.type === "outbound-rtp") sum.bytesSent += s.bytesSent ?? 0;
+			const remote = s.type === "candidate-pair" && s.nominated && report.get(s.remoteCandidateId);
+			if (remote) sum.remote.push(remote.protocol + " " + remote.address + ":" + remote.port);
+		}
+	}
+	sum.remote = [...new Set(sum.remote)];
+	return sum;
+})()`
+
+// Counters asks the browser.
+func (t *Tab) Counters() (Counters, error) {
+	c, err := chromedp.Run(t.ctx, chromedp.Evaluate[Counters](counting, chromedp.EvalAwaitPromise))
+	if err != nil {
+		return Counters{}, fmt.Errorf("reading the browser's counters: %w", err)
+	}
+	return c, nil
+}
+
+// Text is what somebody reads on the page.
+func (t *Tab) Text() (string, error) {
+	text, err := chromedp.Run(t.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	if err != nil {
+		return "", fmt.Errorf("reading the page: %w", err)
+	}
+	return text, nil
+}
+
+// Least pictures and sound that count as seen and heard: half a second of both.
+const (
+	leastFrames = 10
+	leastEnergy = 0.001
+)
+
+// SeesAndHears waits until the tab has decoded picture and sound of others.
+func (t *Tab) SeesAndHears(ctx context.Context) (Counters, error) {
+	var last Counters
+	err := Until(ctx, func() (string, error) {
+		var err error
+		if last, err = t.Counters(); err != nil {
+			return "", err
+		}
+		if last.FramesDecoded > leastFrames && last.AudioEnergy > leastEnergy {
+			return "", nil
+		}
+		return fmt.Sprintf("%d pictures and %.4f of sound decoded", last.FramesDecoded, last.AudioEnergy), nil
+	})
+	if err != nil {
+		text, _ := t.Text()
+		return last, fmt.Errorf("%w; the page says %q", err, text)
+	}
+	return last, nil
+}
+
+// Until asks again and again until why is empty, or fails with the last reason when ctx ends.
+func Until(ctx context.Context, check func() (why string, err error)) error {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		why, err := check()
+		if err != nil || why == "" {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waited in vain: %s", why)
+		case <-tick.C:
+		}
+	}
+}
