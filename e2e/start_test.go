@@ -23,7 +23,7 @@ import (
 // another is a second bot on the world's homeserver, with an empty store.
 func another(ctx context.Context, t *testing.T, w *world.World, change func(config map[string]any)) *world.Bot {
 	t.Helper()
-	b, err := w.AnotherBot(ctx, "second"+strings.ToLower(t.Name()), t.TempDir(), change)
+	b, err := w.AnotherBot(ctx, t.TempDir(), change)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,9 +83,9 @@ func newBot(hs *Homeserver, a account, password, dir string, o Options, change f
 
 // AnotherBot is a further bot with an account, a folder and an empty store of
 // its own, in no room and not started.
-func (w *World) AnotherBot(ctx context.Context, name, dir string, change func(config map[string]any)) (*Bot, error) {
+func (w *World) AnotherBot(ctx context.Context, dir string, change func(config map[string]any)) (*Bot, error) {
 	password := randomHex(16)
-	a, err := w.Homeserver.register(ctx, name, password)
+	a, err := w.Homeserver.register(ctx, botUser+"-"+randomHex(3), password)
 	if err != nil {
 		return nil, err
 	}

@@ -153,9 +153,10 @@ func (w *World) populate(ctx context.Context) error {
 	return all.Wait()
 }
 
-// Newcomer makes a further person, who is in no group.
+// Newcomer makes a further person, who is in no group. Its account's name gets a
+// tail, so that there may be several.
 func (w *World) Newcomer(ctx context.Context, name string) (*Person, error) {
-	return w.join(ctx, name)
+	return w.join(ctx, name+"-"+randomHex(3))
 }
 
 var plainName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
