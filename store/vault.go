@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -84,13 +85,11 @@ func (v *Vault) Create(name string) error {
 	if err != nil {
 		return fmt.Errorf("writing key file %s: %w", name, err)
 	}
-	defer os.Remove(unfinished)
-	if err := os.Link(unfinished, path); errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("key file %s: %w", name, ErrKeyExists)
-	} else if err != nil {
-		return fmt.Errorf("writing key file %s: %w", name, err)
+	err = os.Link(unfinished, path) // unlike a rename it never replaces a key
+	if errors.Is(err, fs.ErrExist) {
+		err = ErrKeyExists
 	}
-	if err := os.Remove(unfinished); err != nil {
+	if err := errors.Join(err, os.Remove(unfinished)); err != nil {
 		return fmt.Errorf("writing key file %s: %w", name, err)
 	}
 	return syncFolder(v.dir)
@@ -157,17 +156,32 @@ func (v *Vault) Open(name, label string, sealed []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// Remove deletes a key. When it returns, the folder without it is on the disk. Removing what
-// is not there is no error.
+// Remove deletes a key: writes over it, as far as the file system lets one, and unlinks it.
+// When it returns, the folder without it is on the disk. Removing what is not there is no error.
 func (v *Vault) Remove(name string) error {
 	path, err := v.path(name)
 	if err != nil {
 		return err
 	}
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
+		if err := overwrite(path, info.Size()); err != nil {
+			return fmt.Errorf("erasing key file %s: %w", name, err)
+		}
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("deleting key file %s: %w", name, err)
 	}
 	return syncFolder(v.dir)
+}
+
+// overwrite replaces what is in a file by random bytes, in place: zeros would be a key too.
+func overwrite(path string, size int64) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = io.CopyN(f, rand.Reader, size)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // Names are the names of all keys.

@@ -3,7 +3,9 @@ package voting
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"stimmbote/voting/belenios"
@@ -57,7 +59,7 @@ func (p *Polls) ballots(ctx context.Context, id ID) ([][]byte, error) {
 }
 
 // Tally opens the sum of a closed poll, and keeps result and archive. Once they are kept the
-// poll's key is deleted, and the same archive comes back each time. It takes some fifty
+// poll's key is deleted, and the same archive comes back each time. It takes some hundred
 // milliseconds per ballot and belongs outside of a transaction.
 func (p *Polls) Tally(ctx context.Context, id ID) (*Poll, []byte, error) {
 	poll, err := p.Poll(ctx, id)
@@ -135,7 +137,28 @@ func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) 
 	if err := election.WriteArchive(&archive, poll.Closed, ballots, tally); err != nil {
 		return nil, nil, fmt.Errorf("writing the archive: %w", err)
 	}
+	if err := recheck(archive.Bytes(), poll, result); err != nil {
+		return nil, nil, err
+	}
 	return result, archive.Bytes(), nil
+}
+
+var errRecheck = errors.New("the archive does not stand up to verification")
+
+// recheck holds an archive against the verifier that everybody has, and against what the group
+// was told.
+func recheck(archive []byte, poll *Poll, result *Result) error {
+	report, err := belenios.Verify(archive)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errRecheck, err)
+	}
+	same := report.Status == belenios.Complete && report.UUID == string(poll.ID) &&
+		report.Fingerprint == poll.Fingerprint && report.RollHash == poll.RollHash && report.ClosedHash == poll.ClosedHash &&
+		report.Entitled == result.Entitled && report.Counted == result.Counted && slices.Equal(report.Sums, result.Sums)
+	if !same {
+		return errRecheck
+	}
+	return nil
 }
 
 // key is the key that opens the sum. The caller erases it.
