@@ -33,12 +33,12 @@ type Config struct {
 }
 
 // Defaults are used for what the configuration does not say.
-func Defaults() Config { return Config{UDP: ":7882"} }
+func Defaults() Config { return Config{UDP: ":8481"} }
 
 // Validate returns everything that is wrong.
 func (c Config) Validate() error {
 	if _, err := net.ResolveUDPAddr("udp", c.UDP); err != nil || c.UDP == "" {
-		return fmt.Errorf("udp: %q is not an address with a port; try \":7882\"", c.UDP)
+		return fmt.Errorf("udp: %q is not an address with a port; try \":8481\"", c.UDP)
 	}
 	return nil
 }

@@ -15,13 +15,13 @@ type Config struct {
 }
 
 // Defaults is the configuration that an empty section means.
-func Defaults() Config { return Config{Listen: "127.0.0.1:8080"} }
+func Defaults() Config { return Config{Listen: "127.0.0.1:8480"} }
 
 // Validate returns every problem of the section, each with what to try.
 func (c Config) Validate() error {
 	var problems []error
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		problems = append(problems, fmt.Errorf("listen: %q is not an address and a port, try 127.0.0.1:8080", c.Listen))
+		problems = append(problems, fmt.Errorf("listen: %q is not an address and a port, try 127.0.0.1:8480", c.Listen))
 	}
 	if err := checkPublic(c.PublicURL); err != nil {
 		problems = append(problems, err)

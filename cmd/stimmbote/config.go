@@ -50,9 +50,9 @@ func defaults() config {
 	return config{
 		Language: "de",
 		Store:    store.Config{Dir: "data"},
-		Poll:     voting.Config{Group: "BELENIOS-2048"},
-		Web:      web.Config{Listen: "127.0.0.1:8480"},
-		Media:    media.Config{UDP: ":8481"},
+		Poll:     voting.Defaults(),
+		Web:      web.Defaults(),
+		Media:    media.Defaults(),
 		Log:      logConfig{Level: "info"},
 	}
 }

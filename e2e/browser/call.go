@@ -115,3 +115,8 @@ func Until(ctx context.Context, check func() (why string, err error)) error {
 		}
 	}
 }
+
+// Evaluate runs a script in the tab and returns what it, or its promise, gives.
+func Evaluate[T any](t *Tab, script string) (T, error) {
+	return chromedp.Run(t.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+}

@@ -1,0 +1,196 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"stimmbote/e2e/browser"
+)
+
+// Two people see and hear each other, and all of it comes from the server's one UDP port.
+// Markup in a name is nothing but text. Who has another key behind the # stays outside.
+func TestCall(t *testing.T) {
+	h, b := newCallHouse(t, nil), chromium(t)
+	const markup = `<img src=x onerror=alert(1)>`
+	anna, bernd := enter(t, b, h.link(), "Anna"), enter(t, b, h.link(), markup)
+	want := []string{"udp " + h.media.Addr().String()}
+	for _, tab := range []*browser.Tab{anna, bernd} {
+		if c := seesAndHears(t, tab); !slices.Equal(c.Remote, want) {
+			t.Errorf("media came from %v, want only %v", c.Remote, want)
+		}
+	}
+	says(t, anna, markup)
+	if n := evaluate[int](t, anna, `document.querySelectorAll("img").length`); n != 0 {
+		t.Errorf("the name became %d images", n)
+	}
+
+	other := "A" + h.key[1:]
+	if other == h.key {
+		other = "B" + h.key[1:]
+	}
+	stranger := enter(t, b, h.address+"#"+other, "Stranger")
+	says(t, stranger, "This link is not valid. Ask in the group for the right one.")
+	if c := counters(t, stranger); c.FramesDecoded != 0 || c.BytesSent != 0 || len(c.Remote) != 0 {
+		t.Errorf("the stranger has %+v", c)
+	}
+	if text := read(t, stranger); strings.Contains(text, "Anna") || strings.Contains(text, "Assembly") {
+		t.Errorf("the stranger reads %q", text)
+	}
+	if in := h.media.Present("assembly"); len(in) != 2 {
+		t.Errorf("%d people are in, want 2", len(in))
+	}
+}
+
+// otherFrames gives a page another key for its frames, and leaves it the right one for the door.
+const otherFrames = `(() => {
+	const real = crypto.subtle.deriveBits.bind(crypto.subtle);
+	crypto.subtle.deriveBits = async (how, key, length) => {
+		const bits = await real(how, key, length);
+		if (new TextDecoder().decode(how.info).includes("frames")) new Uint8Array(bits)[0] ^= 1;
+		return bits;
+	};
+})();`
+
+// With the right door and another frame key nothing is decoded, and the page says so.
+func TestCallWithAnotherFrameKey(t *testing.T) {
+	h, b := newCallHouse(t, nil), chromium(t)
+	anna, bernd := enter(t, b, h.link(), "Anna"), enter(t, b, h.link(), "Bernd")
+	seesAndHears(t, anna)
+	stranger := enter(t, b, h.link(), "Stranger", otherFrames)
+	says(t, stranger, "Nothing can be decrypted with this link")
+	if c := counters(t, stranger); c.FramesDecoded != 0 || c.AudioEnergy > 0 {
+		t.Errorf("the stranger decoded %+v", c)
+	}
+	seesAndHears(t, bernd)
+}
+
+// Without the file that encrypts, nothing is sent, and the page says so.
+func TestCallWithoutItsWorker(t *testing.T) {
+	withoutWorker := func(pages http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/dist/frames.js") {
+				http.NotFound(w, r)
+				return
+			}
+			pages.ServeHTTP(w, r)
+		})
+	}
+	h, b := newCallHouse(t, withoutWorker), chromium(t)
+	anna := enter(t, b, h.link(), "Anna")
+	says(t, anna, "The encryption did not start")
+	if c := counters(t, anna); c.BytesSent != 0 {
+		t.Errorf("%d bytes were sent", c.BytesSent)
+	}
+	if in, _ := h.media.Packets(); in != 0 {
+		t.Errorf("the server received %d packets", in)
+	}
+}
+
+// inClear takes the encryption away from a page that believes that it encrypts: its frames go
+// past the worker.
+const inClear = `(() => {
+	const real = RTCRtpSender.prototype.createEncodedStreams;
+	RTCRtpSender.prototype.createEncodedStreams = function () {
+		const { readable, writable } = real.call(this);
+		readable.pipeTo(writable);
+		return new TransformStream();
+	};
+})();`
+
+// A key frame as the server sees it shows nothing: decoded, it is not the green picture of the
+// fake camera. The same frame sent in clear is, so the test can tell.
+func TestServerSeesNoPicture(t *testing.T) {
+	b := chromium(t)
+	for _, test := range []struct {
+		name    string
+		scripts []string
+		shows   bool
+	}{{"encrypted", nil, false}, {"in clear", []string{inClear}, true}} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newCallHouse(t, nil)
+			enter(t, b, h.link(), "Anna", test.scripts...)
+			tab := enter(t, b, h.link(), "Bernd")
+			var frame []byte
+			select {
+			case frame = <-h.whole:
+			case <-time.After(30 * time.Second):
+				t.Fatal("no key frame was forwarded")
+			}
+			green := evaluate[float64](t, tab, fmt.Sprintf(decoding, base64.StdEncoding.EncodeToString(frame)))
+			t.Logf("a key frame of %d bytes: %.2f of the picture is the camera's green", len(frame), green)
+			if shows := green > 0.5; shows != test.shows {
+				t.Errorf("the picture can be seen: %v, want %v", shows, test.shows)
+			}
+		})
+	}
+}
+
+// decoding gives a frame to the browser's own VP8 decoder and returns how much of the picture
+// is green, as all of Chromium's fake camera is, 0 if it does not decode at all.
+const decoding = `(async () => {
+	const data = Uint8Array.from(atob(%q), (c) => c.charCodeAt(0));
+	let picture;
+	const decoder = new VideoDecoder({ output: (p) => { picture = p; }, error: () => {} });
+	decoder.configure({ codec: "vp8" });
+	try {
+		decoder.decode(new EncodedVideoChunk({ type: "key", timestamp: 0, data }));
+		await decoder.flush();
+	} catch { return 0; }
+	if (!picture) return 0;
+	const canvas = new OffscreenCanvas(picture.displayWidth, picture.displayHeight);
+	const brush = canvas.getContext("2d");
+	brush.drawImage(picture, 0, 0);
+	const { data: pixels } = brush.getImageData(0, 0, canvas.width, canvas.height);
+	let green = 0;
+	for (let i = 0; i < pixels.length; i += 4) {
+		if (pixels[i + 1] > pixels[i] + 60 && pixels[i + 1] > pixels[i + 2] + 60) green++;
+	}
+	return green / (pixels.length / 4);
+})()`
+
+// says waits until the page shows a sentence.
+func says(t *testing.T, tab *browser.Tab, sentence string) {
+	t.Helper()
+	err := browser.Until(limit(t, 30*time.Second), func() (string, error) {
+		text, err := tab.Text()
+		if err != nil || strings.Contains(text, sentence) {
+			return "", err
+		}
+		return fmt.Sprintf("the page does not say %q but %q", sentence, text), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, tab *browser.Tab) string {
+	t.Helper()
+	text, err := tab.Text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func counters(t *testing.T, tab *browser.Tab) browser.Counters {
+	t.Helper()
+	c, err := tab.Counters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func evaluate[T any](t *testing.T, tab *browser.Tab, script string) T {
+	t.Helper()
+	v, err := browser.Evaluate[T](tab, script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
