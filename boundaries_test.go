@@ -65,7 +65,7 @@ func TestBoundaries(t *testing.T) {
 			t.Errorf("package %q has no line in the table of boundaries_test.go", name)
 			continue
 		}
-		for _, imported := range strings.Fields(imports) {
+		for imported := range strings.FieldsSeq(imports) {
 			seen++
 			if reason := refused(module, allowed, imported); reason != "" {
 				t.Errorf("%s imports %s: %s", name, imported, reason)

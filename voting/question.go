@@ -70,8 +70,8 @@ func isOneOf(said, phrases []string) bool {
 }
 
 // read takes a text apart into words in small letters, numbers and signs. Quotes, brackets and
-// what ends a sentence or stands between number and word are left out; a question mark, a minus or an emoji stays, because it may
-// change what is meant. It returns nil when nothing is left or the text is too long.
+// what ends a sentence or stands between number and word are left out; a question mark, a minus, an emoji or a mark in front stays,
+// because it may change what is meant. It returns nil when nothing is left or the text is too long.
 func read(text string) []string {
 	if len(text) > maxReply || !utf8.ValidString(text) {
 		return nil
@@ -89,7 +89,7 @@ func read(text string) []string {
 			words[len(words)-1] += string(plain(r))
 			inWord = true
 			continue
-		case unicode.IsSpace(r), strings.ContainsRune(`.!,;:=()[]*_"'´`+"`„“”‚‘’«»‹›…", r):
+		case unicode.IsSpace(r), r == '!' && words != nil, strings.ContainsRune(`.,;:=()[]*_"'´`+"`„“”‚‘’«»‹›…", r):
 		default:
 			words = append(words, string(r))
 		}

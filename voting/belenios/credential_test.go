@@ -1,0 +1,138 @@
+package belenios
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"math/big"
+	"strings"
+	"testing"
+)
+
+func TestCredentials(t *testing.T) {
+	seen := make(map[string]bool)
+	for range 200 {
+		c := must(NewCredential(rand.Reader))(t)
+		if !isCredential(c) || seen[c] {
+			t.Fatalf("credential %q", c)
+		}
+		seen[c] = true
+	}
+	good := must(NewCredential(rand.Reader))(t)
+	for _, bad := range []string{
+		"", good[1:], good + "1", strings.ReplaceAll(good, "-", ""), "0" + good[1:], "l" + good[1:], " " + good[1:],
+		good[:5] + "1-" + good[7:], good + "\n", "rgN-gtH-WCX-dS8-NWm",
+	} {
+		if _, err := PublicCredential(Group2048, "abcdefghijkmno", bad); !errors.Is(err, ErrCredential) {
+			t.Errorf("credential %q: %v", bad, err)
+		}
+	}
+}
+
+// TestDerivation follows the formula of the specification, 4.8, in other words.
+func TestDerivation(t *testing.T) {
+	const uuid, c = "abcdefghijkmno", "11111-222222-33333-444444"
+	a, b := sha256.Sum256([]byte("derive_credential|"+uuid+"|0|"+c)), sha256.Sum256([]byte("derive_credential|"+uuid+"|1|"+c))
+	x := new(big.Int).SetBytes(append(a[:], b[:]...))
+	x.Mod(x, decimal(q2048))
+	want := new(big.Int).Exp(decimal(g2048), x, decimal(p2048)).String()
+	if got := must(PublicCredential(Group2048, uuid, c))(t); got != want {
+		t.Errorf("public credential is %s, want %s", got, want)
+	}
+}
+
+func TestNewUUID(t *testing.T) {
+	if err := checkUUID(must(NewUUID(rand.Reader))(t)); err != nil {
+		t.Error(err)
+	}
+	// Bytes beyond the last multiple of 58 would prefer the first characters.
+	got := must(randomBase58(bytes.NewReader([]byte{0, 57, 58, 231, 232, 255, 1}), 5))(t)
+	if got != "1z1z2" {
+		t.Errorf("characters are %q", got)
+	}
+}
+
+func TestAnchors(t *testing.T) {
+	if got := RollHash([]string{"b", "a", "a"}); got != hexHash([]byte("a\na\nb\n")) {
+		t.Errorf("roll hash is %s", got)
+	}
+	tracker := Tracker([]byte("ballot"))
+	if len(tracker) != 43 {
+		t.Errorf("tracker is %q", tracker)
+	}
+	// 80 bits of SHA-256("ballot") in base 32
+	if got, want := Code(tracker), "5NUP-65SY-7WOX-5IGK"; got != want {
+		t.Errorf("code is %s, want %s", got, want)
+	}
+	for _, bad := range []string{"", "x", tracker + "=", tracker[1:], "\n" + tracker[1:]} {
+		if got := Code(bad); got != "" {
+			t.Errorf("code of %q is %q", bad, got)
+		}
+	}
+}
+
+func TestRefusalsBeforeSealing(t *testing.T) {
+	p := newPoll(t)
+	for _, answer := range []int{-1, 3} {
+		if _, err := p.election.Seal(rand.Reader, p.credentials[0], answer); !errors.Is(err, ErrAnswer) {
+			t.Errorf("answer %d: %v", answer, err)
+		}
+	}
+	if _, err := p.election.Seal(rand.Reader, must(NewCredential(rand.Reader))(t), 0); !errors.Is(err, ErrUnknownCredential) {
+		t.Errorf("stranger: %v", err)
+	}
+	if _, err := p.election.Seal(rand.Reader, "x", 0); !errors.Is(err, ErrCredential) {
+		t.Errorf("malformed credential: %v", err)
+	}
+	two := [][]byte{p.seal(t, 0, 0), p.seal(t, 0, 1)}
+	if _, err := p.election.ClosedHash(two); !errors.Is(err, ErrOneEach) {
+		t.Errorf("two ballots of one credential: %v", err)
+	}
+	if _, err := p.election.Tally(rand.Reader, two, p.key); !errors.Is(err, ErrOneEach) {
+		t.Errorf("tally of two ballots of one credential: %v", err)
+	}
+	forged := [][]byte{p.craft(t, 0, 2, -1, 0)}
+	if _, err := p.election.Tally(rand.Reader, forged, p.key); !errors.Is(err, ErrChoiceProof) {
+		t.Errorf("tally of a forged ballot: %v", err)
+	}
+	other := must(NewKey(rand.Reader, Group2048))(t)
+	if _, err := p.election.Tally(rand.Reader, two[:1], other); !errors.Is(err, ErrKey) {
+		t.Errorf("tally with another key: %v", err)
+	}
+	tally := must(p.election.Tally(rand.Reader, two[:1], p.key))(t)
+	if err := p.election.WriteArchive(new(bytes.Buffer), at, two[1:], tally); !errors.Is(err, errOtherBallots) {
+		t.Errorf("tally of other ballots: %v", err)
+	}
+}
+
+// TestSetupRefusals: what cannot be written is refused before it is.
+func TestSetupRefusals(t *testing.T) {
+	key := must(NewKey(rand.Reader, Group2048))(t)
+	public := must(PublicCredential(Group2048, "abcdefghijkmno", must(NewCredential(rand.Reader))(t)))(t)
+	good := Parameters{UUID: "abcdefghijkmno", Group: Group2048, Question: "?", Answers: []string{"a", "b"}}
+	changed := func(change func(*Parameters)) Parameters {
+		p := good
+		change(&p)
+		return p
+	}
+	for name, c := range map[string]struct {
+		p       Parameters
+		public  []string
+		refused error
+	}{
+		"good":                 {good, []string{public}, nil},
+		"uuid":                 {changed(func(p *Parameters) { p.UUID = "x" }), []string{public}, ErrShape},
+		"no answers":           {changed(func(p *Parameters) { p.Answers = nil }), []string{public}, ErrShape},
+		"no UTF-8":             {changed(func(p *Parameters) { p.Question = "\xff" }), []string{public}, ErrNotCanonical},
+		"no UTF-8 in answers":  {changed(func(p *Parameters) { p.Answers = []string{"a", "\xff"} }), []string{public}, ErrNotCanonical},
+		"other group":          {changed(func(p *Parameters) { p.Group = "Ed25519" }), []string{public}, ErrKey},
+		"no credentials":       {good, nil, ErrShape},
+		"credential twice":     {good, []string{public, public}, ErrDuplicateCredential},
+		"credential no member": {good, []string{"2"}, ErrNotInGroup},
+	} {
+		if _, err := NewSetup(rand.Reader, c.p, key, c.public); !errors.Is(err, c.refused) || (err == nil) != (c.refused == nil) {
+			t.Errorf("%s: %v, want %v", name, err, c.refused)
+		}
+	}
+}
