@@ -70,8 +70,9 @@ func isOneOf(said, phrases []string) bool {
 }
 
 // read takes a text apart into words in small letters, numbers and signs. Quotes, brackets and
-// what ends a sentence or stands between number and word are left out; a question mark, a minus, an emoji or a mark in front stays,
-// because it may change what is meant. It returns nil when nothing is left or the text is too long.
+// what ends a sentence or stands between number and word are left out; a question mark, a minus,
+// an emoji or an exclamation mark in front stays, because it may change what is meant. It
+// returns nil when nothing is left or the text is too long.
 func read(text string) []string {
 	if len(text) > maxReply || !utf8.ValidString(text) {
 		return nil
