@@ -165,6 +165,9 @@ func TestForgedChain(t *testing.T) {
 		{"shuffle", inserted(share, link{kind: "Shuffle", data: [][]byte{[]byte(`{}`), []byte(`{}`)}}, link{kind: "EndShuffles"}), ErrShuffle},
 		{"end of shuffles", inserted(share, link{kind: "EndShuffles"}), ErrShuffle},
 		{"unknown event", inserted(share, link{kind: "Recount"}), ErrOrder},
+		{"unknown event as the last", func() []byte {
+			return rechain(append(slices.Clone(links[:tally]), link{kind: "Recount"}))
+		}, ErrOrder},
 		{"two results", inserted(result, links[result]), ErrTrailing},
 		{"event after the result", func() []byte { return rechain(append(slices.Clone(links), link{kind: "EndBallots"})) }, ErrTrailing},
 	} {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"math/big"
+	"slices"
 	"testing"
 )
 
@@ -157,9 +158,26 @@ func TestForgedBallots(t *testing.T) {
 				t.Errorf("when it is cast: %v, want %v", err, c.want)
 			}
 			refused(t, p.aroundForged(t, others, honest, forged).archive(), c.want)
-			// A ballot that a later one replaces is checked like one that counts.
-			l := p.aroundForged(t, append(others, p.seal(t, 0, 2)), honest, forged)
-			l.ballots = append([][]byte{forged}, append(others, l.ballots[len(others)])...)
+		})
+	}
+}
+
+// TestForgedBallotThatIsReplaced: a ballot that does not count is checked like one that does.
+func TestForgedBallotThatIsReplaced(t *testing.T) {
+	p := newPoll(t)
+	ballots := p.ballots(t)
+	w := wireOf(t, ballots[0])
+	for name, c := range map[string]struct {
+		forged []byte
+		want   error
+	}{
+		"two choices":             {p.craft(t, 0, 1, 1, 0), ErrSumProof},
+		"a choice encrypts 2":     {p.craft(t, 0, 2, -1, 0), ErrChoiceProof},
+		"without the voter's key": {p.sign(t, w, p.secret(t, 1)), ErrSignature},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := p.around(t, ballots...)
+			l.ballots = append([][]byte{c.forged}, ballots...)
 			refused(t, l.archive(), c.want)
 		})
 	}
@@ -170,17 +188,17 @@ func TestForgedBallots(t *testing.T) {
 func (p *poll) aroundForged(t testing.TB, others [][]byte, honest, forged []byte) *lie {
 	t.Helper()
 	var w wireBallot
-	if decode(forged, &w) != nil || len(w.Answers) != 1 || len(w.Answers[0].Choices) != len(p.election.question.answers) ||
-		w.Answers[0].Choices[0].Beta == "0" {
-		forged, honest = honest, forged
-		l := p.around(t, append(bytes2(others), forged)...)
-		l.ballots[len(others)] = honest
-		return l
+	counts := decode(forged, &w) == nil && len(w.Answers) == 1 &&
+		len(w.Answers[0].Choices) == len(p.election.question.answers) && w.Answers[0].Choices[0].Beta != "0"
+	if counts {
+		return p.around(t, append([][]byte{forged}, others...)...)
 	}
-	return p.around(t, append(bytes2(others), forged)...)
+	l := p.around(t, append([][]byte{honest}, others...)...)
+	l.ballots[0] = forged
+	return l
 }
 
-func bytes2(all [][]byte) [][]byte { return append([][]byte(nil), all...) }
+func copied(all [][]byte) [][]byte { return slices.Clone(all) }
 
 // stranger votes with a credential that is not listed: the election's hash does not depend on the list.
 func (p *poll) stranger(t testing.TB) []byte {
@@ -209,7 +227,7 @@ func TestBallotsRepeatedRemovedOrReplaced(t *testing.T) {
 	older, newer := p.seal(t, 5, 0), p.seal(t, 5, 1)
 
 	t.Run("repeated", func(t *testing.T) {
-		refused(t, p.around(t, append(bytes2(ballots), ballots[1])...).archive(), ErrRepeated)
+		refused(t, p.around(t, append(copied(ballots), ballots[1])...).archive(), ErrRepeated)
 	})
 	t.Run("repeated without its record", func(t *testing.T) {
 		links := linksOf(t, p.around(t, ballots...).chain())
@@ -218,7 +236,7 @@ func TestBallotsRepeatedRemovedOrReplaced(t *testing.T) {
 		refused(t, rechain(append(links[:6:6], append([]link{again}, links[6:]...)...)), ErrStray)
 	})
 	t.Run("older one restored", func(t *testing.T) {
-		refused(t, p.around(t, append(bytes2(ballots), older, newer, older)...).archive(), ErrRepeated)
+		refused(t, p.around(t, append(copied(ballots), older, newer, older)...).archive(), ErrRepeated)
 	})
 	t.Run("removed", func(t *testing.T) {
 		l := p.around(t, ballots...)
@@ -228,17 +246,17 @@ func TestBallotsRepeatedRemovedOrReplaced(t *testing.T) {
 		refused(t, l.archive(), ErrTally)
 	})
 	t.Run("replaced by the voter's older one", func(t *testing.T) {
-		l := p.around(t, append(bytes2(ballots), newer)...)
-		l.ballots = append(bytes2(ballots), older)
+		l := p.around(t, append(copied(ballots), newer)...)
+		l.ballots = append(copied(ballots), older)
 		refused(t, l.archive(), ErrTally)
 	})
 	t.Run("older and newer in the wrong order", func(t *testing.T) {
-		l := p.around(t, append(bytes2(ballots), older, newer)...)
-		l.ballots = append(bytes2(ballots), newer, older)
+		l := p.around(t, append(copied(ballots), older, newer)...)
+		l.ballots = append(copied(ballots), newer, older)
 		refused(t, l.archive(), ErrTally)
 	})
 	t.Run("replaced in good order", func(t *testing.T) {
-		l := p.around(t, append(bytes2(ballots), older, newer)...)
+		l := p.around(t, append(copied(ballots), older, newer)...)
 		report, err := Verify(l.archive())
 		if err != nil || report.Counted != 6 || report.Sums[1] != 2 {
 			t.Errorf("report %+v, error %v", report, err)

@@ -88,14 +88,16 @@ func TestForgedSetup(t *testing.T) {
 		{"version 1.0", election(`"version":1`, `"version":1.0`), ErrShape},
 		{"a field more", election(`"version":1`, `"version":1,"weight":1`), ErrShape},
 		{"a field twice", election(`"version":1`, `"version":1,"version":1`), ErrShape},
+		{"a field after the last", election(RollHash(roll)+`"`, RollHash(roll)+`","weight":1`), ErrShape},
+		{"a trustee's field after the last", trustees(`"}]]`, `","weight":1}]]`), ErrShape},
 		{"a field less", election(`"description":"",`, ``), ErrShape},
 		{"election with a space", election(`,"name"`, `, "name"`), ErrNotCanonical},
 		{"no UTF-8", election("Motion", "Moti\xffn"), ErrShape},
-		{"short uuid", election(p.election.uuid, "abcdefghijklm"), ErrShape},
-		{"uuid of other characters", election(p.election.uuid, "abcdefghijklmn/../x"), ErrShape},
+		{"short uuid", election(p.election.uuid, "abcdefghijkmn"), ErrShape},
+		{"uuid of other characters", election(p.election.uuid, "abcdefghijkmn/../x"), ErrShape},
 		{"min above max", election(`"min":1`, `"min":2`), ErrShape},
 		{"min as a text", election(`"min":1`, `"min":"1"`), ErrShape},
-		{"no answers", election(`["Yes","No","Abstain"]`, `[]`), ErrShape},
+		{"no answers", election(`["Yes","No","Abstain"],"min":1`, `[],"min":0`), ErrShape},
 		{"no questions", func(t *testing.T, s *Setup) {
 			from, to := bytes.Index(s.Election, []byte(`"questions":[`)), bytes.Index(s.Election, []byte(`],"uuid"`))
 			s.Election = append(s.Election[:from+len(`"questions":[`):from+len(`"questions":[`)], s.Election[to:]...)
