@@ -25,6 +25,15 @@ func TestCall(t *testing.T) {
 		}
 	}
 	says(t, anna, markup)
+	if err := anna.Leave(); err != nil {
+		t.Fatal(err)
+	}
+	says(t, anna, "You have left the call.")
+	if err := anna.Join(" again"); err != nil {
+		t.Fatal(err)
+	}
+	seesAndHears(t, anna)
+	says(t, bernd, "Anna again")
 	if n := evaluate[int](t, anna, `document.querySelectorAll("img").length`); n != 0 {
 		t.Errorf("the name became %d images", n)
 	}
@@ -66,7 +75,12 @@ func TestCallWithAnotherFrameKey(t *testing.T) {
 	if c := counters(t, stranger); c.FramesDecoded != 0 || c.AudioEnergy > 0 {
 		t.Errorf("the stranger decoded %+v", c)
 	}
-	seesAndHears(t, bernd)
+	for _, tab := range []*browser.Tab{anna, bernd} { // the stranger's leaving drives nobody out
+		if err := tab.Leave(); err != nil {
+			t.Error(err)
+		}
+		says(t, tab, "You have left the call.")
+	}
 }
 
 // Without the file that encrypts, nothing is sent, and the page says so.

@@ -95,11 +95,11 @@ func (w *World) joined(ctx context.Context, p *Person, room id.RoomID, n int) er
 	}
 }
 
-// visitor puts the command visit on the PATH of scripts. It is built when it is
-// first called: most scripts make no call.
+// visitor puts the command visit on the PATH of scripts. It is built, and a browser
+// installed, when it is first called: most scripts make no call.
 func (w *World) visitor() error {
-	script := fmt.Sprintf("#!/bin/sh\nset -e\ngo build -C '%s' -buildvcs=false -o '%s' ./e2e/visit\nexec '%s' \"$@\"\n",
-		w.Repo, w.bin("visit.real"), w.bin("visit.real"))
+	script := fmt.Sprintf("#!/bin/sh\nset -e\n'%[1]s/tools/need.sh' chromium\ngo build -C '%[1]s' -buildvcs=false -o '%[2]s' ./e2e/visit\nexec '%[2]s' \"$@\"\n",
+		w.Repo, w.bin("visit.real"))
 	if err := os.WriteFile(w.bin("visit"), []byte(script), 0o700); err != nil {
 		return fmt.Errorf("writing the command visit: %w", err)
 	}

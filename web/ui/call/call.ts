@@ -21,6 +21,10 @@ const devices = new Devices();
 let asked: Promise<unknown> | undefined; // the question for camera and microphone, if it is open or answered
 let meeting: Meeting | undefined;
 
+// A page may make a policy of this name once.
+const workerAddress = document.body.dataset.worker ?? "";
+const workerPolicy = window.trustedTypes?.createPolicy("worker", { createScriptURL: () => workerAddress });
+
 // The library names addresses and tokens in its lines: none of them goes to the console.
 setLogLevel(LogLevel.silent);
 
@@ -61,6 +65,7 @@ function impossible(sentence: string): void {
 /** Looks through the door: whose call this is, who is in, or that the link is wrong. */
 async function arrive(): Promise<void> {
   tell("");
+  title("");
   say(element("present"), "");
   try {
     const inside = await look(await readKeys(location.hash));
@@ -120,9 +125,7 @@ async function join(): Promise<void> {
 
 /** The worker that encrypts and decrypts, through the one policy that this page allows. */
 function frameWorker(): Worker {
-  const address = document.body.dataset.worker ?? "";
-  const policy = window.trustedTypes?.createPolicy("worker", { createScriptURL: () => address });
-  return new Worker((policy?.createScriptURL(address) as unknown as string) ?? address);
+  return new Worker((workerPolicy?.createScriptURL("") as unknown as string) ?? workerAddress);
 }
 
 function enterStage(entered: Meeting): void {

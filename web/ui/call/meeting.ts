@@ -17,6 +17,7 @@ import { type Kind, picture, sound } from "./devices";
 import { type Keys, Refused, knock } from "./door";
 
 const patience = 15_000;
+const startOfEncryption = 8_000;
 
 /** What a meeting tells the page. */
 export interface Audience {
@@ -42,6 +43,7 @@ export class Meeting {
   private readonly keys = new ExternalE2EEKeyProvider();
   private readonly encrypted: Promise<void>;
   private confirm: () => void = () => {};
+  private confirmed = false;
   private readonly earlier = new Set<string>();
   private verdict = "";
   private over = false;
@@ -141,21 +143,20 @@ export class Meeting {
       maxRetries: 0,
     });
     for (const identity of this.room.remoteParticipants.keys()) this.earlier.add(identity);
-    const unconfirmed = setTimeout(() => void this.leave("error.encryption"), patience);
     await this.encrypted;
-    clearTimeout(unconfirmed);
     if (this.over) throw new Refused(this.verdict);
   }
 
   private watch(): void {
     const tell = (_: unknown, who: Participant) => this.audience.changed(who);
     this.room
+      .on(RoomEvent.SignalConnected, () => this.expectEncryption())
       .on(RoomEvent.ParticipantEncryptionStatusChanged, (on, who) => this.encryption(on, who))
       .on(RoomEvent.EncryptionError, (problem, who) => void this.undecipherable(problem, who))
       .on(RoomEvent.TrackPublished, (publication, who) => this.admit(publication, who))
       .on(RoomEvent.TrackSubscribed, (track, publication, who) => this.subscribed(track, publication, who))
       .on(RoomEvent.TrackUnsubscribed, (track, _, who) => {
-        for (const gone of track.detach()) gone.remove();
+        if (track.kind === Track.Kind.Audio) for (const player of track.detach()) player.remove();
         this.audience.changed(who);
       })
       .on(RoomEvent.TrackMuted, tell)
@@ -172,9 +173,18 @@ export class Meeting {
       .on(RoomEvent.Disconnected, (reason) => this.disconnected(reason));
   }
 
+  /** Leaves if the encryption is not confirmed soon; nothing is published until then. */
+  private expectEncryption(): void {
+    const late = setTimeout(() => void this.leave("error.encryption"), startOfEncryption);
+    void this.encrypted.then(() => clearTimeout(late));
+  }
+
   private encryption(on: boolean, who?: Participant): void {
     if (who === this.me) {
-      if (on) this.confirm();
+      if (on) {
+        this.confirmed = true;
+        this.confirm();
+      }
       else void this.leave("error.encryption"); // never goes on in clear
     } else if (!on && who instanceof RemoteParticipant) {
       this.exclude(who);
@@ -215,10 +225,11 @@ export class Meeting {
    * If those who were here before cannot be read, none of them, the wrong key is this one.
    */
   private async undecipherable(problem: Error | undefined, who?: Participant): Promise<void> {
-    if (!(who instanceof RemoteParticipant)) {
+    if (who === this.me || (!who && !this.confirmed)) {
       await this.leave("error.encryption"); // the worker itself, or what was to be sent
       return;
     }
+    if (!(who instanceof RemoteParticipant)) return; // somebody who has just left
     if (!/^(InvalidKey|MissingKey)/.test(problem?.message ?? "") || this.strangers.has(who.identity)) return;
     const others = this.others.filter((o) => o !== who);
     if (!this.earlier.has(who.identity) || (await anyDecoded(others))) this.exclude(who);
