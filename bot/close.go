@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/rs/zerolog"
-
 	"stimmbote/chat"
 	"stimmbote/voting"
 )
@@ -180,9 +178,7 @@ func (b *Bot) end(ctx context.Context, m chat.Message, p *voting.Poll) error {
 		return err
 	}
 	b.forget(p.ID)
-	if err := b.Polls.Sweep(ctx); err != nil {
-		zerolog.Ctx(ctx).Err(err).Msg("Deleting the key of a poll that has ended")
-	}
+	b.awake()
 	return nil
 }
 

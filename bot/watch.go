@@ -22,9 +22,6 @@ const (
 // cards of the calls. It reads from the store what that is, so it also resumes after a restart.
 func (b *Bot) Run(ctx context.Context) error {
 	ctx = b.Log.WithContext(ctx)
-	if err := b.Polls.Sweep(ctx); err != nil {
-		b.Log.Err(err).Msg("Deleting the keys of polls that have ended")
-	}
 	if err := b.recall(ctx); err != nil {
 		b.Log.Err(err).Msg("Looking for the cards of calls")
 	}
@@ -54,7 +51,8 @@ func (b *Bot) Delivered(ctx context.Context, d chat.Delivery) error {
 	return nil
 }
 
-// step does what is due now and returns when to look again at the latest.
+// step does what is due now and returns when to look again at the latest. Key files of polls
+// that have ended are deleted each time, so that one that could not be is soon tried again.
 func (b *Bot) step(ctx context.Context) (next time.Time, err error) {
 	next = b.Now().Add(look)
 	live, err := b.Polls.Live(ctx)
@@ -66,6 +64,9 @@ func (b *Bot) step(ctx context.Context) (next time.Time, err error) {
 		if err := b.advance(ctx, p, &next); err != nil {
 			problems = append(problems, fmt.Errorf("poll %s: %w", p.ID, err))
 		}
+	}
+	if err := b.Polls.Sweep(ctx); err != nil {
+		problems = append(problems, fmt.Errorf("deleting the keys of polls that have ended: %w", err))
 	}
 	return next, errors.Join(problems...)
 }
@@ -189,7 +190,7 @@ func (b *Bot) finish(ctx context.Context, p *voting.Poll) error {
 		return err
 	}
 	b.forget(p.ID)
-	return b.Polls.Sweep(ctx)
+	return nil
 }
 
 // forget drops what this process knows of a poll.
