@@ -3,7 +3,6 @@ package voting
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -117,8 +116,12 @@ func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	if hash, err := election.ClosedHash(ballots); err != nil || hash != poll.ClosedHash {
-		return nil, nil, fmt.Errorf("the ballots have hash %s, not %s as at the close (%w)", hash, poll.ClosedHash, err)
+	hash, err := election.ClosedHash(ballots)
+	if err != nil {
+		return nil, nil, err
+	}
+	if hash != poll.ClosedHash {
+		return nil, nil, fmt.Errorf("the ballots have hash %s now: %w", hash, ErrChanged)
 	}
 	key, err := p.key(ctx, poll)
 	if err != nil {
@@ -131,7 +134,7 @@ func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) 
 	}
 	result, err := newResult(len(poll.Roll), tally.Counted, tally.Sums)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}
 	var archive bytes.Buffer
 	if err := election.WriteArchive(&archive, poll.Closed, ballots, tally); err != nil {
@@ -143,20 +146,18 @@ func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) 
 	return result, archive.Bytes(), nil
 }
 
-var errRecheck = errors.New("the archive does not stand up to verification")
-
 // recheck holds an archive against the verifier that everybody has, and against what the group
 // was told.
 func recheck(archive []byte, poll *Poll, result *Result) error {
 	report, err := belenios.Verify(archive)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errRecheck, err)
+		return fmt.Errorf("verifying the archive: %w", err)
 	}
 	same := report.Status == belenios.Complete && report.UUID == string(poll.ID) &&
 		report.Fingerprint == poll.Fingerprint && report.RollHash == poll.RollHash && report.ClosedHash == poll.ClosedHash &&
 		report.Entitled == result.Entitled && report.Counted == result.Counted && slices.Equal(report.Sums, result.Sums)
 	if !same {
-		return errRecheck
+		return ErrChanged
 	}
 	return nil
 }

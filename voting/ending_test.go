@@ -90,6 +90,9 @@ func TestCountSurvivesRestarts(t *testing.T) {
 		t.Errorf("closed again: %q at %v, was %q at %v", later.ClosedHash, later.Closed, closed.ClosedHash, closed.Closed)
 	}
 	counted, archive := w.tally(p.ID)
+	if key, err := w.store.Paper(t.Context(), p.ID, "key"); key != nil || err != nil {
+		t.Errorf("the key of the sum after the count: %x, %v", key, err)
+	}
 	report, err := belenios.Verify(archive)
 	if err != nil || report.Status != belenios.Complete || report.ClosedHash != closed.ClosedHash ||
 		report.Fingerprint != p.Fingerprint || report.RollHash != p.RollHash {
@@ -113,6 +116,42 @@ func TestCountSurvivesRestarts(t *testing.T) {
 	}
 	if done, err := w.Poll(t.Context(), p.ID); err != nil || len(done.Roll) != 0 || done.Result == nil {
 		t.Errorf("at the end: %+v, %v", done, err)
+	}
+}
+
+// Who changes the database between close and count gets no result.
+func TestNothingIsCountedThatWasChanged(t *testing.T) {
+	w := newWorld(t)
+	p := w.open(6)
+	w.vote(p.ID, voting.Yes, voting.Yes, voting.Yes, voting.Yes, voting.Yes, voting.No)
+	p = w.close(p.ID)
+	places, err := w.store.Places(t.Context(), string(p.ID))
+	check(t, err)
+	check(t, w.store.Close())
+	for _, c := range []struct {
+		name   string
+		change func(w *world) error
+	}{
+		{"a ballot taken out", func(w *world) error {
+			clear(places[2].Ballot)
+			return w.store.PutPlace(t.Context(), string(p.ID), places[2])
+		}},
+		{"a name off the roll", func(w *world) error {
+			_, err := w.store.DB().Exec(t.Context(), `DELETE FROM roll WHERE member = $1`, asker)
+			return err
+		}},
+		{"another roll hash", func(w *world) error {
+			changed := *p
+			changed.RollHash = p.ClosedHash
+			return w.store.PutPoll(t.Context(), &changed)
+		}},
+	} {
+		w := openWorld(t, copied(t, w.dir))
+		check(t, c.change(w))
+		counted, archive, err := w.Tally(t.Context(), p.ID)
+		if !errors.Is(err, voting.ErrChanged) || counted != nil || archive != nil || w.state(p.ID) != voting.StateClosed {
+			t.Errorf("%s: got %v, the poll is %s", c.name, err, w.state(p.ID))
+		}
 	}
 }
 

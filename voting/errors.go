@@ -14,6 +14,7 @@ var (
 	ErrNotCounted  = errors.New("the poll is not counted")
 	ErrNotEntitled = errors.New("not on the roll of this poll")
 	ErrAnswer      = errors.New("the poll has no such answer")
+	ErrChanged     = errors.New("what is kept is not what the group was told")
 	ErrMember      = errors.New("a name on the roll is empty or has a line break")
 )
 
