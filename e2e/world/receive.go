@@ -84,6 +84,9 @@ func (p *Person) redaction(_ context.Context, evt *event.Event) {
 }
 
 func (p *Person) unreadable(evt *event.Event, err error) {
+	if evt.Unsigned.RedactedBecause != nil {
+		return // taken away before it came: nothing is left to read
+	}
 	m := p.message(evt)
 	m.Unreadable = err.Error()
 	p.Inbox.add(m)
