@@ -55,6 +55,48 @@ func TestCall(t *testing.T) {
 	}
 }
 
+// slowDevices lets a page wait for its devices until it is told that somebody allowed them.
+const slowDevices = `(() => {
+	const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+	const allowed = new Promise((resolve) => { globalThis.allowDevices = () => { resolve(); return true; }; });
+	navigator.mediaDevices.getUserMedia = async (what) => { await allowed; return real(what); };
+})();`
+
+// A microphone that was switched off while the browser still asked for it stays off, and one
+// that the page calls off is off.
+func TestMicrophoneOffIsOff(t *testing.T) {
+	h, b := newCallHouse(t, nil), chromium(t)
+	anna, bernd := enter(t, b, h.link(), "Anna", slowDevices), enter(t, b, h.link(), "Bernd")
+	says(t, bernd, "Anna")
+	for range 3 { // off, on, and off again
+		if err := anna.Click("#microphone"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	evaluate[bool](t, anna, "allowDevices()")
+	// The fake microphone beeps once a second: within 50 pictures it would be heard. What was
+	// on its way gets 20 pictures to arrive.
+	silent := func(when string) {
+		t.Helper()
+		after(t, bernd, 20)
+		before := counters(t, bernd).AudioEnergy
+		after(t, bernd, 50)
+		if heard := counters(t, bernd).AudioEnergy - before; heard > 0.0001 {
+			t.Errorf("%s Bernd hears %.4f", when, heard)
+		}
+	}
+	silent("before it was ever on")
+	if err := anna.Click("#microphone"); err != nil {
+		t.Fatal(err)
+	}
+	seesAndHears(t, bernd)
+	if err := anna.Click("#microphone"); err != nil {
+		t.Fatal(err)
+	}
+	says(t, bernd, "muted")
+	silent("after it was switched off")
+}
+
 // otherFrames gives a page another key for its frames, and leaves it the right one for the door.
 const otherFrames = `(() => {
 	const real = crypto.subtle.deriveBits.bind(crypto.subtle);
@@ -71,9 +113,9 @@ func TestCallWithAnotherFrameKey(t *testing.T) {
 	anna, bernd := enter(t, b, h.link(), "Anna"), enter(t, b, h.link(), "Bernd")
 	seesAndHears(t, anna)
 	stranger := enter(t, b, h.link(), "Stranger", otherFrames)
-	says(t, stranger, "Nothing can be decrypted with this link")
-	if c := counters(t, stranger); c.FramesDecoded != 0 || c.AudioEnergy > 0 {
-		t.Errorf("the stranger decoded %+v", c)
+	most := says(t, stranger, "Nothing can be decrypted with this link")
+	if most.BytesReceived == 0 || most.FramesDecoded != 0 || most.AudioEnergy > 0 {
+		t.Errorf("the stranger's counters were %+v, want bytes and nothing decoded", most)
 	}
 	for _, tab := range []*browser.Tab{anna, bernd} { // the stranger's leaving drives nobody out
 		if err := tab.Leave(); err != nil {
@@ -96,9 +138,8 @@ func TestCallWithoutItsWorker(t *testing.T) {
 	}
 	h, b := newCallHouse(t, withoutWorker), chromium(t)
 	anna := enter(t, b, h.link(), "Anna")
-	says(t, anna, "The encryption did not start")
-	if c := counters(t, anna); c.BytesSent != 0 {
-		t.Errorf("%d bytes were sent", c.BytesSent)
+	if most := says(t, anna, "The encryption did not start"); most.BytesSent != 0 {
+		t.Errorf("%d bytes were sent", most.BytesSent)
 	}
 	if in, _ := h.media.Packets(); in != 0 {
 		t.Errorf("the server received %d packets", in)
@@ -167,15 +208,41 @@ const decoding = `(async () => {
 	return green / (pixels.length / 4);
 })()`
 
-// says waits until the page shows a sentence.
-func says(t *testing.T, tab *browser.Tab, sentence string) {
+// says waits until the page shows a sentence, and returns the highest that its counters were
+// on the way: they are gone with the connections when it leaves.
+func says(t *testing.T, tab *browser.Tab, sentence string) (most browser.Counters) {
 	t.Helper()
 	err := browser.Until(limit(t, 30*time.Second), func() (string, error) {
+		c, err := tab.Counters()
+		if err != nil {
+			return "", err
+		}
+		most.FramesDecoded = max(most.FramesDecoded, c.FramesDecoded)
+		most.AudioEnergy = max(most.AudioEnergy, c.AudioEnergy)
+		most.BytesReceived = max(most.BytesReceived, c.BytesReceived)
+		most.BytesSent = max(most.BytesSent, c.BytesSent)
 		text, err := tab.Text()
 		if err != nil || strings.Contains(text, sentence) {
 			return "", err
 		}
 		return fmt.Sprintf("the page does not say %q but %q", sentence, text), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return most
+}
+
+// after waits until the tab has decoded so many more pictures.
+func after(t *testing.T, tab *browser.Tab, pictures int) {
+	t.Helper()
+	from := counters(t, tab).FramesDecoded
+	err := browser.Until(limit(t, 30*time.Second), func() (string, error) {
+		c, err := tab.Counters()
+		if c.FramesDecoded >= from+pictures {
+			return "", err
+		}
+		return "the picture stands still", err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -21,28 +21,33 @@ func (t *Tab) Join(name string) error {
 }
 
 // Leave clicks the button for it.
-func (t *Tab) Leave() error {
-	if err := chromedp.Do(t.ctx, chromedp.Click(chromedp.CSS("#leave"))); err != nil {
-		return fmt.Errorf("leaving: %w", err)
+func (t *Tab) Leave() error { return t.Click("#leave") }
+
+// Click clicks what the CSS selector finds.
+func (t *Tab) Click(selector string) error {
+	if err := chromedp.Do(t.ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+		return fmt.Errorf("clicking %s: %w", selector, err)
 	}
 	return nil
 }
 
-// Counters is what the browser counts over all connections of the page.
+// Counters is what the browser counts over all connections of the page that are open.
 type Counters struct {
 	FramesDecoded int      `json:"framesDecoded"` // pictures of others
 	AudioEnergy   float64  `json:"audioEnergy"`   // sound of others, as it came out of the decoder
-	BytesSent     int      `json:"bytesSent"`     // media, without what keeps a connection open
+	BytesReceived int      `json:"bytesReceived"` // media of others, decoded or not
+	BytesSent     int      `json:"bytesSent"`     // own media, without what keeps a connection open
 	Remote        []string `json:"remote"`        // addresses that media came from or went to
 }
 
 // counting sums up the recorded connections. A script of the page's policy is not needed for it.
 const counting = `(async () => {
-	const sum = { framesDecoded: 0, audioEnergy: 0, bytesSent: 0, remote: [] };
+	const sum = { framesDecoded: 0, audioEnergy: 0, bytesReceived: 0, bytesSent: 0, remote: [] };
 	for (const connection of globalThis.recordedConnections ?? []) {
 		const report = await connection.getStats();
 		for (const s of report.values()) {
 			if (s.type === "inbound-rtp") {
+				sum.bytesReceived += s.bytesReceived ?? 0;
 				sum.framesDecoded += s.framesDecoded ?? 0;
 				sum.audioEnergy += s.totalAudioEnergy ?? 0;
 			}

@@ -20,6 +20,8 @@ const stage = new Stage();
 const devices = new Devices();
 let asked: Promise<unknown> | undefined; // the question for camera and microphone, if it is open or answered
 let meeting: Meeting | undefined;
+let published: Promise<void> = Promise.resolve(); // what was opened at the door is in the call
+let awake: WakeLockSentinel | undefined;
 
 // A page may make a policy of this name once.
 const workerAddress = document.body.dataset.worker ?? "";
@@ -45,14 +47,18 @@ function start(): void {
   element("leave").addEventListener("click", () => void meeting?.leave());
   element("sound-on").addEventListener("click", () => void meeting?.hear());
   addEventListener("hashchange", () => void arrive());
+  document.addEventListener("visibilitychange", () => {
+    if (meeting && document.visibilityState === "visible") void keepAwake(); // a hidden page loses it
+  });
   devices.onpicture = (track) => {
     if (track) track.attach(preview);
     preview.hidden = !track;
     preview.classList.add("mirrored");
     say(element("nopicture"), track ? "" : text("picture.off"));
   };
-  void arrive();
-  void openDevices();
+  void arrive().then((open) => {
+    if (open && !asked) void openDevices();
+  });
   if (matchMedia("(pointer: fine)").matches) nameField.focus();
 }
 
@@ -62,8 +68,8 @@ function impossible(sentence: string): void {
   form.hidden = true;
 }
 
-/** Looks through the door: whose call this is, who is in, or that the link is wrong. */
-async function arrive(): Promise<void> {
+/** Looks through the door: whose call this is, who is in, or, then false, that the link is wrong. */
+async function arrive(): Promise<boolean> {
   tell("");
   title("");
   say(element("present"), "");
@@ -73,9 +79,11 @@ async function arrive(): Promise<void> {
     const n = inside.people.length;
     say(element("present"), n === 0 ? text("in.none") : count("in", n, { names: inside.people.join(", ") }));
   } catch (problem) {
+    // Where there is no way to the server just now, whoever joins is told.
     if (problem instanceof Refused) tell(problem.sentence);
-    // else there is no way to the server just now; whoever joins is told
+    return !(problem instanceof Refused);
   }
+  return true;
 }
 
 function title(of: string): void {
@@ -117,7 +125,8 @@ async function join(): Promise<void> {
     meeting = new Meeting(frameWorker(), audience);
     await meeting.enter(keys, name);
     enterStage(meeting);
-    await publish(meeting);
+    published = publish(meeting);
+    await published;
   } catch (problem) {
     leaveStage(problem instanceof Refused ? problem.sentence : "error.internal");
   }
@@ -133,20 +142,20 @@ function enterStage(entered: Meeting): void {
   door.hidden = true;
   call.hidden = false;
   document.body.classList.add("on-stage");
+  for (const kind of ["microphone", "camera"] as const) turn(kind, devices.wanted[kind]);
   for (const who of [entered.me, ...entered.others]) audience.changed(who);
   element("call-title").focus();
   void keepAwake();
 }
 
+/** Publishes what was opened at the door and is still wanted. */
 async function publish(entered: Meeting): Promise<void> {
   const tracks = await devices.hand();
   asked = undefined;
-  try {
-    await entered.publish(tracks);
-  } catch {
-    for (const track of tracks) track.stop();
-    await entered.leave("error.lost");
-  }
+  const trouble = await entered.publish(tracks);
+  if (entered !== meeting) return;
+  if (trouble) say(element("status"), text(trouble));
+  showOwn(entered);
 }
 
 /** Back to the door, with the sentence that says why. */
@@ -164,19 +173,29 @@ function leaveStage(sentence: string): void {
     say(element("nopicture"), text("picture.again"));
   }
   for (const kind of ["microphone", "camera"] as const) turn(`door-${kind}`, devices.wanted[kind]);
+  void awake?.release();
+  awake = undefined;
   tell(sentence);
   notice.focus();
 }
 
+/** Switches in the call. Until the devices are there it only says what is wanted of them. */
 async function switchInCall(kind: Kind): Promise<void> {
   const inside = meeting;
   if (!inside) return;
-  const on = element(kind).getAttribute("aria-checked") !== "true";
-  devices.wanted[kind] = on;
-  turn(kind, on);
-  const trouble = await inside.set(kind, on);
+  devices.wanted[kind] = element(kind).getAttribute("aria-checked") !== "true";
+  turn(kind, devices.wanted[kind]);
+  await published;
+  const trouble = inside === meeting ? await inside.set(kind, devices.wanted[kind]) : "";
   if (inside !== meeting) return;
   say(element("status"), trouble && text(trouble));
+  showOwn(inside);
+}
+
+/** Shows oneself, and the switches as they really are. */
+function showOwn(inside: Meeting): void {
+  turn("microphone", inside.me.isMicrophoneEnabled);
+  turn("camera", inside.me.isCameraEnabled);
   audience.changed(inside.me);
 }
 
@@ -191,12 +210,7 @@ function turn(id: string, on: boolean): void {
 const audience: Audience = {
   changed(who: Participant): void {
     if (!meeting || call.hidden) return;
-    const isMe = who === meeting.me;
-    stage.show(who, isMe, meeting.strangers.has(who.identity));
-    if (isMe) {
-      turn("microphone", meeting.me.isMicrophoneEnabled);
-      turn("camera", meeting.me.isCameraEnabled);
-    }
+    stage.show(who, who === meeting.me, meeting.strangers.has(who.identity));
     tellNumber();
   },
   came(who: Participant): void {
@@ -238,7 +252,7 @@ function complain(sentence: string): void {
 /** Keeps a phone's screen on while the call runs. */
 async function keepAwake(): Promise<void> {
   try {
-    await navigator.wakeLock.request("screen");
+    awake = await navigator.wakeLock.request("screen");
   } catch {
     // the phone says no: the call goes on
   }

@@ -53,9 +53,10 @@ export class Devices {
     });
   }
 
-  /** Hands the tracks over, once no question is open. Whoever takes them stops them. */
+  /** Hands over the tracks that are still wanted, once no question is open. Whoever takes them stops them. */
   hand(): Promise<(LocalAudioTrack | LocalVideoTrack)[]> {
     return this.inTurn(async () => {
+      for (const kind of ["microphone", "camera"] as const) if (!this.wanted[kind]) this.drop(kind);
       const { microphone, camera } = this.tracks;
       this.tracks = {};
       return [microphone, camera].filter((t) => t !== undefined);

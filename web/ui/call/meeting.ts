@@ -89,17 +89,26 @@ export class Meeting {
     }
   }
 
-  /** Publishes what was opened at the door. */
-  async publish(tracks: (LocalAudioTrack | LocalVideoTrack)[]): Promise<void> {
+  /** Publishes what was opened at the door; returns the sentence about what could not be, else "". */
+  async publish(tracks: (LocalAudioTrack | LocalVideoTrack)[]): Promise<string> {
     await this.encrypted;
-    await Promise.all(
-      tracks.map((track) => {
-        if (this.over) return track.stop();
-        const source = track instanceof LocalVideoTrack ? Track.Source.Camera : Track.Source.Microphone;
-        return this.room.localParticipant.publishTrack(track, { source });
+    const troubles = await Promise.all(
+      tracks.map(async (track) => {
+        const [source, kind] =
+          track instanceof LocalVideoTrack
+            ? [Track.Source.Camera, "camera"]
+            : [Track.Source.Microphone, "microphone"];
+        try {
+          if (this.over) track.stop();
+          else await this.me.publishTrack(track, { source });
+          return "";
+        } catch {
+          track.stop();
+          return `error.${kind}`;
+        }
       }),
     );
-    this.audience.changed(this.me);
+    return troubles.find((trouble) => trouble) ?? "";
   }
 
   /** Switches microphone or camera; returns the sentence about what went wrong, else "". */
@@ -215,6 +224,7 @@ export class Meeting {
   private exclude(who: RemoteParticipant): void {
     this.strangers.add(who.identity);
     for (const publication of who.trackPublications.values()) {
+      if (publication.kind === Track.Kind.Audio) for (const player of publication.track?.detach() ?? []) player.remove();
       (publication as RemoteTrackPublication).setSubscribed(false);
     }
     this.audience.changed(who);
