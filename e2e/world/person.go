@@ -113,6 +113,16 @@ func (*eager) OnFailedSync(*mautrix.RespSync, error) (time.Duration, error) {
 	return 300 * time.Millisecond, nil
 }
 
+// ProcessResponse does not take a missing number of one-time keys for none left:
+// the machine would upload fifty more each time, and forget the oldest, which the
+// homeserver still gives away. At -1 it asks for the number.
+func (e *eager) ProcessResponse(ctx context.Context, resp *mautrix.RespSync, since string) error {
+	if resp.DeviceOTKCount.SignedCurve25519 == 0 {
+		resp.DeviceOTKCount.SignedCurve25519 = -1
+	}
+	return e.DefaultSyncer.ProcessResponse(ctx, resp, since)
+}
+
 func (p *Person) sync() {
 	ctx := zerolog.Nop().WithContext(p.world.ctx)
 	defer p.helper.Close()
