@@ -28,7 +28,7 @@ step 'staticcheck'
 tool staticcheck -tags=goolm ./...
 
 step 'the throwaway homeserver (builds it the first time: 2 to 5 minutes)'
-(cd e2e/homeserver && go tool -n dendrite >/dev/null && go tool -n generate-keys >/dev/null)
+(cd e2e/homeserver && go tool -n dendrite >/dev/null)
 
 step 'tests'
 go test -race -shuffle=on ./...
