@@ -10,9 +10,9 @@ try: ## a throwaway homeserver, the bot and an encrypted group: ARGS='--script F
 	@go run ./e2e/try $(ARGS)
 
 test: ## everything that has to hold, on a machine that never saw the project too
-	@./tools/need.sh go cc belenios-tool chromium
+	@./tools/need.sh go git cc belenios-tool chromium
 	@./tools/test.sh
 
 build: ## bin/stimmbote
 	@./tools/need.sh go cc
-	go build -o bin/stimmbote ./cmd/stimmbote
+	go build -buildvcs=auto -o bin/stimmbote ./cmd/stimmbote

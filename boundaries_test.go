@@ -22,11 +22,11 @@ var pure = []string{"net", "os", "log", "database"}
 var boundaries = map[string]boundary{
 	".":                {},
 	"i18n":             {},
-	"voting/belenios":  {others: []string{"filippo.io/edwards25519", "filippo.io/bigmod"}, not: pure},
+	"voting/belenios":  {others: []string{"filippo.io/bigmod"}, not: pure},
 	"voting/registrar": {ours: []string{"voting/belenios"}, not: pure},
 	"voting/box":       {ours: []string{"voting/belenios"}, not: pure},
 	"voting":           {ours: []string{"voting/..."}, not: pure},
-	"media/forward":    {others: []string{"github.com/pion/", "golang.org/x/net/", "golang.org/x/sys/"}},
+	"media/forward":    {others: []string{"github.com/pion/"}},
 	"media/signal": {others: []string{
 		"github.com/livekit/protocol/", "google.golang.org/protobuf/", "github.com/coder/websocket", "github.com/rs/zerolog",
 	}},
@@ -36,7 +36,7 @@ var boundaries = map[string]boundary{
 	},
 	"store": {
 		ours:   []string{"voting", "voting/registrar", "voting/box"},
-		others: []string{"go.mau.fi/util/dbutil", "github.com/mattn/go-sqlite3", "github.com/rs/zerolog"},
+		others: []string{"go.mau.fi/util/dbutil", "github.com/rs/zerolog"},
 	},
 	"chat": {
 		ours:   []string{"i18n", "store"},
@@ -44,7 +44,7 @@ var boundaries = map[string]boundary{
 	},
 	"bot": {
 		ours:   []string{"chat", "i18n", "media", "store", "voting"},
-		others: []string{"maunium.net/go/mautrix/", "github.com/rs/zerolog"},
+		others: []string{"github.com/rs/zerolog"},
 	},
 	"web": {
 		ours:   []string{"i18n", "media", "store", "voting", "voting/belenios"},

@@ -18,7 +18,7 @@ func Defaults() Config { return Config{Group: belenios.Group2048} }
 // Validate says what is wrong with the section.
 func (c Config) Validate() error {
 	if !strings.EqualFold(c.Group, belenios.Group2048) {
-		return fmt.Errorf("group: %q is not known; write %s", c.Group, strings.ToLower(belenios.Group2048))
+		return fmt.Errorf("group: %q is not known; write %s", c.Group, belenios.Group2048)
 	}
 	return nil
 }

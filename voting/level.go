@@ -14,36 +14,3 @@ func (l Level) String() string {
 	}
 	return "unknown"
 }
-
-// casting is how an answer becomes a sealed ballot.
-type casting int
-
-// custody is who holds the key that opens the sum.
-type custody int
-
-const (
-	sealedByBot casting = iota + 1 // the answer is typed in the direct chat and sealed there
-)
-
-const (
-	keyOfBot custody = iota + 1 // one key of this poll alone, held by the bot
-)
-
-// mechanism is how a poll works, as far as it decides about secrecy.
-type mechanism struct {
-	casting casting
-	custody custody
-}
-
-// mechanism is the one that there is.
-func (p *Poll) mechanism() mechanism {
-	return mechanism{casting: sealedByBot, custody: keyOfBot}
-}
-
-// level is the most that m may promise.
-func (m mechanism) level() Level {
-	if m.casting == sealedByBot && m.custody == keyOfBot {
-		return Confidential
-	}
-	return 0
-}

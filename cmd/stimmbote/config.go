@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rs/zerolog"
 	"go.yaml.in/yaml/v3"
 
 	"stimmbote/bot"
@@ -39,8 +38,9 @@ type logConfig struct {
 }
 
 func (c logConfig) validate() error {
-	if level, err := zerolog.ParseLevel(c.Level); err != nil || level == zerolog.NoLevel {
-		return fmt.Errorf("level: %q is not one of error, warn, info, debug, trace", c.Level)
+	levels := []string{"error", "warn", "info", "debug", "trace"}
+	if !slices.Contains(levels, c.Level) {
+		return fmt.Errorf("level: %q is not one of %s", c.Level, strings.Join(levels, ", "))
 	}
 	return nil
 }

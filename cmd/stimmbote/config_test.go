@@ -61,6 +61,7 @@ func TestConfigRefusals(t *testing.T) {
 		{"a typo in a section", minimal + "web:\n  lisen: x\n", []string{"line 5", `"lisen"`}},
 		{"unknown language", minimal + "language: fr\n", []string{"language:", "de, en"}},
 		{"unknown level", minimal + "log:\n  level: loud\n", []string{"log.level:"}},
+		{"a level of the library's own", minimal + "log:\n  level: disabled\n", []string{"log.level:"}},
 		{"unknown group", minimal + "poll:\n  group: ROT13\n", []string{"poll.group:"}},
 		{"nothing at all", "", []string{"matrix.homeserver:", "matrix.user:"}},
 		{"all problems at once", minimal + "language: fr\nlog: {level: loud}\nmedia: {udp: nowhere}\n", []string{"language:", "log.level:", "media.udp:"}},

@@ -26,6 +26,7 @@ const usage = `usage:
   stimmbote [run] [--config FILE]   run the bot
   stimmbote verify FILE.bel         recheck a vote from its archive, offline
   stimmbote version                 say which version this is
+  stimmbote help                    say this
 `
 
 // Exit codes; verify has its own.
@@ -40,6 +41,8 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	command := "run"
 	if len(args) > 0 && (len(args[0]) == 0 || args[0][0] != '-') {
 		command, args = args[0], args[1:]
+	} else if len(args) == 1 && (args[0] == "--help" || args[0] == "-h") {
+		command = "help"
 	}
 	switch command {
 	case "run":

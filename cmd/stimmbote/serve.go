@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,7 +24,7 @@ import (
 )
 
 // serve builds the parts, runs them until ctx ends or one of them fails, and stops them in
-// order: no new commands or joins, then what is being said and written, the store last.
+// order: pages and calls first, then the chat, which finishes what it is saying, the store last.
 func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	level, err := zerolog.ParseLevel(cfg.Log.Level)
 	if err != nil {
@@ -76,13 +77,21 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	})
 	pages := web.New(cfg.Web, web.Options{Calls: st, Media: sfu, Texts: texts, Ready: line.Ready}, part(log, "web"))
 
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return line.Run(ctx, b) })
-	group.Go(func() error { return b.Run(ctx) })
-	group.Go(func() error { return pages.Run(ctx) })
-	group.Go(func() error { return sfu.Run(ctx) })
+	talking, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	talk, talking := errgroup.WithContext(talking)
+	talk.Go(func() error { return line.Run(talking, b) })
+	talk.Go(func() error { return b.Run(talking) })
+
+	open, shut := context.WithCancel(ctx)
+	defer context.AfterFunc(talking, shut)() // without the chat there is nobody to open a door for
+	doors, open := errgroup.WithContext(open)
+	doors.Go(func() error { return pages.Run(open) })
+	doors.Go(func() error { return sfu.Run(open) })
+
 	log.Info().Str("version", version()).Msg("Started")
-	err = group.Wait()
+	err = doors.Wait()
+	hangUp()
+	err = errors.Join(err, talk.Wait())
 	log.Info().Msg("Stopped")
 	return err
 }
