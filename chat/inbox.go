@@ -33,6 +33,7 @@ type inbox struct {
 	fail    context.CancelCauseFunc
 	batches chan *batch
 	slots   chan struct{}
+	joining chan struct{}
 	done    chan struct{} // the committer ended
 
 	mu      sync.Mutex
@@ -42,10 +43,11 @@ type inbox struct {
 
 // batch is what came with one response.
 type batch struct {
-	token string
-	queue []job
-	open  sync.WaitGroup
-	left  atomic.Bool // not everything was handled
+	token   string
+	queue   []job
+	invited []id.RoomID
+	open    sync.WaitGroup
+	left    atomic.Bool // not everything was handled
 }
 
 type job struct {
@@ -62,6 +64,7 @@ func newInbox(l *Line, begin, work context.Context, fail context.CancelCauseFunc
 		fail:    fail,
 		batches: make(chan *batch, waitingBatches),
 		slots:   make(chan struct{}, atOnce),
+		joining: make(chan struct{}, joinsAtOnce),
 		done:    make(chan struct{}),
 		lanes:   make(map[id.RoomID][]job),
 	}
@@ -76,11 +79,14 @@ func (b *batch) add(room id.RoomID, do func(context.Context) error) {
 
 // put starts a batch's jobs. It blocks while too many batches are not handled yet.
 func (in *inbox) put(b *batch) error {
-	b.open.Add(len(b.queue))
+	b.open.Add(len(b.queue) + len(b.invited))
 	select {
 	case in.batches <- b:
 	case <-in.begin.Done():
 		return in.begin.Err()
+	}
+	for _, room := range b.invited {
+		in.workers.Go(func() { in.join(b, room) })
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()

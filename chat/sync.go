@@ -88,7 +88,7 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 	}
 	for room, invited := range resp.Rooms.Invite {
 		if inviteOf(invited.State.Events, l.me) {
-			b.add(room, func(ctx context.Context) error { return l.join(ctx, room) })
+			b.invited = append(b.invited, room)
 		}
 	}
 	s.failed = 0
