@@ -37,20 +37,28 @@ func (b *Bot) close(ctx context.Context, m chat.Message, _ string) error {
 
 // mayClose refuses who neither began a vote nor moderates its group.
 func (b *Bot) mayClose(ctx context.Context, m chat.Message, p *voting.Poll) error {
-	if !m.Encrypted {
+	leads, err := b.leads(ctx, m, p)
+	switch {
+	case err != nil:
+		return err
+	case !leads:
+		return refuse("refusal.not-yours")
+	case !m.Encrypted:
 		return refuse("refusal.unencrypted-message")
 	}
+	return nil
+}
+
+// leads says whether somebody began a vote or moderates its group.
+func (b *Bot) leads(ctx context.Context, m chat.Message, p *voting.Poll) (bool, error) {
 	if p.Asker == voting.Member(m.Sender) {
-		return nil
+		return true, nil
 	}
 	power, err := b.Line.Power(ctx, m.Room, m.Sender)
 	if err != nil {
-		return fmt.Errorf("asking for the power in %s: %w", m.Room, err)
+		return false, fmt.Errorf("asking for the power in %s: %w", m.Room, err)
 	}
-	if power < moderator {
-		return refuse("refusal.not-yours")
-	}
-	return nil
+	return power >= moderator, nil
 }
 
 // shut closes an open poll and publishes its closed hash, or asks what to do if there are too
@@ -119,33 +127,49 @@ func (b *Bot) askFew(ctx context.Context, p *voting.Poll) error {
 	return b.Line.Queue(ctx, d)
 }
 
-// onFew deals with an answer to that question.
-func (b *Bot) onFew(ctx context.Context, m chat.Message) error {
+// onFew deals with an answer to that question, and says whether a message was one. What others
+// say than those who may close the vote is none.
+func (b *Bot) onFew(ctx context.Context, m chat.Message) (bool, error) {
 	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State == voting.StateOpen })
 	if err != nil || p == nil {
-		return err
+		return false, err
 	}
 	n, waits, err := b.few(ctx, p.ID)
 	if err != nil || !waits {
-		return err
+		return false, err
 	}
-	here, err := b.answers(ctx, m, fewKey(p.ID, n))
-	if err != nil || !here {
-		return err
+	word := b.words.which(m, "poll.words.extend", "poll.words.open", "poll.words.end")
+	answers, err := b.answers(ctx, m, p, fewKey(p.ID, n), word)
+	if err != nil || !answers {
+		return false, err
 	}
-	if err := b.mayClose(ctx, m, p); err != nil {
-		return err
+	leads, err := b.leads(ctx, m, p)
+	if err != nil || !leads {
+		return false, err
 	}
+	if !m.Encrypted {
+		return true, refuse("refusal.unencrypted-message")
+	}
+	if word == "poll.words.extend" {
+		return true, b.extend(ctx, m, p, n)
+	}
+	cast, _, err := b.Polls.Turnout(ctx, p.ID)
 	switch {
-	case b.words.is("poll.words.open", m.Body):
-		return b.reply(ctx, m, say{Key: "poll.few.open", Notice: true})
-	case b.words.is("poll.words.end", m.Body):
-		return b.end(ctx, m, p)
-	default:
-		d := inGroup(p, "", kindSay)
-		d.Key, d.Payload, d.Thread = fewKey(p.ID, n)+"/extended", encode(say{Key: "poll.few.extended", Notice: true}), m.Thread
-		return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, d) })
+	case err != nil:
+		return true, err
+	case cast >= voting.MinBallots:
+		return true, refuse("refusal.enough")
+	case word == "poll.words.open":
+		return true, b.reply(ctx, m, say{Key: "poll.few.open", Notice: true})
 	}
+	return true, b.end(ctx, m, p)
+}
+
+// extend lets a vote go on after the n-th question.
+func (b *Bot) extend(ctx context.Context, m chat.Message, p *voting.Poll, n int) error {
+	d := inGroup(p, "", kindSay)
+	d.Key, d.Payload, d.Thread = fewKey(p.ID, n)+"/extended", encode(say{Key: "poll.few.extended", Notice: true}), m.Thread
+	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, d) })
 }
 
 // end stops an open vote without opening anything. What waits to be said about it is dropped,

@@ -15,6 +15,8 @@ import (
 // Compose makes the words of a delivery, from what the store says at the moment of sending.
 func (b *Bot) Compose(ctx context.Context, d chat.Delivery) (chat.Content, error) {
 	switch d.Kind {
+	case kindNote:
+		return chat.Content{}, chat.ErrObsolete
 	case kindSay:
 		var s say
 		if err := json.Unmarshal(d.Payload, &s); err != nil {

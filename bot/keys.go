@@ -25,6 +25,7 @@ const (
 	kindRedact  = "redact"
 	kindCard    = "call.card"
 	kindOlder   = "call.older"
+	kindNote    = "note" // says nothing: its key is remembered as long as its group
 )
 
 // about is the payload of what is said about a poll.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode"
 
+	"stimmbote/chat"
 	"stimmbote/i18n"
 	"stimmbote/voting"
 )
@@ -94,6 +95,16 @@ func loadWords() words {
 
 // is says whether a message is one of the words of a key and nothing else.
 func (w words) is(key, body string) bool { return voting.Says(body, w[key]) }
+
+// which returns that one of the keys whose word a message is, empty if it is none.
+func (w words) which(m chat.Message, keys ...string) string {
+	for _, key := range keys {
+		if m.Kind == chat.Text && w.is(key, m.Body) {
+			return key
+		}
+	}
+	return ""
+}
 
 // answers are the words for each answer of a motion, in the order of its answers.
 func (w words) answers() [][]string {

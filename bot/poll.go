@@ -97,48 +97,58 @@ func (b *Bot) find(ctx context.Context, room string, fits func(*voting.Poll) boo
 	return nil, nil
 }
 
-// group deals with a plain message in a group: one of the few words that the bot has asked
-// for, or nothing.
+// group deals with a plain message in a group: an answer to a question of the bot, or talk.
 func (b *Bot) group(ctx context.Context, m chat.Message) error {
-	if m.Kind != chat.Text {
-		return nil
+	draft, err := b.drafted(ctx, m)
+	if err != nil {
+		return err
 	}
-	switch {
-	case b.words.is("poll.words.start", m.Body):
-		return b.onDraft(ctx, m, b.start)
-	case b.words.is("poll.words.cancel", m.Body):
-		return b.onDraft(ctx, m, b.cancel)
-	case b.words.is("poll.words.extend", m.Body), b.words.is("poll.words.open", m.Body), b.words.is("poll.words.end", m.Body):
-		return b.onFew(ctx, m)
-	default:
-		return b.stray(ctx, m)
+	if draft != nil {
+		word := b.words.which(m, "poll.words.start", "poll.words.cancel")
+		answers, err := b.answers(ctx, m, draft, key(draft.ID, "draft"), word)
+		if err != nil {
+			return err
+		}
+		if answers {
+			return b.onDraft(ctx, m, draft, word)
+		}
 	}
+	if done, err := b.onFew(ctx, m); err != nil || done {
+		return err
+	}
+	return b.stray(ctx, m)
 }
 
-// onDraft does something with the sender's own draft, if the message stands where an answer to
-// its card stands: in the group's main timeline or in the card's thread.
-func (b *Bot) onDraft(ctx context.Context, m chat.Message, do func(context.Context, chat.Message, *voting.Poll) error) error {
-	p, err := b.drafted(ctx, m)
-	if err != nil || p == nil {
-		return err
-	}
-	here, err := b.answers(ctx, m, key(p.ID, "draft"))
-	if err != nil || !here {
-		return err
-	}
+// onDraft does what the asker of a draft says.
+func (b *Bot) onDraft(ctx context.Context, m chat.Message, p *voting.Poll, word string) error {
 	if !m.Encrypted {
 		return refuse("refusal.unencrypted-message")
 	}
-	return do(ctx, m, p)
+	if word == "poll.words.start" {
+		return b.start(ctx, m, p)
+	}
+	return b.cancel(ctx, m, p)
 }
 
-// answers says whether a message stands where an answer to a message of the bot stands.
-func (b *Bot) answers(ctx context.Context, m chat.Message, key string) (bool, error) {
-	if m.Thread == "" {
+// answers says whether a word is the answer to a question of the bot about a poll, given by the
+// key of the question: it stands in the question's thread, or it is the next plain message of
+// its sender in the main timeline. Whatever else somebody says there ends the wait for theirs,
+// so that the same word in a talk that went on does nothing.
+func (b *Bot) answers(ctx context.Context, m chat.Message, p *voting.Poll, question, word string) (bool, error) {
+	if m.Thread != "" {
+		event, _, err := b.Line.Event(ctx, question)
+		return word != "" && event == m.Thread, err
+	}
+	passed := inGroup(p, "", kindNote)
+	passed.Key = question + "/passed/" + m.Sender
+	_, known, err := b.Line.Event(ctx, passed.Key)
+	if err != nil || known {
+		return false, err
+	}
+	if word != "" {
 		return true, nil
 	}
-	event, _, err := b.Line.Event(ctx, key)
-	return event == m.Thread, err
+	return false, b.Line.Queue(ctx, passed)
 }
 
 // start opens the vote, if the group's members are still those of the draft.

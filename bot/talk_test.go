@@ -1,0 +1,74 @@
+package bot
+
+import (
+	"testing"
+
+	"stimmbote/voting"
+)
+
+// TestTalkEndsTheWaitForADraft says "start" later in a talk, where it means nothing.
+func TestTalkEndsTheWaitForADraft(t *testing.T) {
+	w := newWorld(t, "en")
+	w.says("chair", "!vote One?")
+	w.says("anna", "wait a moment") // others may talk
+	card := "$" + key(w.poll().ID, "draft")
+	m := w.message("chair", "is that all right?", false)
+	m.Thread = card
+	w.hear(m)
+	m = w.message("chair", "or this?", false)
+	m.Thread = "$elsewhere"
+	w.hear(m)
+	w.says("chair", "!ping")
+	w.says("chair", "One moment, please.")
+	w.new()
+	w.restart()
+	for _, word := range []string{"start", "cancel"} {
+		w.says("chair", word)
+		w.silent()
+	}
+	if p := w.poll(); p == nil || p.State != voting.StateDraft {
+		t.Fatalf("a word in a talk did something to the draft: %+v", p)
+	}
+	m = w.message("chair", "start", false)
+	m.Thread = card
+	w.hear(m)
+	if p := w.poll(); p == nil || p.State != voting.StateOpen {
+		t.Error("start in the thread of the card did not open the vote")
+	}
+}
+
+// TestTalkEndsNoVote asks what to do with too few ballots, is not answered, and hears the words
+// much later.
+func TestTalkEndsNoVote(t *testing.T) {
+	w := newWorld(t, "en")
+	w.opened("One?")
+	for _, name := range people[:4] {
+		w.tells(name, "1")
+	}
+	w.new()
+	w.says("chair", "!close")
+	w.expect(`^4 votes`, "group")
+	question := "$" + fewKey(w.poll().ID, 1)
+	w.says("chair", "Eva, did you see your ballot?")
+	w.restart()
+	for _, word := range []string{"End!", "extend", "open", "Stop!"} {
+		w.says("chair", word)
+		w.silent()
+	}
+	m := w.message("chair", "open", false)
+	m.Thread = question
+	w.hear(m)
+	w.expect(`^I do not hold open votes`, "group")
+
+	w.tells("eva", "1")
+	w.new()
+	w.line.power[user("deniz")] = moderator
+	w.says("deniz", "end")
+	w.expect(`^Enough votes are in`, "group")
+	m = w.message("anna", "end", false)
+	m.Thread = question
+	w.hear(m)
+	w.silent()
+	w.says("chair", "!close")
+	w.expect(`^Result: adopted`, "group")
+}
