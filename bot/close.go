@@ -21,10 +21,13 @@ func (b *Bot) close(ctx context.Context, m chat.Message, _ string) error {
 	}
 	if p == nil {
 		draft, err := b.drafted(ctx, m)
-		if err == nil && draft != nil {
+		if err != nil {
+			return err
+		}
+		if draft != nil {
 			return refuse("refusal.not-started")
 		}
-		return errors.Join(err, refuse("refusal.no-vote"))
+		return refuse("refusal.no-vote")
 	}
 	if p.State != voting.StateOpen {
 		return refuse("refusal.counting")

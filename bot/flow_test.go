@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -381,4 +382,24 @@ func TestErrorsAreNotShown(t *testing.T) {
 	if log := w.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "cellar") || strings.Contains(log, "One?") {
 		t.Errorf("logged: %s", log)
 	}
+}
+
+// failingPolls fails to list the polls of a place once it has done so a few times.
+type failingPolls struct {
+	polls
+	good int
+}
+
+func (p *failingPolls) InPlace(ctx context.Context, place voting.Place) ([]*voting.Poll, error) {
+	if p.good--; p.good < 0 {
+		return nil, errors.New("the disk is gone")
+	}
+	return p.polls.InPlace(ctx, place)
+}
+
+func TestAnErrorIsNotCalledNoVote(t *testing.T) {
+	w := newWorld(t, "en")
+	w.bot.Polls = &failingPolls{polls: w.bot.Polls, good: 1}
+	w.says("chair", "!close")
+	w.expect(`^Something went wrong on my side`, "group")
 }
