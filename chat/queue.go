@@ -21,17 +21,16 @@ var ErrObsolete = errors.New("this need not be said any more")
 
 // Delivery is something that must be said once.
 type Delivery struct {
-	Key       string // unique; the transaction ID follows from it
-	Room      string // where to …
-	Person    string // … or to whom: into their lasting direct room, which is made if needed
-	Kind      string // for Compose
-	Payload   []byte // for Compose; kept until it was sent, never a secret in clear
-	Secret    bool   // only into a direct room, see the package comment
-	Thread    string // the event that begins the thread to answer in
-	Edits     string // key of the delivery whose message it replaces
-	Redacts   string // instead of saying something: event ID to redact, or "key:" and the key of a delivery
-	Group     string // what is counted and forgotten together; what has none is forgotten after a month
-	NotBefore time.Time
+	Key     string // unique; the transaction ID follows from it
+	Room    string // where to …
+	Person  string // … or to whom: into their lasting direct room, which is made if needed
+	Kind    string // for Compose
+	Payload []byte // for Compose; kept until it was sent, never a secret in clear
+	Secret  bool   // only into a direct room, see the package comment
+	Thread  string // the event that begins the thread to answer in
+	Edits   string // key of the delivery whose message it replaces
+	Redacts string // instead of saying something: event ID to redact, or "key:" and the key of a delivery
+	Group   string // what is counted and forgotten together; what has none is forgotten after a month
 }
 
 // redactsKey begins a Redacts that names a delivery.
@@ -107,14 +106,14 @@ func outgoing(d Delivery) store.Outgoing {
 	}
 	return store.Outgoing{
 		Key: d.Key, Group: d.Group, Lane: lane, Room: d.Room, Person: d.Person, Kind: d.Kind, Payload: d.Payload,
-		Secret: d.Secret, Thread: d.Thread, Edits: d.Edits, Redacts: d.Redacts, NotBefore: d.NotBefore,
+		Secret: d.Secret, Thread: d.Thread, Edits: d.Edits, Redacts: d.Redacts,
 	}
 }
 
 func delivery(o store.Outgoing) Delivery {
 	return Delivery{
 		Key: o.Key, Group: o.Group, Room: o.Room, Person: o.Person, Kind: o.Kind, Payload: o.Payload,
-		Secret: o.Secret, Thread: o.Thread, Edits: o.Edits, Redacts: o.Redacts, NotBefore: o.NotBefore,
+		Secret: o.Secret, Thread: o.Thread, Edits: o.Edits, Redacts: o.Redacts,
 	}
 }
 

@@ -13,28 +13,25 @@ import (
 const (
 	insertOutgoing = `
 		INSERT INTO outbox (key, grp, lane, room, person, kind, payload, secret, thread, edits, redacts,
-			state, seq, not_before, next_try, tries, failures, event_id, day)
+			state, seq, next_try, tries, failures, event_id, day)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0,
-			(SELECT COALESCE(MAX(seq), 0)+1 FROM outbox WHERE state=0), $12, 0, 0, 0, '', 0)
+			(SELECT COALESCE(MAX(seq), 0)+1 FROM outbox WHERE state=0), 0, 0, 0, '', 0)
 		ON CONFLICT (key) DO NOTHING
 	`
 	selectOutgoing = `
 		SELECT key, grp, lane, room, person, kind, payload, secret, thread, edits, redacts,
-			state, not_before, tries, failures, event_id FROM outbox o
+			state, tries, failures, event_id FROM outbox o
 	`
 	outgoingByKey = selectOutgoing + `WHERE key=$1`
-	// The first of each lane among those that may be sent by now; one that must wait does not hold back later ones.
-	dueOutgoing = selectOutgoing + `
-		WHERE state=0 AND not_before<=$1 AND next_try<=$1 AND NOT EXISTS (
-			SELECT 1 FROM outbox p WHERE p.state=0 AND p.lane=o.lane AND p.seq<o.seq AND p.not_before<=$1
-		) ORDER BY seq LIMIT $2
-	`
-	nextOutgoing  = `SELECT MIN(CASE WHEN not_before>next_try THEN not_before ELSE next_try END) FROM outbox WHERE state=0`
+	// Only the first of each lane is sent: what comes after it waits for it.
+	firstOutgoing = `state=0 AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state=0 AND p.lane=o.lane AND p.seq<o.seq)`
+	dueOutgoing   = selectOutgoing + `WHERE next_try<=$1 AND ` + firstOutgoing + ` ORDER BY seq LIMIT $2`
+	nextOutgoing  = `SELECT MIN(next_try) FROM outbox o WHERE ` + firstOutgoing
 	tryOutgoing   = `UPDATE outbox SET tries=tries+1 WHERE key=$1`
 	delayOutgoing = `UPDATE outbox SET next_try=$2, failures=failures+$3 WHERE key=$1 AND state=0`
 	rearOutgoing  = `UPDATE outbox SET next_try=$2, seq=(SELECT COALESCE(MAX(seq), 0)+1 FROM outbox WHERE state=0)
 		WHERE key=$1 AND state=0`
-	settleOutgoing = `UPDATE outbox SET state=$2, room=$3, event_id=$4, day=$5, payload=NULL, seq=0, not_before=0, next_try=0
+	settleOutgoing = `UPDATE outbox SET state=$2, room=$3, event_id=$4, day=$5, payload=NULL, seq=0, next_try=0
 		WHERE key=$1`
 	countOutgoing  = `SELECT COUNT(*) FROM outbox WHERE grp=$1 AND state=0`
 	forgetOutgoing = `DELETE FROM outbox WHERE grp=$1`
@@ -66,16 +63,15 @@ type Outgoing struct {
 	Redacts string
 	State   OutgoingState
 
-	NotBefore time.Time
-	Tries     int // begun, the last one perhaps without an answer
-	Failures  int
-	Event     string // once it was sent
+	Tries    int // begun, the last one perhaps without an answer
+	Failures int
+	Event    string // once it was sent
 }
 
 // PutOutgoing stores a message that waits. If there is one with its key already, nothing changes.
 func (s *Store) PutOutgoing(ctx context.Context, o Outgoing) error {
 	_, err := s.db.Exec(ctx, insertOutgoing, o.Key, o.Group, o.Lane, o.Room, o.Person, o.Kind, o.Payload,
-		o.Secret, o.Thread, o.Edits, o.Redacts, millis(o.NotBefore))
+		o.Secret, o.Thread, o.Edits, o.Redacts)
 	if err != nil {
 		return fmt.Errorf("queueing %s: %w", o.Kind, err)
 	}
@@ -164,10 +160,8 @@ func (s *Store) outgoing(ctx context.Context, what, query string, args ...any) e
 }
 
 func scanOutgoing(row dbutil.Scannable) (o Outgoing, err error) {
-	var notBefore int64
 	err = row.Scan(&o.Key, &o.Group, &o.Lane, &o.Room, &o.Person, &o.Kind, &o.Payload, &o.Secret, &o.Thread,
-		&o.Edits, &o.Redacts, &o.State, &notBefore, &o.Tries, &o.Failures, &o.Event)
-	o.NotBefore = time.UnixMilli(notBefore)
+		&o.Edits, &o.Redacts, &o.State, &o.Tries, &o.Failures, &o.Event)
 	return o, err
 }
 

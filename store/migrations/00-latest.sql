@@ -33,25 +33,24 @@ CREATE TABLE direct (
 -- What must be said once. seq orders what waits within its lane, a room or a person; what is
 -- not waiting has neither an order nor a payload. state: 0 waiting, 1 sent, 2 dropped.
 CREATE TABLE outbox (
-	key        TEXT    NOT NULL PRIMARY KEY,
-	grp        TEXT    NOT NULL,
-	lane       TEXT    NOT NULL,
-	room       TEXT    NOT NULL,
-	person     TEXT    NOT NULL,
-	kind       TEXT    NOT NULL,
-	payload    bytea,
-	secret     BOOLEAN NOT NULL,
-	thread     TEXT    NOT NULL,
-	edits      TEXT    NOT NULL,
-	redacts    TEXT    NOT NULL,
-	state      INTEGER NOT NULL,
-	seq        BIGINT  NOT NULL,
-	not_before BIGINT  NOT NULL,
-	next_try   BIGINT  NOT NULL,
-	tries      INTEGER NOT NULL,
-	failures   INTEGER NOT NULL,
-	event_id   TEXT    NOT NULL,
-	day        BIGINT  NOT NULL
+	key      TEXT    NOT NULL PRIMARY KEY,
+	grp      TEXT    NOT NULL,
+	lane     TEXT    NOT NULL,
+	room     TEXT    NOT NULL,
+	person   TEXT    NOT NULL,
+	kind     TEXT    NOT NULL,
+	payload  bytea,
+	secret   BOOLEAN NOT NULL,
+	thread   TEXT    NOT NULL,
+	edits    TEXT    NOT NULL,
+	redacts  TEXT    NOT NULL,
+	state    INTEGER NOT NULL,
+	seq      BIGINT  NOT NULL,
+	next_try BIGINT  NOT NULL,
+	tries    INTEGER NOT NULL,
+	failures INTEGER NOT NULL,
+	event_id TEXT    NOT NULL,
+	day      BIGINT  NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX outbox_waiting ON outbox (state, lane, seq);
 CREATE INDEX outbox_group ON outbox (grp);
