@@ -27,6 +27,7 @@ type Delivery struct {
 	Kind    string // for Compose
 	Payload []byte // for Compose; kept until it was sent, never a secret in clear
 	Secret  bool   // only into a direct room, see the package comment
+	Lasting bool   // into a room: never given up, tried ever more slowly until the bot may speak there again
 	Thread  string // the event that begins the thread to answer in
 	Edits   string // key of the delivery whose message it replaces
 	Redacts string // instead of saying something: event ID to redact, or "key:" and the key of a delivery
@@ -58,28 +59,35 @@ const (
 	mostFailures = 20
 	// idle is how often the queue is looked at when nobody says that something is in it.
 	idle = 2 * time.Second
+	// lastingWait is how many seconds lie between two tries of a lasting delivery at most.
+	lastingWait = 600
 )
 
 // Queue stores deliveries in the transaction of ctx; they are sent after its commit, in this order
 // for each room or person. Of a key that is known already the first delivery stays.
 func (l *Line) Queue(ctx context.Context, deliveries ...Delivery) error {
 	for _, d := range deliveries {
-		if (d.Room == "") == (d.Person == "") || d.Key == "" || (d.Secret && d.Person == "") {
-			return fmt.Errorf("queueing %s: needs a key and either a room or a person, a secret a person", d.Kind)
+		if (d.Room == "") == (d.Person == "") || d.Key == "" || (d.Secret && d.Person == "") || (d.Lasting && d.Room == "") {
+			return fmt.Errorf("queueing %s: needs a key and either a room or a person, a secret a person, a lasting one a room", d.Kind)
 		}
 		if err := l.store.PutOutgoing(ctx, outgoing(d)); err != nil {
 			return err
 		}
 	}
+	l.hurry()
+	return nil
+}
+
+// hurry lets the queue be looked at now.
+func (l *Line) hurry() {
 	select {
 	case l.wake <- struct{}{}:
 	default:
 	}
-	return nil
 }
 
-// Pending counts the deliveries of a group that are not sent yet. One that cannot be delivered is
-// given up after some tries and counts no more.
+// Pending counts the deliveries of a group that are not sent yet. One that cannot be delivered and
+// is not lasting is given up after some tries and counts no more.
 func (l *Line) Pending(ctx context.Context, group string) (int, error) {
 	return l.store.PendingOutgoing(ctx, group)
 }
@@ -100,20 +108,22 @@ func (l *Line) Event(ctx context.Context, key string) (event string, known bool,
 }
 
 func outgoing(d Delivery) store.Outgoing {
-	lane := "room " + d.Room
+	lane := roomLane(d.Room)
 	if d.Person != "" {
 		lane = "person " + d.Person
 	}
 	return store.Outgoing{
 		Key: d.Key, Group: d.Group, Lane: lane, Room: d.Room, Person: d.Person, Kind: d.Kind, Payload: d.Payload,
-		Secret: d.Secret, Thread: d.Thread, Edits: d.Edits, Redacts: d.Redacts,
+		Secret: d.Secret, Lasting: d.Lasting, Thread: d.Thread, Edits: d.Edits, Redacts: d.Redacts,
 	}
 }
+
+func roomLane(room string) string { return "room " + room }
 
 func delivery(o store.Outgoing) Delivery {
 	return Delivery{
 		Key: o.Key, Group: o.Group, Room: o.Room, Person: o.Person, Kind: o.Kind, Payload: o.Payload,
-		Secret: o.Secret, Thread: o.Thread, Edits: o.Edits, Redacts: o.Redacts,
+		Secret: o.Secret, Lasting: o.Lasting, Thread: o.Thread, Edits: o.Edits, Redacts: o.Redacts,
 	}
 }
 
@@ -196,6 +206,11 @@ func (l *Line) attempt(ctx context.Context, o store.Outgoing) {
 	case kind == failurePermanent && o.Redacts != "":
 		log.Warn().AnErr("reason", plain(err)).Msg("The homeserver does not let the bot redact a message")
 		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingDropped, "", "")
+	case o.Lasting:
+		if o.Failures == 0 {
+			log.Error().AnErr("reason", plain(err)).Msg("A message that a vote hangs on cannot be delivered; trying again until it can")
+		}
+		note = l.store.DelayOutgoing(ctx, o.Key, time.Now().Add(l.backoff(o.Failures, lastingWait)), true)
 	case kind == failurePermanent && o.Failures+1 >= mostRefusals, o.Failures+1 >= mostFailures:
 		log.Error().AnErr("reason", plain(err)).Msg("A message could not be delivered")
 		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingDropped, "", "")

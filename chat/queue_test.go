@@ -222,6 +222,7 @@ func TestWhatIsQueuedIsChecked(t *testing.T) {
 		"both":              {Key: "k", Room: "!r", Person: anna},
 		"no key":            {Room: "!r"},
 		"secret for a room": {Key: "k", Room: "!r", Secret: true},
+		"lasting for one":   {Key: "k", Person: anna, Lasting: true},
 	} {
 		if err := r.Queue(t.Context(), d); err == nil {
 			t.Errorf("%s: no error", name)

@@ -12,23 +12,27 @@ import (
 
 const (
 	insertOutgoing = `
-		INSERT INTO outbox (key, grp, lane, room, person, kind, payload, secret, thread, edits, redacts,
+		INSERT INTO outbox (key, grp, lane, room, person, kind, payload, secret, lasting, thread, edits, redacts,
 			state, seq, next_try, tries, failures, event_id, day)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0,
 			(SELECT COALESCE(MAX(seq), 0)+1 FROM outbox WHERE state=0), 0, 0, 0, '', 0)
 		ON CONFLICT (key) DO NOTHING
 	`
 	selectOutgoing = `
-		SELECT key, grp, lane, room, person, kind, payload, secret, thread, edits, redacts,
+		SELECT key, grp, lane, room, person, kind, payload, secret, lasting, thread, edits, redacts,
 			state, tries, failures, event_id FROM outbox o
 	`
 	outgoingByKey = selectOutgoing + `WHERE key=$1`
-	// Only the first of each lane is sent: what comes after it waits for it.
-	firstOutgoing = `state=0 AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state=0 AND p.lane=o.lane AND p.seq<o.seq)`
+	// Only the first of each lane is sent: what comes after it waits for it. A lasting one that failed
+	// some times holds back nothing: it may take for ever.
+	firstOutgoing = `state=0 AND NOT EXISTS (
+		SELECT 1 FROM outbox p WHERE p.state=0 AND p.lane=o.lane AND p.seq<o.seq AND NOT (p.lasting AND p.failures>=4)
+	)`
 	dueOutgoing   = selectOutgoing + `WHERE next_try<=$1 AND ` + firstOutgoing + ` ORDER BY seq LIMIT $2`
 	nextOutgoing  = `SELECT MIN(next_try) FROM outbox o WHERE ` + firstOutgoing
 	tryOutgoing   = `UPDATE outbox SET tries=tries+1 WHERE key=$1`
 	delayOutgoing = `UPDATE outbox SET next_try=$2, failures=failures+$3 WHERE key=$1 AND state=0`
+	hurryOutgoing = `UPDATE outbox SET next_try=0 WHERE lane=$1 AND state=0`
 	rearOutgoing  = `UPDATE outbox SET next_try=$2, seq=(SELECT COALESCE(MAX(seq), 0)+1 FROM outbox WHERE state=0)
 		WHERE key=$1 AND state=0`
 	settleOutgoing = `UPDATE outbox SET state=$2, room=$3, event_id=$4, day=$5, payload=NULL, seq=0, next_try=0
@@ -58,6 +62,7 @@ type Outgoing struct {
 	Kind    string
 	Payload []byte // only while it waits
 	Secret  bool
+	Lasting bool // never given up: after four failures it holds back no others
 	Thread  string
 	Edits   string
 	Redacts string
@@ -71,7 +76,7 @@ type Outgoing struct {
 // PutOutgoing stores a message that waits. If there is one with its key already, nothing changes.
 func (s *Store) PutOutgoing(ctx context.Context, o Outgoing) error {
 	_, err := s.db.Exec(ctx, insertOutgoing, o.Key, o.Group, o.Lane, o.Room, o.Person, o.Kind, o.Payload,
-		o.Secret, o.Thread, o.Edits, o.Redacts)
+		o.Secret, o.Lasting, o.Thread, o.Edits, o.Redacts)
 	if err != nil {
 		return fmt.Errorf("queueing %s: %w", o.Kind, err)
 	}
@@ -123,6 +128,11 @@ func (s *Store) DelayOutgoing(ctx context.Context, key string, until time.Time, 
 	return s.outgoing(ctx, "delaying", delayOutgoing, key, millis(until), n)
 }
 
+// HurryOutgoing lets whatever waits in a lane be tried now.
+func (s *Store) HurryOutgoing(ctx context.Context, lane string) error {
+	return s.outgoing(ctx, "hurrying", hurryOutgoing, lane)
+}
+
 // RearOutgoing puts a message behind all others and lets it wait until a time.
 func (s *Store) RearOutgoing(ctx context.Context, key string, until time.Time) error {
 	return s.outgoing(ctx, "putting back", rearOutgoing, key, millis(until))
@@ -160,7 +170,7 @@ func (s *Store) outgoing(ctx context.Context, what, query string, args ...any) e
 }
 
 func scanOutgoing(row dbutil.Scannable) (o Outgoing, err error) {
-	err = row.Scan(&o.Key, &o.Group, &o.Lane, &o.Room, &o.Person, &o.Kind, &o.Payload, &o.Secret, &o.Thread,
+	err = row.Scan(&o.Key, &o.Group, &o.Lane, &o.Room, &o.Person, &o.Kind, &o.Payload, &o.Secret, &o.Lasting, &o.Thread,
 		&o.Edits, &o.Redacts, &o.State, &o.Tries, &o.Failures, &o.Event)
 	return o, err
 }

@@ -41,6 +41,7 @@ CREATE TABLE outbox (
 	kind     TEXT    NOT NULL,
 	payload  bytea,
 	secret   BOOLEAN NOT NULL,
+	lasting  BOOLEAN NOT NULL,
 	thread   TEXT    NOT NULL,
 	edits    TEXT    NOT NULL,
 	redacts  TEXT    NOT NULL,
