@@ -142,15 +142,17 @@ type Options struct {
 // Bot answers. It implements chat.Handler.
 type Bot struct {
 	Options
-	words words
-	wake  chan struct{} // something may be due in Run
+	words   words
+	wake    chan struct{} // something may be due in Run
+	started time.Time
 
 	mu        sync.Mutex
-	deadlines map[voting.ID]time.Time // when an open poll that everybody answered closes
-	queued    map[string]bool         // what this process need not queue again
-	replies   map[string][]time.Time  // when a person was last told what they did not need
-	present   map[string]int          // how many are in a call, by its name
-	due       map[string]time.Time    // when a call's card is to be corrected, by its name
+	deadlines map[voting.ID]time.Time            // when an open poll that everybody answered closes
+	answered  map[voting.ID]map[string]time.Time // when the answer that counts was written, by person
+	queued    map[string]bool                    // what this process need not queue again
+	replies   map[string][]time.Time             // when a person was last told what they did not need
+	present   map[string]int                     // how many are in a call, by its name
+	due       map[string]time.Time               // when a call's card is to be corrected, by its name
 }
 
 // New returns a bot. It does nothing until its line delivers messages and Run is called.
@@ -166,7 +168,9 @@ func New(o Options) *Bot {
 		Options:   o,
 		words:     loadWords(),
 		wake:      make(chan struct{}, 1),
+		started:   o.Now(),
 		deadlines: make(map[voting.ID]time.Time),
+		answered:  make(map[voting.ID]map[string]time.Time),
 		queued:    make(map[string]bool),
 		replies:   make(map[string][]time.Time),
 		present:   make(map[string]int),

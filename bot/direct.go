@@ -40,21 +40,28 @@ func (b *Bot) direct(ctx context.Context, m chat.Message) error {
 		return b.unclear(ctx, m, p)
 	}
 	if !m.Encrypted {
-		return b.notCounted(ctx, m, "ballot.unencrypted")
+		return b.hint(ctx, m, say{Key: "ballot.unencrypted"})
 	}
 	if !m.Trusted {
-		return b.notCounted(ctx, m, "ballot.untrusted")
+		return b.hint(ctx, m, say{Key: "ballot.untrusted"})
 	}
 	stays, err := b.isMember(ctx, p, m.Sender)
 	if err != nil {
 		return err
 	}
 	if !stays {
-		return b.notCounted(ctx, m, "ballot.left")
+		return b.hint(ctx, m, say{Key: "ballot.left"})
+	}
+	late, err := b.cameLate(ctx, m, p)
+	if err != nil {
+		return err
+	}
+	if late {
+		return b.again(ctx, m, p, "ballot.late")
 	}
 	err = b.cast(ctx, m, p, answer)
 	if errors.Is(err, voting.ErrNotOpen) {
-		return b.notCounted(ctx, m, "ballot.closed")
+		return b.hint(ctx, m, say{Key: "ballot.closed"})
 	}
 	return err
 }
@@ -67,7 +74,7 @@ type receipt struct {
 }
 
 // cast seals an answer and lays it into the ballot box. Vote, receipt, count and the order to
-// redact the answer are stored together or not at all.
+// take the answer back (see done) are stored together or not at all.
 func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, answer int) error {
 	member := voting.Member(m.Sender)
 	envelope, err := b.Polls.Fold(ctx, p.ID, member, answer)
@@ -93,16 +100,18 @@ func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, answer i
 		if err != nil {
 			return err
 		}
-		gone := b.redaction(m)
-		gone.Group = string(p.ID)
-		if err := b.done(ctx, m, told, gone, count); err != nil {
+		if err := b.done(ctx, m, told, count); err != nil {
 			return err
 		}
 		b.Checkpoint("cast.before-durable")
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	b.answeredAt(m, p.ID)
 	b.awake() // perhaps everybody has voted now
-	return err
+	return nil
 }
 
 // counted is the edit of the count for the number of votes that there are now. The first one
@@ -115,11 +124,6 @@ func (b *Bot) counted(ctx context.Context, p *voting.Poll) (chat.Delivery, error
 	d := inGroup(p, fmt.Sprintf("count/%d", n), kindCount)
 	d.Payload, d.Edits = encode(about{Poll: p.ID, N: n}), key(p.ID, "count")
 	return d, nil
-}
-
-// redaction takes back a message that holds somebody's answer.
-func (b *Bot) redaction(m chat.Message) chat.Delivery {
-	return chat.Delivery{Key: "redact/" + m.ID, Room: m.Room, Kind: kindRedact, Redacts: m.ID}
 }
 
 // seal keeps v under the poll's key, bound to the delivery that says it.
@@ -152,14 +156,14 @@ func (b *Bot) unclear(ctx context.Context, m chat.Message, p *voting.Poll) error
 // again asks for the number once more, and says that an earlier vote stays.
 func (b *Bot) again(ctx context.Context, m chat.Message, p *voting.Poll, key string) error {
 	voted, err := b.hasVoted(ctx, m, p)
-	if err != nil || !b.may("hint "+m.Sender, mostHints, hintsWithin) {
+	if err != nil {
 		return err
 	}
 	s := say{Key: key, Args: []any{"options", b.options(p.Answers, ", ")}}
 	if voted {
 		s.More = []say{{Key: "ballot.kept"}}
 	}
-	return b.reply(ctx, m, s)
+	return b.hint(ctx, m, s)
 }
 
 func (b *Bot) hasVoted(ctx context.Context, m chat.Message, p *voting.Poll) (bool, error) {
@@ -167,56 +171,56 @@ func (b *Bot) hasVoted(ctx context.Context, m chat.Message, p *voting.Poll) (boo
 	return known, err
 }
 
-// notCounted says why an answer was not counted, and takes it back, since it says what
-// somebody wants.
-func (b *Bot) notCounted(ctx context.Context, m chat.Message, key string) error {
+// hint says why something does not count, as often as may be. Only the sentence is rationed.
+func (b *Bot) hint(ctx context.Context, m chat.Message, s say) error {
 	if !b.may("hint "+m.Sender, mostHints, hintsWithin) {
-		return nil
+		return b.noted(ctx, m)
 	}
-	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		if err := b.Line.Queue(ctx, b.redaction(m)); err != nil {
-			return err
-		}
-		return b.answer(ctx, m, say{Key: key})
-	})
+	return b.reply(ctx, m, s)
 }
 
-// noBallot answers somebody who is on the roll of no open vote: always if it looks like a vote,
-// else now and then.
+// noBallot answers somebody who is on the roll of no open vote: if it looks like a vote as a
+// hint, else now and then.
 func (b *Bot) noBallot(ctx context.Context, m chat.Message) error {
-	_, clear := voting.ParseAnswer(m.Body, b.words.answers())
-	if clear && !b.may("hint "+m.Sender, mostHints, hintsWithin) || !clear && !b.may("idle "+m.Sender, 1, idleHint) {
+	clear := b.isAnswer(m)
+	if !clear && !b.may("idle "+m.Sender, 1, idleHint) {
 		return nil
 	}
-	late, err := b.isLate(ctx, m.Sender)
-	if err != nil {
-		return err
-	}
+	key, err := b.whyNoBallot(ctx, m.Sender)
 	switch {
-	case late:
-		return b.reply(ctx, m, say{Key: "ballot.not-on-roll"})
+	case err != nil:
+		return err
+	case clear && key == "":
+		return b.hint(ctx, m, say{Key: "ballot.none"})
 	case clear:
-		return b.reply(ctx, m, say{Key: "ballot.none"})
-	default:
-		return b.reply(ctx, m, say{Key: "help.direct", Notice: true})
+		return b.hint(ctx, m, say{Key: key})
+	case key == "ballot.not-on-roll":
+		return b.reply(ctx, m, say{Key: key})
 	}
+	return b.reply(ctx, m, say{Key: "help.direct", Notice: true})
 }
 
-// isLate says whether a person is now a member of a group that votes without them.
-func (b *Bot) isLate(ctx context.Context, user string) (bool, error) {
+// whyNoBallot is what to say to a person whose vote is closed already, or who is now a member of
+// a group that votes without them; empty if neither is so.
+func (b *Bot) whyNoBallot(ctx context.Context, user string) (string, error) {
 	live, err := b.Polls.Live(ctx)
 	if err != nil {
-		return false, err
+		return "", err
+	}
+	for _, p := range live {
+		if (p.State == voting.StateClosed || p.State == voting.StateCounted) && slices.Contains(p.Roll, voting.Member(user)) {
+			return "ballot.closed", nil
+		}
 	}
 	for _, p := range live {
 		if p.State != voting.StateOpen {
 			continue
 		}
 		if in, err := b.isMember(ctx, p, user); err != nil || in {
-			return in, err
+			return "ballot.not-on-roll", err
 		}
 	}
-	return false, nil
+	return "", nil
 }
 
 // isMember asks the server whether somebody is in the group of a poll.
@@ -231,14 +235,14 @@ func (b *Bot) isMember(ctx context.Context, p *voting.Poll, user string) (bool, 
 // stray answers what looks like a vote in a room that somebody else made for two: the bot asks
 // only in the direct chats that it made itself.
 func (b *Bot) stray(ctx context.Context, m chat.Message) error {
-	if _, clear := voting.ParseAnswer(m.Body, b.words.answers()); !clear {
+	if !b.isAnswer(m) {
 		return nil
 	}
 	members, err := b.Line.Members(ctx, m.Room)
 	if err != nil {
 		return fmt.Errorf("asking for the members of %s: %w", m.Room, err)
 	}
-	if len(members) > 2 || !b.may("hint "+m.Sender, mostHints, hintsWithin) {
+	if len(members) > 2 {
 		return nil
 	}
 	p, err := b.Polls.OpenFor(ctx, voting.Member(m.Sender))
@@ -246,9 +250,9 @@ func (b *Bot) stray(ctx context.Context, m chat.Message) error {
 		return err
 	}
 	if p != nil {
-		return b.reply(ctx, m, say{Key: "ballot.elsewhere"})
+		return b.hint(ctx, m, say{Key: "ballot.elsewhere"})
 	}
-	return b.reply(ctx, m, say{Key: "ballot.none"})
+	return b.hint(ctx, m, say{Key: "ballot.none"})
 }
 
 // may says whether something may be said again: at most most times within a time.

@@ -172,8 +172,8 @@ func TestAnswersThatDoNotCount(t *testing.T) {
 		{"sticker", "anna", "", func(m *chat.Message) { m.Kind = chat.Other }, `^I cannot count pictures`, false},
 		{"not encrypted", "anna", "1", func(m *chat.Message) { m.Encrypted, m.Trusted = false, false }, `not encrypted`, true},
 		{"not verified", "anna", "1", func(m *chat.Message) { m.Trusted = false }, `not verified`, true},
-		{"came too late", "eva", "1", nil, `^You are not entitled`, false},
-		{"never a member", "stranger", "1", nil, `^No vote is open for you`, false},
+		{"came too late", "eva", "1", nil, `^You are not entitled`, true},
+		{"never a member", "stranger", "1", nil, `^No vote is open for you`, true},
 		{"small talk of a stranger", "stranger", "hello", nil, `^Right now there is no vote`, false},
 		{"more small talk", "stranger", "hello?", nil, ``, false},
 		{"an unknown command", "anna", "!xyz", nil, `^I did not understand`, false},
@@ -219,6 +219,12 @@ func TestHintsEnd(t *testing.T) {
 	}
 	if got := len(w.new()); got != mostHints {
 		t.Errorf("%d hints, want %d", got, mostHints)
+	}
+	m := w.message("anna", "1", true)
+	m.Trusted = false
+	w.hear(m)
+	if got := list(w.new()); got != "group: \"redacts "+m.ID+"\"\n" {
+		t.Errorf("for an answer after the last hint:\n%s", got)
 	}
 	w.now = w.now.Add(hintsWithin)
 	w.tells("anna", "hm")
@@ -402,4 +408,46 @@ func TestAnErrorIsNotCalledNoVote(t *testing.T) {
 	w.bot.Polls = &failingPolls{polls: w.bot.Polls, good: 1}
 	w.says("chair", "!close")
 	w.expect(`^Something went wrong on my side`, "group")
+}
+
+// TestAnswersAreTakenBack lets answers come when they cannot be counted, or end with the poll.
+func TestAnswersAreTakenBack(t *testing.T) {
+	w := newWorld(t, "en")
+	w.opened("One?")
+	m := w.message("anna", "1", true)
+	w.line.broken = errors.New("the cellar is under water")
+	w.hear(m)
+	w.line.broken = nil
+	fresh := w.new()
+	if find(fresh, "anna", `^Something went wrong`) == nil || !strings.Contains(list(fresh), "redacts "+m.ID) {
+		t.Errorf("after an error:\n%s", list(fresh))
+	}
+
+	w.says("chair", "!close")
+	w.new()
+	m = w.message("anna", "1", true)
+	for _, m := range []chat.Message{m, w.message("chair", "end", false)} {
+		if err := w.bot.Said(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.settle()
+	if fresh = w.new(); !strings.Contains(list(fresh), "redacts "+m.ID) {
+		t.Errorf("the end of the poll dropped a redaction:\n%s", list(fresh))
+	}
+
+	w.opened("Two?")
+	for _, name := range people[:5] {
+		w.tells(name, "1")
+	}
+	w.new()
+	for _, m := range []chat.Message{w.message("chair", "!close", false), w.message("eva", "1", true)} {
+		if err := w.bot.Said(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.settle()
+	if fresh = w.new(); find(fresh, "eva", `^The vote is closed already`) == nil || !strings.Contains(list(fresh), "redacts $said") {
+		t.Errorf("after the close:\n%s", list(fresh))
+	}
 }

@@ -79,12 +79,28 @@ func (b *Bot) answer(ctx context.Context, m chat.Message, s say) error {
 	return b.done(ctx, m, d)
 }
 
-// done queues deliveries and marks the message that caused them as dealt with.
+// noted marks a message as dealt with that draws no reply, in a transaction of its own.
+func (b *Bot) noted(ctx context.Context, m chat.Message) error {
+	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m) })
+}
+
+// done queues deliveries and marks the message that caused them as dealt with. Whatever becomes
+// of an answer, it is taken back, since it says what somebody wants. The order to do so belongs
+// to no group, so that the end of the poll does not drop it.
 func (b *Bot) done(ctx context.Context, m chat.Message, d ...chat.Delivery) error {
+	if m.Direct && b.isAnswer(m) {
+		d = append(d, chat.Delivery{Key: "redact/" + m.ID, Room: m.Room, Kind: kindRedact, Redacts: m.ID})
+	}
 	if err := b.Line.Queue(ctx, d...); err != nil {
 		return err
 	}
 	return b.Line.Mark(ctx, m.ID)
+}
+
+// isAnswer says whether a message is a clear answer to a ballot.
+func (b *Bot) isAnswer(m chat.Message) bool {
+	_, clear := voting.ParseAnswer(m.Body, b.words.answers())
+	return clear && m.Kind == chat.Text
 }
 
 // to is a delivery to where a message came from.

@@ -198,6 +198,7 @@ func (b *Bot) forget(id voting.ID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.deadlines, id)
+	delete(b.answered, id)
 	delete(b.queued, key(id, "ballots"))
 	delete(b.queued, key(id, "outcomes"))
 }
