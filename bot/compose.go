@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"stimmbote/chat"
 	"stimmbote/voting"
@@ -63,6 +64,8 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 		return b.composeBallot(ctx, d, p)
 	case kindReceipt:
 		return b.composeReceipt(ctx, d, a, p)
+	case kindLast:
+		return b.composeLast(ctx, p)
 	case kindClosed:
 		t.add("poll.closed", "hash", p.ClosedHash)
 		return t.content(false), nil
@@ -155,6 +158,20 @@ func (b *Bot) composeCount(ctx context.Context, d chat.Delivery, a about) (chat.
 	}
 	t := page{b: b}
 	t.addCount("poll.count", cast, "of", entitled)
+	return t.content(true), nil
+}
+
+// composeLast says that a vote closes soon, if it is still open.
+func (b *Bot) composeLast(ctx context.Context, p *voting.Poll) (chat.Content, error) {
+	if p.State != voting.StateOpen {
+		return chat.Content{}, chat.ErrObsolete
+	}
+	cast, _, err := b.Polls.Turnout(ctx, p.ID)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	t := page{b: b}
+	t.addCount("poll.last", cast, "seconds", int(grace/time.Second))
 	return t.content(true), nil
 }
 

@@ -18,6 +18,7 @@ const (
 	kindCount   = "poll.count"
 	kindBallot  = "ballot"
 	kindReceipt = "receipt"
+	kindLast    = "poll.last"
 	kindClosed  = "poll.closed"
 	kindResult  = "poll.result"
 	kindArchive = "poll.archive"

@@ -127,12 +127,24 @@ func (b *Bot) queueOnce(ctx context.Context, what string, deliveries func() ([]c
 	return nil
 }
 
-// closeWhenComplete announces that a vote closes when everybody has voted, and closes it. After
-// a restart the time begins anew, so that nobody has less than was said.
+// closeWhenComplete announces that a vote closes when everybody has voted, and closes it after
+// the time that was said. The time runs from when the group could read it; after a restart it
+// begins anew, so that nobody has less.
 func (b *Bot) closeWhenComplete(ctx context.Context, p *voting.Poll, next *time.Time) error {
 	cast, entitled, err := b.Polls.Turnout(ctx, p.ID)
 	if err != nil || cast < entitled {
 		return err
+	}
+	last := inGroup(p, "last", kindLast)
+	event, known, err := b.Line.Event(ctx, last.Key)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return b.Line.Queue(ctx, last)
+	}
+	if event == "" {
+		return nil // it waits; if it cannot be said at all, !close remains
 	}
 	b.mu.Lock()
 	deadline, running := b.deadlines[p.ID]
@@ -141,14 +153,7 @@ func (b *Bot) closeWhenComplete(ctx context.Context, p *voting.Poll, next *time.
 		b.deadlines[p.ID] = deadline
 	}
 	b.mu.Unlock()
-	if !running {
-		d := inGroup(p, "last", kindSay)
-		d.Payload = encode(say{Key: "poll.last", Count: &cast, Args: []any{"seconds", int(grace / time.Second)}, Notice: true})
-		if err := b.Line.Queue(ctx, d); err != nil {
-			return err
-		}
-	}
-	if left := deadline.Sub(b.Now()); left > 0 {
+	if deadline.After(b.Now()) {
 		*next = earlier(*next, deadline)
 		return nil
 	}
