@@ -1,12 +1,14 @@
 package chat
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"stimmbote/store"
 )
@@ -137,22 +139,38 @@ func TestASecretNeverGoesWhereAThirdIs(t *testing.T) {
 	}
 }
 
-func TestARefusedInvitationIsGivenUp(t *testing.T) {
+// However somebody is out of reach, a vote does not wait for them for more than a day.
+func TestWhoIsOutOfReachForADayIsGivenUp(t *testing.T) {
 	hs := newHomeserver(t)
-	r := start(t, hs, t.TempDir())
+	r := open(t, hs, t.TempDir(), Config{Password: password})
+	r.second = 10 * time.Microsecond // a day of tries
+	r.run(t)
+	tries := 0
 	hs.mu.Lock()
 	hs.fault = func(req *http.Request) int {
-		if strings.Contains(req.URL.Path, "/state/m.room.member/"+eve) {
-			return 403
+		if !strings.Contains(req.URL.Path, "/state/m.room.member/"+eve) {
+			return 0
 		}
-		return 0
+		tries++
+		return []int{403, 502, 504, 500}[tries%4]
 	}
 	hs.mu.Unlock()
-	queue(t, r,
-		Delivery{Key: "1", Person: eve, Kind: "ballot", Secret: true, Group: "g"},
-		Delivery{Key: "2", Person: anna, Kind: "ballot", Secret: true, Group: "g"},
-	)
+	err := r.store.Tx(t.Context(), func(ctx context.Context) error {
+		return r.Queue(ctx,
+			Delivery{Key: "1", Person: eve, Kind: "ballot", Secret: true, Group: "g"},
+			Delivery{Key: "2", Person: anna, Kind: "ballot", Secret: true, Group: "g"},
+			Delivery{Key: "3", Person: eve, Kind: "outcome", Secret: true, Group: "g"},
+		)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	r.sent(t)
+	hs.mu.Lock()
+	if tries != mostForPerson+1 {
+		t.Errorf("%d tries, want %d for the first message, and one for the second, whose day is over as well", tries, mostForPerson+1)
+	}
+	hs.mu.Unlock()
 	if id, known, err := r.Event(t.Context(), "1"); id != "" || !known || err != nil {
 		t.Errorf("refused: %q, %v, %v", id, known, err)
 	}

@@ -62,11 +62,19 @@ func judge(err error) (failure, time.Duration) {
 	}
 }
 
-// answered says whether err is an answer of the homeserver, and no error of ours.
-func answered(err error) bool {
-	answer, ok := errors.AsType[mautrix.HTTPError](err)
-	return ok && answer.Response != nil
+// limited says whether the homeserver asks to be slower.
+func limited(err error) bool { return httpCode(err) == 429 }
+
+// httpCode is the status of the homeserver's answer, 0 if err is none.
+func httpCode(err error) int {
+	if answer, ok := errors.AsType[mautrix.HTTPError](err); ok && answer.Response != nil {
+		return answer.Response.StatusCode
+	}
+	return 0
 }
+
+// answered says whether err is an answer of the homeserver, and no error of ours.
+func answered(err error) bool { return httpCode(err) != 0 }
 
 // longestWait bounds what a server can ask for.
 const longestWait = 10 * time.Minute

@@ -197,6 +197,8 @@ func (l *Line) attempt(ctx context.Context, o store.Outgoing) {
 		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingDropped, "", "")
 	case errors.Is(err, errWaits):
 		note = l.store.RearOutgoing(ctx, o.Key, time.Now().Add(l.second))
+	case o.Person != "" && !l.paused(err) && o.Redacts == "":
+		note = l.failPerson(ctx, log, o, err, wait)
 	case kind == failureAway:
 		if o.Tries == 0 {
 			log.Warn().AnErr("reason", plain(err)).Msg("A message cannot be sent yet")

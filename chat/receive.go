@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -59,24 +60,23 @@ func (l *Line) sync(ctx context.Context) error {
 }
 
 // pause remembers whether the homeserver was away, so that each outage is logged once.
-type pause struct{ failures int }
+type pause struct{ failures atomic.Int32 }
 
 // away notes a failure to receive, logs the first in a row, and says how long to wait.
 func (l *Line) away(err error, wait time.Duration) time.Duration {
-	if l.pause.failures == 0 {
+	failed := int(l.pause.failures.Add(1)) - 1
+	if failed == 0 {
 		l.log.Warn().AnErr("reason", plain(err)).Str("homeserver", l.cfg.Homeserver).
 			Msg("Nothing can be received from the homeserver; trying again until it answers")
 	}
-	l.pause.failures++
-	return max(wait, l.backoff(l.pause.failures-1, 15))
+	return max(wait, l.backoff(failed, 15))
 }
 
 // back notes that the homeserver answers.
 func (l *Line) back() {
-	if l.pause.failures > 0 {
+	if l.pause.failures.Swap(0) > 0 {
 		l.log.Info().Str("homeserver", l.cfg.Homeserver).Msg("The homeserver answers again")
 	}
-	l.pause.failures = 0
 }
 
 // receive puts the messages of one room into the batch, those included that a long response left

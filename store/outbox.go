@@ -32,6 +32,8 @@ const (
 	nextOutgoing  = `SELECT MIN(next_try) FROM outbox o WHERE ` + firstOutgoing
 	tryOutgoing   = `UPDATE outbox SET tries=tries+1 WHERE key=$1`
 	delayOutgoing = `UPDATE outbox SET next_try=$2, failures=failures+$3 WHERE key=$1 AND state=0`
+	failOutgoing  = `UPDATE outbox SET failures=failures+1, next_try=CASE WHEN key=$1 THEN $2 ELSE next_try END
+		WHERE state=0 AND lane=(SELECT lane FROM outbox WHERE key=$1)`
 	hurryOutgoing = `UPDATE outbox SET next_try=0 WHERE lane=$1 AND state=0`
 	rearOutgoing  = `UPDATE outbox SET next_try=$2, seq=(SELECT COALESCE(MAX(seq), 0)+1 FROM outbox WHERE state=0)
 		WHERE key=$1 AND state=0`
@@ -126,6 +128,11 @@ func (s *Store) DelayOutgoing(ctx context.Context, key string, until time.Time, 
 		n = 1
 	}
 	return s.outgoing(ctx, "delaying", delayOutgoing, key, millis(until), n)
+}
+
+// FailOutgoing lets a message wait until a time and counts a failure of all that waits in its lane.
+func (s *Store) FailOutgoing(ctx context.Context, key string, until time.Time) error {
+	return s.outgoing(ctx, "delaying", failOutgoing, key, millis(until))
 }
 
 // HurryOutgoing lets whatever waits in a lane be tried now.

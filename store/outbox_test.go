@@ -126,3 +126,44 @@ func TestOutboxPurgesOnlyWhatIsDoneAndBelongsToNoGroup(t *testing.T) {
 		}
 	}
 }
+
+func TestAFailureOfALaneCountsForAllThatWaitsInIt(t *testing.T) {
+	s := fresh(t)
+	ctx := t.Context()
+	now := time.Now()
+	put(t, s, Outgoing{Key: "1", Lane: "a"}, Outgoing{Key: "2", Lane: "a"}, Outgoing{Key: "3", Lane: "b"})
+	if err := s.FailOutgoing(ctx, "1", now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]int{"1": 1, "2": 1, "3": 0} {
+		if o, err := s.Outgoing(ctx, key); err != nil || o.Failures != want {
+			t.Errorf("%s: %+v, %v, want %d failures", key, o, err, want)
+		}
+	}
+	if got := due(t, s, now); !slices.Equal(got, []string{"3"}) {
+		t.Errorf("due: %v, want what is in the other lane", got)
+	}
+	if err := s.HurryOutgoing(ctx, "a"); err != nil {
+		t.Fatal(err)
+	}
+	if got := due(t, s, now); !slices.Equal(got, []string{"1", "3"}) {
+		t.Errorf("due after a hurry: %v, want the first of each lane", got)
+	}
+}
+
+func TestALastingFailureHoldsBackNothing(t *testing.T) {
+	s := fresh(t)
+	now := time.Now()
+	put(t, s, Outgoing{Key: "1", Lane: "a", Lasting: true}, Outgoing{Key: "2", Lane: "a"})
+	for n := range 4 {
+		if got := due(t, s, now); got != nil && n > 0 {
+			t.Errorf("due after %d failures: %v", n, got)
+		}
+		if err := s.DelayOutgoing(t.Context(), "1", now.Add(time.Hour), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := due(t, s, now); !slices.Equal(got, []string{"2"}) {
+		t.Errorf("due after four failures: %v, want what comes after it", got)
+	}
+}
