@@ -21,7 +21,7 @@ func TestVoteFromDraftToResult(t *testing.T) {
 	w.says("chair", "Start.")
 	fresh := w.new()
 	anchors := find(fresh, "group", `^Election fingerprint: \S+\nRoll hash: [0-9a-f]{64}\n`)
-	ballot := find(fresh, "eva", `(?s)^🗳️ Ballot: Shall we adopt motion 12\?\n1 = Yes\n2 = No\n3 = Abstain\n.*Whoever runs the bot could see and change it.*token: \S+$`)
+	ballot := find(fresh, "eva", `(?s)^🗳️ Ballot: Shall we adopt motion 12\?\n1 = Yes\n2 = No\n3 = Abstain\n.*Whoever runs the bot could see and change it.*token: \S+\n.*Keep it to yourself\.$`)
 	if anchors == nil || ballot == nil || find(fresh, "group", `^🗳️ Voting is open`) == nil || find(fresh, "group", `^0 of 6 votes are in`) == nil {
 		t.Fatalf("after start:\n%s", list(fresh))
 	}
@@ -241,7 +241,7 @@ func TestTooFewBallots(t *testing.T) {
 	}
 	w.new()
 	w.says("chair", "!close")
-	w.expect(`(?s)^4 votes are in.*extend.*open.*end`, "group")
+	w.expect(`(?s)^4 votes are in.*at least 5 have voted.*extend.*open.*end`, "group")
 	w.says("anna", "end")
 	w.silent()
 	w.says("chair", "open")
@@ -256,7 +256,7 @@ func TestTooFewBallots(t *testing.T) {
 	w.line.power[user("deniz")] = 50
 	w.says("deniz", "end")
 	fresh := w.new()
-	if find(fresh, "group", `^The vote was ended without a result`) == nil || find(fresh, "eva", `^The vote was ended`) == nil ||
+	if find(fresh, "group", `^The vote was ended without a result`) == nil || find(fresh, "eva", `^One\?\nThis vote was ended`) == nil ||
 		strings.Count(list(fresh), "redacts $poll/") != 4 {
 		t.Errorf("after end:\n%s", list(fresh))
 	}
