@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -83,6 +84,7 @@ type Line struct {
 	ready     atomic.Bool
 	wake      chan struct{} // something was queued
 	rooms     rooms
+	replaced  sync.Map // whose direct room was replaced by one in which nothing was said yet
 	sharing   sharing
 	inbox     *inbox
 	arrived   []session // room keys that came with the response being processed

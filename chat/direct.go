@@ -20,7 +20,7 @@ var errNotAlone = errors.New("the direct room is not only for the two")
 
 // direct returns a person's lasting direct room, which the homeserver, asked now, calls encrypted
 // and in which nobody is joined or invited but the bot and the person. If the room is not so any
-// more, a new one takes its place.
+// more, a new one takes its place; if that one is not so from the beginning, none takes its place.
 func (l *Line) direct(ctx context.Context, person id.UserID) (id.RoomID, error) {
 	known, err := l.store.Direct(ctx, person.String())
 	if err != nil {
@@ -30,6 +30,7 @@ func (l *Line) direct(ctx context.Context, person id.UserID) (id.RoomID, error) 
 		room := id.RoomID(known.Room)
 		err := l.furnish(ctx, person, room, known.Invited)
 		if err == nil {
+			l.replaced.Delete(person)
 			return room, nil
 		}
 		if kind, _ := judge(err); !errors.Is(err, errNotAlone) && kind != failurePermanent {
@@ -38,6 +39,9 @@ func (l *Line) direct(ctx context.Context, person id.UserID) (id.RoomID, error) 
 		// The person may have shut the door: a new room would not open it.
 		if errors.Is(err, errInvite) {
 			return "", err
+		}
+		if _, again := l.replaced.Load(person); again {
+			return "", fmt.Errorf("a new direct room is no better than the one before: %w", err)
 		}
 	}
 	// Empty at first, so that the room is known before anybody can be in it. A crash in between
@@ -49,7 +53,14 @@ func (l *Line) direct(ctx context.Context, person id.UserID) (id.RoomID, error) 
 	if err := l.store.PutDirect(ctx, store.Direct{Person: person.String(), Room: created.RoomID.String()}); err != nil {
 		return "", err
 	}
-	return created.RoomID, l.furnish(ctx, person, created.RoomID, false)
+	if known != nil {
+		l.replaced.Store(person, true)
+	}
+	if err := l.furnish(ctx, person, created.RoomID, false); err != nil {
+		return "", err
+	}
+	l.replaced.Delete(person)
+	return created.RoomID, nil
 }
 
 var (

@@ -231,3 +231,30 @@ func TestRooms(t *testing.T) {
 		t.Errorf("Members of an unknown room: %v", err)
 	}
 }
+
+// A homeserver that puts somebody else into each new room is not given one room after the other.
+func TestARoomThatIsNeverForTheTwoIsReplacedOnce(t *testing.T) {
+	hs := newHomeserver(t)
+	r := open(t, hs, t.TempDir(), Config{Password: password})
+	r.second = 10 * time.Microsecond // a day of tries
+	r.run(t)
+	hs.mu.Lock()
+	hs.fault = func(req *http.Request) int {
+		for _, room := range hs.rooms {
+			if room.membership(eve) == "" {
+				other := eve
+				hs.add(room, bot, "m.room.member", &other, object{"membership": "join"})
+			}
+		}
+		return 0
+	}
+	hs.mu.Unlock()
+	queue(t, r, Delivery{Key: "1", Person: anna, Kind: "ballot", Secret: true})
+	r.sent(t)
+	if created := hs.count("POST /createRoom"); created != 2 {
+		t.Errorf("%d rooms were created, want one and another in its place", created)
+	}
+	if id, known, err := r.Event(t.Context(), "1"); id != "" || !known || err != nil {
+		t.Errorf("said all the same: %q, %v, %v", id, known, err)
+	}
+}
