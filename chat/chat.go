@@ -90,6 +90,7 @@ type Line struct {
 	arrived   []session // room keys that came with the response being processed
 	pause     pause
 	second    time.Duration // the unit of every wait before another try
+	day       time.Duration // how often old rows are deleted
 }
 
 // New checks what can be checked without a network. Nothing is connected before [Line.Run].
@@ -108,6 +109,7 @@ func New(cfg Config, st *store.Store, v vault, log zerolog.Logger) (*Line, error
 		connected: make(chan struct{}),
 		wake:      make(chan struct{}, 1),
 		second:    time.Second,
+		day:       24 * time.Hour,
 	}, nil
 }
 
@@ -135,7 +137,6 @@ func (l *Line) Run(ctx context.Context, h Handler) error {
 		}
 		return err
 	}
-	l.tidy(inner)
 
 	// What was begun is finished: handlers and sends end ten seconds after ctx at the latest.
 	work, cancel := context.WithCancel(context.WithoutCancel(inner))
@@ -174,7 +175,7 @@ func (l *Line) tidy(ctx context.Context) {
 		l.store.PurgeLate(ctx, before),
 		l.store.PurgeOutgoing(ctx, before),
 	)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		l.log.Warn().Err(err).Msg("Old rows could not be deleted")
 	}
 }

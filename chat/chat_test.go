@@ -162,3 +162,32 @@ func (r *rig) sent(t *testing.T) {
 		return nil
 	})
 }
+
+func TestOldRowsAreForgottenWhileTheBotRuns(t *testing.T) {
+	hs := newHomeserver(t)
+	r := open(t, hs, t.TempDir(), Config{Password: password})
+	r.day = time.Millisecond
+	r.run(t)
+	eventually(t, func() error {
+		if !r.Ready() {
+			return errors.New("not ready")
+		}
+		return nil
+	})
+	ctx := t.Context()
+	if err := errors.Join(r.store.MarkHandled(ctx, "$old"), r.store.MarkHandled(ctx, "$new")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.store.DB().Exec(ctx, `UPDATE seen SET day=1 WHERE event_id='$old'`); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() error {
+		if old, err := r.store.Handled(ctx, "$old"); old || err != nil {
+			return fmt.Errorf("the old row: %v, %v", old, err)
+		}
+		return nil
+	})
+	if fresh, err := r.store.Handled(ctx, "$new"); !fresh || err != nil {
+		t.Errorf("the new row: %v, %v", fresh, err)
+	}
+}

@@ -133,13 +133,19 @@ func transaction(key string) string {
 	return "sb" + base64.RawURLEncoding.EncodeToString(sum[:24])
 }
 
-// deliver sends what is queued until ctx ends, one at a time within a lane.
+// deliver sends what is queued until ctx ends, one at a time within a lane. It looks at the queue so
+// often that it is also what notes that a day is over.
 func (l *Line) deliver(ctx, work context.Context) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	busy := make(map[string]bool)
 	ended := make(chan string, deliverAtOnce)
+	var tidied time.Time
 	for {
+		if time.Since(tidied) >= l.day {
+			l.tidy(ctx)
+			tidied = time.Now()
+		}
 		due, err := l.store.DueOutgoing(ctx, time.Now(), 2*deliverAtOnce)
 		if err != nil && ctx.Err() == nil {
 			l.log.Error().Err(err).Msg("The queue of messages cannot be read")
