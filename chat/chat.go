@@ -62,7 +62,7 @@ func (c Config) Validate() error {
 
 // vault keeps key files. store.Vault is one.
 type vault interface {
-	Create(name string) error
+	Ensure(name string) error
 	Seal(name, label string, plain []byte) ([]byte, error)
 	Open(name, label string, sealed []byte) ([]byte, error)
 	Key(name string) ([]byte, error)

@@ -103,7 +103,7 @@ func (l *Line) login(ctx context.Context, client *mautrix.Client) (*store.Accoun
 		return nil, err
 	}
 	if account == nil {
-		if err := errors.Join(l.ensureKey(accountKey), l.ensureKey(pickleKey)); err != nil {
+		if err := errors.Join(l.vault.Ensure(accountKey), l.vault.Ensure(pickleKey)); err != nil {
 			return nil, err
 		}
 		return l.loginByPassword(ctx, client, store.Account{})
@@ -150,14 +150,6 @@ func (l *Line) loginByPassword(ctx context.Context, client *mautrix.Client, acco
 		return nil, fmt.Errorf("sealing the access token: %w", err)
 	}
 	return &account, l.store.PutAccount(ctx, account)
-}
-
-// ensureKey makes a key file unless there is one.
-func (l *Line) ensureKey(name string) error {
-	if _, err := l.vault.Key(name); err == nil {
-		return nil
-	}
-	return l.vault.Create(name)
 }
 
 // sameUser compares a full user ID with what the configuration says, a full ID or a name.

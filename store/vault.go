@@ -95,6 +95,19 @@ func (v *Vault) Create(name string) error {
 	return syncFolder(v.dir)
 }
 
+// Ensure makes a key unless there is one. A key that cannot be read stays as it is: it is an error.
+func (v *Vault) Ensure(name string) error {
+	key, err := v.Key(name)
+	clear(key)
+	if errors.Is(err, ErrNoKey) {
+		err = v.Create(name)
+	}
+	if errors.Is(err, ErrKeyExists) {
+		return nil // somebody else was faster
+	}
+	return err
+}
+
 // write puts key into a synced file that no name leads to yet.
 func (v *Vault) write(key []byte) (path string, err error) {
 	f, err := os.CreateTemp(v.dir, ".new-*") // mode 0600

@@ -252,3 +252,25 @@ func TestVaultSweepsUnfinishedFiles(t *testing.T) {
 		t.Errorf("the folder has %v, %v", entries, err)
 	}
 }
+
+func TestEnsureMakesAKeyOnceAndHidesNoTrouble(t *testing.T) {
+	dir := t.TempDir()
+	v, err := OpenVault(dir)
+	check(t, err)
+	check(t, v.Ensure("k"))
+	first, err := v.Key("k")
+	check(t, err)
+	check(t, v.Ensure("k"))
+	second, err := v.Key("k")
+	check(t, err)
+	if !bytes.Equal(first, second) {
+		t.Error("the key was made again")
+	}
+	check(t, os.Truncate(filepath.Join(dir, "k"), 5))
+	if err := v.Ensure("k"); !errors.Is(err, ErrKeyFile) {
+		t.Errorf("a damaged key file: %v, want ErrKeyFile", err)
+	}
+	if err := v.Ensure("../k"); !errors.Is(err, ErrKeyName) {
+		t.Errorf("an unfit name: %v, want ErrKeyName", err)
+	}
+}
