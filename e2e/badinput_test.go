@@ -34,9 +34,12 @@ func TestAnswersThatAreNone(t *testing.T) {
 		}
 		return sent
 	}
-	for _, unclear := range []string{"vielleicht", "1 oder 2", "1\n2", "4", "yes no", "0", "-1"} {
-		say(ctx, t, anna, world.Direct, unclear)
-		hear(ctx, t, anna, world.Direct, `(?i)did not understand`)
+	// By turns: who fumbles more than ten times in ten minutes is not answered.
+	unsure := []*world.Person{anna, w.People["bernd"], w.People["clara"], w.People["deniz"]}
+	for i, unclear := range []string{"vielleicht", "1 oder 2", "1\n2", "4", "yes no", "0", "-1"} {
+		p := unsure[i%len(unsure)]
+		say(ctx, t, p, world.Direct, unclear)
+		hear(ctx, t, p, world.Direct, `(?i)did not understand`)
 	}
 	send(event.EventMessage, text(event.MsgText, "1"), mautrix.ReqSendEvent{DontEncrypt: true})
 	hear(ctx, t, anna, world.Direct, `(?i)not counted[\s\S]*not encrypted`)
