@@ -56,6 +56,14 @@ func inGroup(p *voting.Poll, what, kind string) chat.Delivery {
 	}
 }
 
+// lasting is a delivery about a poll to its group that the check of the vote rests on: it is said
+// even if the bot cannot speak in the group for long.
+func lasting(p *voting.Poll, what, kind string) chat.Delivery {
+	d := inGroup(p, what, kind)
+	d.Lasting = true
+	return d
+}
+
 // inDirect is a delivery about a poll to one member.
 func inDirect(p *voting.Poll, m voting.Member, key, kind string) chat.Delivery {
 	return chat.Delivery{

@@ -176,7 +176,7 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 			return err
 		}
 		return b.done(ctx, m,
-			inGroup(p, "anchors", kindAnchors), inGroup(p, "opened", kindOpened), inGroup(p, "count", kindCount))
+			lasting(p, "anchors", kindAnchors), lasting(p, "opened", kindOpened), inGroup(p, "count", kindCount))
 	})
 }
 

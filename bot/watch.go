@@ -13,6 +13,9 @@ import (
 const (
 	// grace is how long a vote stays open after everybody has voted.
 	grace = 60 * time.Second
+	// patience is how long after the close what is not said yet may keep the link between people
+	// and ballots: a group that shut the bot out must not keep it for ever.
+	patience = 7 * 24 * time.Hour
 	// look is how often Run looks for what is due when nothing wakes it.
 	look = 30 * time.Second
 )
@@ -75,7 +78,7 @@ func (b *Bot) step(ctx context.Context) (next time.Time, err error) {
 func (b *Bot) advance(ctx context.Context, p *voting.Poll, next *time.Time) error {
 	switch p.State {
 	case voting.StateOpen:
-		if err := b.handOut(ctx, p); err != nil {
+		if err := errors.Join(b.handOut(ctx, p), b.missed(ctx, p)); err != nil {
 			return err
 		}
 		return b.closeWhenComplete(ctx, p, next)
@@ -104,13 +107,40 @@ func (b *Bot) handOut(ctx context.Context, p *voting.Poll) error {
 	})
 }
 
+// missed says in the group, once, how many members could not be given their ballot: whoever waits
+// for everybody would wait for ever. It is known when all ballots are sent or given up.
+func (b *Bot) missed(ctx context.Context, p *voting.Poll) error {
+	if b.wasQueued(key(p.ID, "missed")) {
+		return nil
+	}
+	pending, err := b.Line.Pending(ctx, string(p.ID))
+	if err != nil || pending > 0 {
+		return err
+	}
+	n := 0
+	for _, m := range p.Roll {
+		ballot, known, err := b.Line.Event(ctx, ballotKey(p.ID, m))
+		if err != nil || !known {
+			return err
+		}
+		if ballot == "" {
+			n++
+		}
+	}
+	return b.queueOnce(ctx, key(p.ID, "missed"), func() ([]chat.Delivery, error) {
+		if n == 0 {
+			return nil, nil
+		}
+		d := inGroup(p, "missed", kindSay)
+		d.Payload = encode(say{Key: "poll.missed", Count: &n, Notice: true})
+		return []chat.Delivery{d}, nil
+	})
+}
+
 // queueOnce queues deliveries, once in the life of this process: their keys see to it that they
 // are sent once in all.
 func (b *Bot) queueOnce(ctx context.Context, what string, deliveries func() ([]chat.Delivery, error)) error {
-	b.mu.Lock()
-	known := b.queued[what]
-	b.mu.Unlock()
-	if known {
+	if b.wasQueued(what) {
 		return nil
 	}
 	all, err := deliveries()
@@ -125,6 +155,12 @@ func (b *Bot) queueOnce(ctx context.Context, what string, deliveries func() ([]c
 	b.queued[what] = true
 	b.mu.Unlock()
 	return nil
+}
+
+func (b *Bot) wasQueued(what string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.queued[what]
 }
 
 // closeWhenComplete announces that a vote closes when everybody has voted, and closes it after
@@ -174,15 +210,15 @@ func (b *Bot) count(ctx context.Context, p *voting.Poll) error {
 	return b.finish(ctx, counted)
 }
 
-// finish publishes the result and, when everything is said, deletes what linked people to
-// ballots.
+// finish publishes the result and, when everything is said or has waited for long, deletes what
+// linked people to ballots.
 func (b *Bot) finish(ctx context.Context, p *voting.Poll) error {
 	err := b.queueOnce(ctx, key(p.ID, "outcomes"), func() ([]chat.Delivery, error) { return b.outcomes(ctx, p) })
 	if err != nil {
 		return err
 	}
 	pending, err := b.Line.Pending(ctx, string(p.ID))
-	if err != nil || pending > 0 {
+	if err != nil || pending > 0 && b.Now().Before(p.Closed.Add(patience)) {
 		return err
 	}
 	err = b.Store.Tx(ctx, func(ctx context.Context) error {
@@ -205,6 +241,7 @@ func (b *Bot) forget(id voting.ID) {
 	delete(b.deadlines, id)
 	delete(b.answered, id)
 	delete(b.queued, key(id, "ballots"))
+	delete(b.queued, key(id, "missed"))
 	delete(b.queued, key(id, "outcomes"))
 }
 
@@ -217,7 +254,7 @@ type outcome struct {
 // outcomes is all that is said after the count: the result with its archive to the group, and
 // to each member whether their vote is in it. The receipts are taken back.
 func (b *Bot) outcomes(ctx context.Context, p *voting.Poll) ([]chat.Delivery, error) {
-	all := []chat.Delivery{inGroup(p, "result", kindResult), inGroup(p, "archive", kindArchive)}
+	all := []chat.Delivery{lasting(p, "result", kindResult), lasting(p, "archive", kindArchive)}
 	for _, m := range p.Roll {
 		_, after, err := b.next(ctx, p.ID, m)
 		if err != nil {
