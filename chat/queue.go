@@ -30,12 +30,15 @@ type Delivery struct {
 	Lasting bool   // into a room: never given up, tried ever more slowly until the bot may speak there again
 	Thread  string // the event that begins the thread to answer in
 	Edits   string // key of the delivery whose message it replaces
-	Redacts string // instead of saying something: event ID to redact, or "key:" and the key of a delivery
+	Redacts string // instead of saying something: the event ID to redact, or the ByKey of a delivery
 	Group   string // what is counted and forgotten together; what has none is forgotten after a month
 }
 
 // redactsKey begins a Redacts that names a delivery.
 const redactsKey = "key:"
+
+// ByKey is the Redacts of what the delivery with this key said.
+func ByKey(key string) string { return redactsKey + key }
 
 // Content is what a delivery says. A File is sent instead of the words.
 type Content struct {

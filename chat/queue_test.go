@@ -70,7 +70,7 @@ func TestAContentIsWhatWasComposed(t *testing.T) {
 		Delivery{Key: "1", Room: room.id, Kind: "text"},
 		Delivery{Key: "2", Room: room.id, Kind: "notice", Thread: "$root"},
 		Delivery{Key: "3", Room: room.id, Kind: "text", Edits: "1"},
-		Delivery{Key: "4", Room: room.id, Redacts: "key:2"},
+		Delivery{Key: "4", Room: room.id, Redacts: ByKey("2")},
 		Delivery{Key: "5", Room: room.id, Redacts: "$other"},
 	)
 	r.sent(t)
@@ -112,7 +112,7 @@ func TestObsoleteThingsAreNotSaidNorEdited(t *testing.T) {
 	queue(t, r,
 		Delivery{Key: "1", Room: room.id, Kind: "obsolete", Group: "g"},
 		Delivery{Key: "2", Room: room.id, Kind: "edit", Edits: "1", Group: "g"},
-		Delivery{Key: "3", Room: room.id, Redacts: "key:1", Group: "g"},
+		Delivery{Key: "3", Room: room.id, Redacts: ByKey("1"), Group: "g"},
 		Delivery{Key: "4", Room: room.id, Kind: "edit", Edits: "never queued", Group: "g"},
 		Delivery{Key: "5", Room: room.id, Kind: "said", Group: "g"},
 	)
