@@ -159,3 +159,30 @@ func TestAMessageWaitsForItsKey(t *testing.T) {
 		})
 	}
 }
+
+// Homeservers leave the number of one-time keys out when they are busy. Taken for none, it would
+// make fifty more at each start, until the oldest, which are given away first, are forgotten.
+func TestAMissingCountOfOneTimeKeysIsNotTakenForNone(t *testing.T) {
+	hs := newHomeserver(t)
+	dir := t.TempDir()
+	keys := func() int {
+		hs.mu.Lock()
+		defer hs.mu.Unlock()
+		return len(hs.oneTime[bot+" DEV1"])
+	}
+	if err := start(t, hs, dir).stop(); err != nil {
+		t.Fatal(err)
+	}
+	first := keys()
+	hs.mu.Lock()
+	hs.uncount = true
+	hs.mu.Unlock()
+	for range 2 {
+		if err := start(t, hs, dir).stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again := keys(); again != first || first == 0 {
+		t.Errorf("%d keys at first, %d after two more starts", first, again)
+	}
+}

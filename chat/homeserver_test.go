@@ -33,6 +33,7 @@ type homeserver struct {
 	oneTime map[string]map[string]any             // one-time keys by "user device"
 	inboxes map[string][]map[string]any           // to-device events by "user device", with position
 	held    bool                                  // to-device events wait
+	uncount bool                                  // responses do not say how many one-time keys there are
 	stream  int
 }
 
@@ -243,9 +244,12 @@ func (hs *homeserver) news(c call, since int) object {
 			toDevice = append(toDevice, evt)
 		}
 	}
-	return object{
+	answer := object{
 		"next_batch": "s" + strconv.Itoa(hs.stream), "rooms": object{"join": join, "invite": invite},
-		"to_device":                  object{"events": toDevice},
-		"device_one_time_keys_count": object{"signed_curve25519": len(hs.oneTime[c.user+" "+c.device])},
+		"to_device": object{"events": toDevice},
 	}
+	if !hs.uncount {
+		answer["device_one_time_keys_count"] = object{"signed_curve25519": len(hs.oneTime[c.user+" "+c.device])}
+	}
+	return answer
 }

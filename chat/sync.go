@@ -53,6 +53,9 @@ func syncFilter() *mautrix.Filter {
 func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync, since string) error {
 	l := s.line
 	l.back()
+	if resp.DeviceOTKCount.SignedCurve25519 == 0 {
+		resp.DeviceOTKCount.SignedCurve25519 = -1 // none, or left out: mautrix asks
+	}
 	b := &batch{token: resp.NextBatch}
 	timelines := takeMessages(resp, l.me)
 	letters := takeLetters(resp)
