@@ -104,7 +104,7 @@ type book interface {
 
 // vault seals the keys of the calls' links. store.Vault has it.
 type vault interface {
-	Create(name string) error
+	Ensure(name string) error
 	Seal(name, label string, plain []byte) ([]byte, error)
 	Open(name, label string, sealed []byte) ([]byte, error)
 }

@@ -77,7 +77,7 @@ func (b *Bot) call(ctx context.Context, m chat.Message, _ string) error {
 
 // newCall makes the call of a room, without a name.
 func (b *Bot) newCall(room, title string) (*store.Call, error) {
-	if err := b.Vault.Create(callKeys); err != nil && !errors.Is(err, store.ErrKeyExists) {
+	if err := b.Vault.Ensure(callKeys); err != nil {
 		return nil, fmt.Errorf("making the key of the calls: %w", err)
 	}
 	linkKey, err := media.NewLinkKey(rand.Reader)
