@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -115,14 +114,8 @@ func part(log zerolog.Logger, name string) zerolog.Logger {
 // back into it by themselves when the program was restarted.
 func joinSecret(vault *store.Vault) ([]byte, error) {
 	const name = "join"
-	names, err := vault.Names()
-	if err != nil {
+	if err := vault.Ensure(name); err != nil {
 		return nil, err
-	}
-	if !slices.Contains(names, name) {
-		if err := vault.Create(name); err != nil {
-			return nil, err
-		}
 	}
 	return vault.Key(name)
 }
