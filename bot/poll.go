@@ -45,7 +45,7 @@ func (b *Bot) draft(ctx context.Context, m chat.Message, question string, roll [
 		return chat.Delivery{}, err
 	}
 	if earlier != nil {
-		if err := b.Polls.Cancel(ctx, earlier.ID); err != nil {
+		if err := b.drop(ctx, earlier.ID); err != nil {
 			return chat.Delivery{}, err
 		}
 	}
@@ -180,10 +180,18 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	})
 }
 
-// cancel drops the draft.
+// drop cancels a draft and forgets what was said about it.
+func (b *Bot) drop(ctx context.Context, id voting.ID) error {
+	if err := b.Polls.Cancel(ctx, id); err != nil {
+		return err
+	}
+	return b.Line.Forget(ctx, string(id))
+}
+
+// cancel drops the draft and says so.
 func (b *Bot) cancel(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		if err := b.Polls.Cancel(ctx, p.ID); err != nil {
+		if err := b.drop(ctx, p.ID); err != nil {
 			return err
 		}
 		return b.answer(ctx, m, say{Key: "poll.cancelled", Notice: true})

@@ -72,3 +72,22 @@ func TestTalkEndsNoVote(t *testing.T) {
 	w.says("chair", "!close")
 	w.expect(`^Result: adopted`, "group")
 }
+
+// TestADroppedDraftLeavesNothing looks for what the outbox keeps of a draft.
+func TestADroppedDraftLeavesNothing(t *testing.T) {
+	w := newWorld(t, "en")
+	w.says("chair", "!vote One?")
+	first := key(w.poll().ID, "draft")
+	w.says("chair", "One moment.")
+	w.says("chair", "!vote Two?")
+	second := key(w.poll().ID, "draft")
+	w.says("chair", "cancel")
+	if w.poll() != nil {
+		t.Fatal("there is a draft")
+	}
+	for _, kept := range []string{first, first + "/passed/" + user("chair"), second} {
+		if o, err := w.store.Outgoing(t.Context(), kept); o != nil || err != nil {
+			t.Errorf("of %s there is %+v, %v", kept, o, err)
+		}
+	}
+}
