@@ -184,6 +184,10 @@ func (l *Line) handle(ctx context.Context, evt *event.Event) error {
 	if err != nil || handled {
 		return err
 	}
+	// Whoever writes can be reached.
+	if err := l.retry(ctx, personLane(m.Sender)); err != nil {
+		return err
+	}
 	log := l.log.With().Str("event_id", m.ID).Logger()
 	said := log.WithContext(ctx)
 	for {

@@ -110,10 +110,16 @@ func (l *Line) Event(ctx context.Context, key string) (event string, known bool,
 	return o.Event, true, nil
 }
 
+// retry lets what could not be sent to a room or a person be tried now.
+func (l *Line) retry(ctx context.Context, lane string) error {
+	defer l.hurry()
+	return l.store.HurryOutgoing(ctx, lane)
+}
+
 func outgoing(d Delivery) store.Outgoing {
 	lane := roomLane(d.Room)
 	if d.Person != "" {
-		lane = "person " + d.Person
+		lane = personLane(d.Person)
 	}
 	return store.Outgoing{
 		Key: d.Key, Group: d.Group, Lane: lane, Room: d.Room, Person: d.Person, Kind: d.Kind, Payload: d.Payload,
@@ -122,6 +128,8 @@ func outgoing(d Delivery) store.Outgoing {
 }
 
 func roomLane(room string) string { return "room " + room }
+
+func personLane(person string) string { return "person " + person }
 
 func delivery(o store.Outgoing) Delivery {
 	return Delivery{

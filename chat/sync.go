@@ -77,10 +77,9 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 	for room, timeline := range timelines {
 		if timeline.joined {
 			l.rooms.forget(room)
-			if err := l.store.HurryOutgoing(ctx, roomLane(room.String())); err != nil {
+			if err := l.retry(ctx, roomLane(room.String())); err != nil {
 				return err
 			}
-			l.hurry()
 		}
 		if err := l.receive(ctx, b, room, timeline, since); err != nil {
 			return err

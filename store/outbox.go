@@ -34,7 +34,7 @@ const (
 	delayOutgoing = `UPDATE outbox SET next_try=$2, failures=failures+$3 WHERE key=$1 AND state=0`
 	failOutgoing  = `UPDATE outbox SET failures=failures+1, next_try=CASE WHEN key=$1 THEN $2 ELSE next_try END
 		WHERE state=0 AND lane=(SELECT lane FROM outbox WHERE key=$1)`
-	hurryOutgoing = `UPDATE outbox SET next_try=0 WHERE lane=$1 AND state=0`
+	hurryOutgoing = `UPDATE outbox SET next_try=0 WHERE lane=$1 AND state=0 AND failures>0`
 	rearOutgoing  = `UPDATE outbox SET next_try=$2, seq=(SELECT COALESCE(MAX(seq), 0)+1 FROM outbox WHERE state=0)
 		WHERE key=$1 AND state=0`
 	settleOutgoing = `UPDATE outbox SET state=$2, room=$3, event_id=$4, day=$5, payload=NULL, seq=0, next_try=0
@@ -135,7 +135,7 @@ func (s *Store) FailOutgoing(ctx context.Context, key string, until time.Time) e
 	return s.outgoing(ctx, "delaying", failOutgoing, key, millis(until))
 }
 
-// HurryOutgoing lets whatever waits in a lane be tried now.
+// HurryOutgoing lets whatever failed in a lane be tried now.
 func (s *Store) HurryOutgoing(ctx context.Context, lane string) error {
 	return s.outgoing(ctx, "hurrying", hurryOutgoing, lane)
 }
