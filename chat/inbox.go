@@ -170,7 +170,7 @@ func (in *inbox) close() {
 
 // commit stores the sync token.
 func (l *Line) commit(ctx context.Context, token string) error {
-	return l.client.Store.(ackStore).commit(ctx, l.me, token)
+	return l.client.Store.(*ackStore).commit(ctx, l.me, token)
 }
 
 // handle hands one message over, unless that was done before. A message that cannot be handled is

@@ -82,7 +82,7 @@ func (l *Line) connectOnce(ctx context.Context) error {
 		return fmt.Errorf("preparing the encryption: %w", err)
 	}
 	client.Crypto = helper
-	client.Store = ackStore{client.Store} // after Init, which sets it
+	client.Store = &ackStore{SyncStore: client.Store} // after Init, which sets it
 	mach := helper.Machine()
 	mach.DontStoreOutboundKeys = true
 	mach.SessionReceived = func(_ context.Context, room id.RoomID, sess id.SessionID, _ uint32) {

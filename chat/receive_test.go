@@ -188,7 +188,7 @@ func TestARevokedTokenEndsTheLine(t *testing.T) {
 }
 
 func TestTheTokenIsStoredByTheInboxOnly(t *testing.T) {
-	var s mautrix.SyncStore = ackStore{}
+	var s mautrix.SyncStore = &ackStore{}
 	if err := s.SaveNextBatch(t.Context(), bot, "s1"); err != nil {
 		t.Error(err) // a nil store inside would have panicked
 	}

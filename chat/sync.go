@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -16,13 +17,25 @@ import (
 const syncTries = 3
 
 // ackStore does not store the sync token when a response arrives: the inbox does it once
-// everything that came with the response was handled.
-type ackStore struct{ mautrix.SyncStore }
+// everything that came with the response was handled, while receiving may begin anew.
+type ackStore struct {
+	mautrix.SyncStore
+	mu sync.Mutex // what is underneath keeps the token in memory
+}
 
 // SaveNextBatch does nothing, see commit.
-func (ackStore) SaveNextBatch(context.Context, id.UserID, string) error { return nil }
+func (*ackStore) SaveNextBatch(context.Context, id.UserID, string) error { return nil }
 
-func (a ackStore) commit(ctx context.Context, user id.UserID, token string) error {
+// LoadNextBatch returns the token that was stored last.
+func (a *ackStore) LoadNextBatch(ctx context.Context, user id.UserID) (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.SyncStore.LoadNextBatch(ctx, user)
+}
+
+func (a *ackStore) commit(ctx context.Context, user id.UserID, token string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if err := a.SyncStore.SaveNextBatch(ctx, user, token); err != nil {
 		return fmt.Errorf("storing the sync token: %w", err)
 	}
