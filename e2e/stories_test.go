@@ -40,7 +40,7 @@ func TestStories(t *testing.T) {
 			}
 			for name, p := range w.People {
 				for _, m := range p.Inbox.All()[from[name]:] {
-					if m.Unreadable != "" || m.Bot && m.Redacts == "" && !(m.Encrypted && m.Trusted) {
+					if m.Bot && (m.Unreadable != "" || m.Redacts == "" && !(m.Encrypted && m.Trusted)) {
 						t.Errorf("%s cannot read or trust %+v", name, m)
 					}
 				}

@@ -48,7 +48,11 @@ func (w *World) gather(ctx context.Context) error {
 	all, ctx := errgroup.WithContext(ctx)
 	for _, p := range w.People {
 		all.Go(func() error {
-			_, err := p.Client.State(ctx, made.RoomID)
+			if _, err := p.Client.State(ctx, made.RoomID); err != nil {
+				return err
+			}
+			// By now everybody has signed their device: what was seen before may lack it.
+			_, err := p.helper.Machine().FetchKeys(ctx, append(invite, chair.ID), true)
 			return err
 		})
 	}
