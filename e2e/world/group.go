@@ -45,6 +45,7 @@ func (w *World) gather(ctx context.Context) error {
 	if err := w.joined(ctx, chair, made.RoomID, len(invite)+1); err != nil {
 		return err
 	}
+	everybody := append(invite, chair.ID)
 	all, ctx := errgroup.WithContext(ctx)
 	for _, p := range w.People {
 		all.Go(func() error {
@@ -52,7 +53,7 @@ func (w *World) gather(ctx context.Context) error {
 				return err
 			}
 			// By now everybody has signed their device: what was seen before may lack it.
-			_, err := p.helper.Machine().FetchKeys(ctx, append(invite, chair.ID), true)
+			_, err := p.helper.Machine().FetchKeys(ctx, everybody, true)
 			return err
 		})
 	}
