@@ -86,10 +86,11 @@ func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, answer i
 		if err != nil {
 			return err
 		}
-		key, _, err := b.next(ctx, p.ID, member)
+		n, err := b.next(ctx, p.ID, member)
 		if err != nil {
 			return err
 		}
+		key := receiptKey(p.ID, member, n)
 		sealed, err := b.seal(ctx, p.ID, key, receipt{Answer: r.Answer, Code: r.Code, Replaced: r.Replaced})
 		if err != nil {
 			return err

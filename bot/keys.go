@@ -72,12 +72,11 @@ func inDirect(p *voting.Poll, m voting.Member, key, kind string) chat.Delivery {
 	}
 }
 
-// next returns the key of the first receipt that the member has not got yet, and its number.
-func (b *Bot) next(ctx context.Context, id voting.ID, m voting.Member) (string, int, error) {
+// next returns the number of the first receipt that the member has not got yet.
+func (b *Bot) next(ctx context.Context, id voting.ID, m voting.Member) (int, error) {
 	for n := 1; ; n++ {
-		k := receiptKey(id, m, n)
-		if _, known, err := b.Line.Event(ctx, k); err != nil || !known {
-			return k, n, err
+		if _, known, err := b.Line.Event(ctx, receiptKey(id, m, n)); err != nil || !known {
+			return n, err
 		}
 	}
 }

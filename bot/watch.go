@@ -256,13 +256,14 @@ type outcome struct {
 func (b *Bot) outcomes(ctx context.Context, p *voting.Poll) ([]chat.Delivery, error) {
 	all := []chat.Delivery{lasting(p, "result", kindResult), lasting(p, "archive", kindArchive)}
 	for _, m := range p.Roll {
-		_, after, err := b.next(ctx, p.ID, m)
+		after, err := b.next(ctx, p.ID, m)
 		if err != nil {
 			return nil, err
 		}
 		for n := 1; n < after; n++ {
-			gone := inDirect(p, m, receiptKey(p.ID, m, n)+"/redact", kindRedact)
-			gone.Redacts = "key:" + receiptKey(p.ID, m, n)
+			receipt := receiptKey(p.ID, m, n)
+			gone := inDirect(p, m, receipt+"/redact", kindRedact)
+			gone.Redacts = chat.ByKey(receipt)
 			all = append(all, gone)
 		}
 		code, counted, err := b.Polls.Outcome(ctx, p.ID, m)

@@ -172,7 +172,7 @@ func cleanName(name string) string {
 			return ' '
 		case strings.ContainsRune(joiners, r):
 			return r
-		case unicode.In(r, unicode.C, unicode.Zl, unicode.Zp), r == unicode.ReplacementChar:
+		case unicode.In(r, unicode.C), r == unicode.ReplacementChar:
 			return -1
 		}
 		return r
