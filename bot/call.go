@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"stimmbote/chat"
+	"stimmbote/i18n"
 	"stimmbote/media"
 	"stimmbote/store"
 )
@@ -42,7 +43,7 @@ func (b *Bot) call(ctx context.Context, m chat.Message, _ string) error {
 	if err != nil {
 		return fmt.Errorf("asking for the name of %s: %w", m.Room, err)
 	}
-	fresh, err := b.newCall(m.Room, clean(title))
+	fresh, err := b.newCall(m.Room, i18n.Clean(title))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stimmbote/chat"
+	"stimmbote/i18n"
 	"stimmbote/voting"
 )
 
@@ -117,12 +118,9 @@ func (b *Bot) names(ctx context.Context, p *voting.Poll) (map[voting.Member]stri
 	times := make(map[string]int)
 	shown := make(map[voting.Member]string)
 	for _, m := range members {
-		name := []rune(clean(m.Name))
-		if len(name) > mostName {
-			name = append(name[:mostName-1], '…')
-		}
-		shown[voting.Member(m.ID)] = string(name)
-		times[strings.ToLower(string(name))]++
+		name := i18n.Name(m.Name, mostName)
+		shown[voting.Member(m.ID)] = name
+		times[strings.ToLower(name)]++
 	}
 	names := make(map[voting.Member]string, len(p.Roll))
 	for _, m := range p.Roll {

@@ -55,23 +55,6 @@ func near(word, name string) bool {
 	return false
 }
 
-// clean makes one line of what somebody typed: no control or invisible formatting characters,
-// which could hide or reorder what others read.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.Is(unicode.Cc, r), unicode.Is(unicode.Cf, r) && r != zeroWidthJoiner, r == unicode.ReplacementChar:
-			return -1
-		}
-		return r
-	}, s)
-	return strings.Join(strings.Fields(s), " ")
-}
-
-const zeroWidthJoiner = '\u200d' // holds some emoji together
-
 // words are what people may answer, in every language at once, by their key in i18n.
 type words map[string][]string
 

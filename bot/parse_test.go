@@ -51,21 +51,6 @@ func TestNear(t *testing.T) {
 	}
 }
 
-func TestClean(t *testing.T) {
-	for s, want := range map[string]string{
-		" a \t b\n c ":            "a b c",
-		"evil\u202egnp.exe":       "evilgnp.exe",
-		"a\x00b\u200bc":           "abc",
-		"👩\u200d🌾 <b>hi</b> & co": "👩\u200d🌾 <b>hi</b> & co",
-		"bad\xff":                 "bad",
-		"\u200e\u200f\x1b":        "",
-	} {
-		if got := clean(s); got != want {
-			t.Errorf("clean(%q) is %q, want %q", s, got, want)
-		}
-	}
-}
-
 func TestCommandsAnswerOnlyTheirOwn(t *testing.T) {
 	w := newWorld(t, "de")
 	w.says("anna", "!ping")

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"stimmbote/chat"
+	"stimmbote/i18n"
 	"stimmbote/voting"
 )
 
@@ -29,7 +30,7 @@ func (b *Bot) vote(ctx context.Context, m chat.Message, rest string) error {
 		return refuse("refusal.not-on-roll")
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		card, err := b.draft(ctx, m, clean(rest), roll)
+		card, err := b.draft(ctx, m, i18n.Clean(rest), roll)
 		if err != nil {
 			return err
 		}

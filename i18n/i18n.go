@@ -3,18 +3,25 @@
 // A catalogue is a flat JSON object. Its sentences may hold {name} placeholders, **bold**,
 // `code`, line breaks and bare links, and come out as plain text and as HTML. Arguments are
 // never read as markup: what somebody typed cannot become a tag, a link or bold text.
+//
+// People are addressed politely (German Sie). Where a language knows a familiar form (du), the
+// file LANGUAGE-du.json holds the sentences that differ in it, and only those.
 package i18n
 
 import (
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
+	"io/fs"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-//go:embed de.json en.json
+//go:embed *.json
 var files embed.FS
 
 // Languages are the languages that there is a catalogue for.
@@ -23,24 +30,59 @@ var Languages = []string{"de", "en"}
 // Texts is the catalogue of one language.
 type Texts struct {
 	language string
+	familiar bool // du instead of Sie
 	texts    map[string]string
 }
 
-// Load returns the catalogue of a language, one of [Languages].
+// Load returns the catalogue of a language, one of [Languages], in its polite form.
 func Load(language string) (*Texts, error) {
-	data, err := files.ReadFile(language + ".json")
-	if err != nil {
+	if !slices.Contains(Languages, language) {
 		return nil, fmt.Errorf("language %q is not one of %s", language, strings.Join(Languages, ", "))
 	}
-	t := &Texts{language: language}
-	if err := json.Unmarshal(data, &t.texts); err != nil {
-		return nil, fmt.Errorf("catalogue %s: %w", language, err)
+	texts, err := read(language + ".json")
+	if err != nil {
+		return nil, err
 	}
-	return t, nil
+	return &Texts{language: language, texts: texts}, nil
+}
+
+// read reads one file of sentences.
+func read(name string) (texts map[string]string, err error) {
+	data, err := files.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("catalogue %s: %w", name, err)
+	}
+	if err := json.Unmarshal(data, &texts); err != nil {
+		return nil, fmt.Errorf("catalogue %s: %w", name, err)
+	}
+	return texts, nil
 }
 
 // Language is "de" or "en".
 func (t *Texts) Language() string { return t.language }
+
+// Familiar returns the same language in its familiar form, where it has one.
+func (t *Texts) Familiar() (*Texts, error) {
+	differ, err := read(t.language + "-du.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		differ, err = nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	all := maps.Clone(t.texts)
+	maps.Copy(all, differ)
+	return &Texts{language: t.language, familiar: true, texts: all}, nil
+}
+
+// In returns the same form of address in another language.
+func (t *Texts) In(language string) (*Texts, error) {
+	other, err := Load(language)
+	if err != nil || !t.familiar {
+		return other, err
+	}
+	return other.Familiar()
+}
 
 // Text returns a sentence as plain text. args are names and values in turn.
 func (t *Texts) Text(key string, args ...any) string {

@@ -13,9 +13,7 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
-	"unicode"
 
 	"stimmbote/i18n"
 	"stimmbote/media"
@@ -96,7 +94,7 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	name := cleanName(req.Name)
+	name := i18n.Name(req.Name, maxName)
 	if name == "" {
 		s.refuse(w, http.StatusBadRequest, "page.error.name")
 		return
@@ -160,32 +158,6 @@ func readRequest(w http.ResponseWriter, r *http.Request) (req request, status in
 		return req, http.StatusBadRequest
 	}
 	return req, http.StatusOK
-}
-
-// cleanName is a name as others may see it: one line, no control characters, nothing that
-// turns the direction of writing, at most 60 characters. It may be empty.
-func cleanName(name string) string {
-	const joiners = "\u200c\u200d" // some scripts and emoji need them
-	visible := strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case strings.ContainsRune(joiners, r):
-			return r
-		case unicode.In(r, unicode.C), r == unicode.ReplacementChar:
-			return -1
-		}
-		return r
-	}, name)
-	runes := []rune(strings.Join(strings.Fields(visible), " "))
-	if len(runes) > maxName {
-		runes = runes[:maxName]
-	}
-	clean := strings.TrimSpace(string(runes))
-	if strings.Trim(clean, joiners+" ") == "" {
-		return ""
-	}
-	return clean
 }
 
 // refuse answers with a sentence of the catalogue.
