@@ -45,7 +45,7 @@ var ErrLogin = errors.New("the homeserver does not let the bot in")
 type Config struct {
 	Homeserver string `yaml:"homeserver"`
 	User       string `yaml:"user"`
-	Password   string `yaml:"password"`
+	Password   string `yaml:"password" secret:"true"`
 }
 
 // Validate returns what is wrong, by key.

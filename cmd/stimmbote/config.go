@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"stimmbote/bot"
 	"stimmbote/chat"
@@ -20,7 +15,9 @@ import (
 	"stimmbote/web"
 )
 
-// config is the whole configuration. Each part is its package's own.
+// config is the whole configuration. Each part is its package's own. A field with the tag
+// secret:"true" is never shown, and has a second key that ends in _file and names a file with
+// the value.
 type config struct {
 	Language string        `yaml:"language"`
 	Matrix   chat.Config   `yaml:"matrix"`
@@ -29,6 +26,7 @@ type config struct {
 	Poll     voting.Config `yaml:"poll"`
 	Web      web.Config    `yaml:"web"`
 	Media    media.Config  `yaml:"media"`
+	Ops      opsConfig     `yaml:"ops"`
 	Log      logConfig     `yaml:"log"`
 }
 
@@ -45,7 +43,7 @@ func (c logConfig) validate() error {
 	return nil
 }
 
-// defaults is what holds where the file says nothing.
+// defaults is what holds where nobody says anything.
 func defaults() config {
 	return config{
 		Language: "de",
@@ -53,83 +51,80 @@ func defaults() config {
 		Poll:     voting.Defaults(),
 		Web:      web.Defaults(),
 		Media:    media.Defaults(),
+		Ops:      opsConfig{Listen: "127.0.0.1:8482"},
 		Log:      logConfig{Level: "info"},
 	}
 }
 
-// loadConfig reads the file at path. The error names every problem at once.
-func loadConfig(path string) (config, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return config{}, fmt.Errorf("there is no file %s: copy config.example.yaml to it and fill it in, or name another with --config FILE", path)
-	}
-	if err != nil {
-		return config{}, fmt.Errorf("reading the configuration: %w", err)
-	}
-	c, err := parseConfig(data)
-	if err != nil {
-		return config{}, fmt.Errorf("%s:\n%w", path, err)
-	}
-	return c, nil
-}
-
-func parseConfig(data []byte) (config, error) {
-	c := defaults()
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return config{}, readable(err)
-	}
-	return c, c.validate()
-}
-
-func (c config) validate() error {
+// validate returns every problem, each beginning with its key and a colon.
+func (c config) validate() []error {
 	var language error
 	if !slices.Contains(i18n.Languages, c.Language) {
 		language = fmt.Errorf("language: %q is not one of %s", c.Language, strings.Join(i18n.Languages, ", "))
 	}
-	return errors.Join(
-		language,
+	return slices.Concat(
+		each(language),
 		in("matrix", c.Matrix.Validate()),
 		in("store", c.Store.Validate()),
 		in("bot", c.Bot.Validate()),
 		in("poll", c.Poll.Validate()),
 		in("web", c.Web.Validate()),
 		in("media", c.Media.Validate()),
+		in("ops", c.Ops.validate()),
 		in("log", c.Log.validate()),
 	)
 }
 
 // in puts the section's name before each of its problems.
-func in(section string, err error) error {
+func in(section string, err error) []error {
+	problems := each(err)
+	for i, problem := range problems {
+		problems[i] = fmt.Errorf("%s.%w", section, problem)
+	}
+	return problems
+}
+
+// each takes joined errors apart, however deep they are joined.
+func each(err error) []error {
 	if err == nil {
 		return nil
 	}
-	problems := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		problems = joined.Unwrap()
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
 	}
-	named := make([]error, len(problems))
-	for i, problem := range problems {
-		named[i] = fmt.Errorf("%s.%w", section, problem)
+	var all []error
+	for _, one := range joined.Unwrap() {
+		all = append(all, each(one)...)
 	}
-	return errors.Join(named...)
+	return all
 }
 
-// readable turns the YAML library's errors into sentences for the person who wrote the file.
-func readable(err error) error {
-	wrong, ok := errors.AsType[*yaml.TypeError](err)
-	if !ok {
-		return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+// loadConfig reads the file at path and the environment. The error names every problem at once.
+// Where sections are named, only these are checked: a part of the program needs no more.
+func loadConfig(path string, environ []string, sections ...string) (config, error) {
+	l, err := load(path, environ)
+	if err != nil {
+		return config{}, err
 	}
-	problems := make([]error, len(wrong.Errors))
-	for i, problem := range wrong.Errors {
-		where, what, found := strings.Cut(problem, ": field ")
-		key, _, _ := strings.Cut(what, " ")
-		if found && strings.Contains(what, "not found in type") {
-			problem = fmt.Sprintf("%s: there is no option %q; config.example.yaml lists all of them", where, key)
+	return l.config, l.verdict(sections...)
+}
+
+// verdict is one error that lists the problems, or nil.
+func (l *loaded) verdict(sections ...string) error {
+	var lines []string
+	for _, p := range l.problems() {
+		section, _, _ := strings.Cut(p.key, ".")
+		if len(sections) == 0 || p.key == "" || slices.Contains(sections, section) {
+			lines = append(lines, p.String())
 		}
-		problems[i] = errors.New(problem)
 	}
-	return errors.Join(problems...)
+	switch len(lines) {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("the configuration has a problem:\n  " + lines[0])
+	default:
+		return fmt.Errorf("the configuration has %d problems:\n  %s", len(lines), strings.Join(lines, "\n  "))
+	}
 }

@@ -2,6 +2,7 @@
 // process, and the tools that go with them.
 //
 //	stimmbote [run] [--config FILE]   run the bot
+//	stimmbote config check            show the configuration and what is wrong with it
 //	stimmbote verify FILE.bel         recheck a vote from its archive, offline
 //	stimmbote version                 say which version this is
 package main
@@ -24,6 +25,8 @@ func main() {
 
 const usage = `usage:
   stimmbote [run] [--config FILE]   run the bot
+  stimmbote config check [--config FILE]
+                                    show the configuration that holds, and what is wrong with it
   stimmbote verify FILE.bel         recheck a vote from its archive, offline
   stimmbote version                 say which version this is
   stimmbote help                    say this
@@ -47,6 +50,8 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	switch command {
 	case "run":
 		return run(ctx, args, stderr)
+	case "config":
+		return checkConfig(args, stdout, stderr)
 	case "verify":
 		return verify(args, stdout, stderr)
 	case "version":
@@ -66,7 +71,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() { fmt.Fprint(stderr, usage) }
-	path := flags.String("config", "config.yaml", "the configuration")
+	path := flags.String("config", usualConfig, "the configuration")
 	if err := flags.Parse(args); err != nil {
 		return exitUsage
 	}
@@ -74,10 +79,13 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "stimmbote: run takes no %q\n%s", flags.Arg(0), usage)
 		return exitUsage
 	}
-	cfg, err := loadConfig(*path)
+	cfg, err := loadConfig(*path, os.Environ())
 	if err != nil {
 		fmt.Fprintf(stderr, "stimmbote: %v\n", err)
 		return exitUsage
+	}
+	if hint := openToOthers(*path); hint != "" {
+		fmt.Fprintln(stderr, "stimmbote: "+hint)
 	}
 	if err := serve(ctx, cfg, stderr); err != nil {
 		fmt.Fprintf(stderr, "stimmbote: %v\n", err)

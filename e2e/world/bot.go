@@ -54,6 +54,10 @@ func newBot(hs *Homeserver, a account, password, dir string, o Options, change f
 	if err != nil {
 		return nil, err
 	}
+	ops, err := freeAddr("tcp")
+	if err != nil {
+		return nil, err
+	}
 	b := &Bot{
 		ID: id.UserID(a.UserID), WebURL: "http://" + web,
 		Config: filepath.Join(dir, "config.yaml"), log: filepath.Join(dir, "log"),
@@ -69,6 +73,7 @@ func newBot(hs *Homeserver, a account, password, dir string, o Options, change f
 		"media":    map[string]any{"udp": udp},
 		"poll":     map[string]any{"group": "belenios-2048"},
 		"bot":      map[string]any{"ignore": []string{}},
+		"ops":      map[string]any{"listen": ops},
 		"log":      map[string]any{"level": "info"},
 	}
 	if change != nil {
