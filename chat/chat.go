@@ -43,9 +43,10 @@ var ErrLogin = errors.New("the homeserver does not let the bot in")
 
 // Config says who the bot is on which homeserver.
 type Config struct {
-	Homeserver string `yaml:"homeserver"`
-	User       string `yaml:"user"`
-	Password   string `yaml:"password" secret:"true"`
+	Homeserver  string `yaml:"homeserver"`
+	User        string `yaml:"user"`
+	Password    string `yaml:"password" secret:"true"`
+	AccessToken string `yaml:"access_token" secret:"true"`
 }
 
 // Validate returns what is wrong, by key.

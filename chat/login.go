@@ -95,8 +95,8 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	return nil
 }
 
-// login sets the client's credentials: the stored ones, or new ones for the password if there are
-// none or the server does not know them any more.
+// login sets the client's credentials: the stored ones, or new ones for what the configuration says
+// if there are none or the server does not know them any more.
 func (l *Line) login(ctx context.Context, client *mautrix.Client) (*store.Account, error) {
 	account, err := l.store.Account(ctx)
 	if err != nil {
@@ -106,7 +106,7 @@ func (l *Line) login(ctx context.Context, client *mautrix.Client) (*store.Accoun
 		if err := errors.Join(l.vault.Ensure(accountKey), l.vault.Ensure(pickleKey)); err != nil {
 			return nil, err
 		}
-		return l.loginByPassword(ctx, client, store.Account{})
+		return l.loginAnew(ctx, client, store.Account{})
 	}
 	if !sameUser(account.User, l.cfg.User) {
 		return nil, fmt.Errorf("%w: this store belongs to %s and not to %s; set matrix.user back, or name another store.dir", ErrLogin, account.User, l.cfg.User)
@@ -119,7 +119,7 @@ func (l *Line) login(ctx context.Context, client *mautrix.Client) (*store.Accoun
 	_, err = client.Whoami(ctx)
 	if errors.Is(err, mautrix.MUnknownToken) {
 		client.AccessToken = ""
-		return l.loginByPassword(ctx, client, *account)
+		return l.loginAnew(ctx, client, *account)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("asking the homeserver who the bot is: %w", err)
@@ -129,7 +129,7 @@ func (l *Line) login(ctx context.Context, client *mautrix.Client) (*store.Accoun
 
 func (l *Line) loginByPassword(ctx context.Context, client *mautrix.Client, account store.Account) (*store.Account, error) {
 	if l.cfg.Password == "" {
-		return nil, fmt.Errorf("%w: set matrix.password, it is needed to log in", ErrLogin)
+		return nil, fmt.Errorf("%w: set matrix.password or matrix.access_token, one is needed to log in", ErrLogin)
 	}
 	resp, err := client.Login(ctx, &mautrix.ReqLogin{
 		Type:                     mautrix.AuthTypePassword,
