@@ -30,6 +30,8 @@ type fakeBot struct {
 	compose  func(Delivery) (Content, error)
 }
 
+func (b *fakeBot) Noticed(context.Context, Notice) error { return nil }
+
 func (b *fakeBot) Said(ctx context.Context, m Message) error {
 	b.mu.Lock()
 	b.heard = append(b.heard, m)

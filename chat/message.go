@@ -18,6 +18,8 @@ type Handler interface {
 	Compose(ctx context.Context, d Delivery) (Content, error)
 	// Delivered is called after a delivery was sent and marked.
 	Delivered(ctx context.Context, d Delivery) error
+	// Noticed is called for what happened without being said, at least once.
+	Noticed(ctx context.Context, n Notice) error
 }
 
 // Kind says what kind of a message somebody wrote.

@@ -23,13 +23,16 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// ErrNewer means that the database was written by a newer program.
+var ErrNewer = errors.New("the database was written by a newer program")
+
 // Store is the open database. Its methods join the transaction in their context, see [Store.Tx].
 type Store struct {
 	db *dbutil.Database
 }
 
 // Open opens the database in dir, creates it if there is none, and brings its tables up to date.
-// A database that a newer program wrote is refused.
+// The error wraps [ErrNewer], and names both versions, if a newer program wrote it.
 func Open(ctx context.Context, dir string, log zerolog.Logger) (*Store, error) {
 	path := filepath.Join(dir, "stimmbote.db")
 	if err := private(path); err != nil {
@@ -45,6 +48,9 @@ func Open(ctx context.Context, dir string, log zerolog.Logger) (*Store, error) {
 	raw.UpgradeTable = dbutil.BuildUpgradeTable().WithFSPath(migrations, "migrations").Finish()
 	if err := raw.Upgrade(ctx); err != nil {
 		raw.Close()
+		if errors.Is(err, dbutil.ErrUnsupportedDatabaseVersion) {
+			return nil, fmt.Errorf("%w: run the newer program, or go back to a copy of the folder from before (%s: %w)", ErrNewer, path, err)
+		}
 		return nil, fmt.Errorf("bringing database %s up to date: %w", path, err)
 	}
 	return &Store{db: raw}, nil

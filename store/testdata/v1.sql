@@ -1,0 +1,120 @@
+-- The schema of version 1, as it was. Frozen.
+
+-- The version of each table is this file's. Every table is WITHOUT ROWID where the order of
+-- its rows would say something about people.
+
+-- The one lasting call of a group. key is sealed.
+CREATE TABLE call (
+	room  TEXT  NOT NULL PRIMARY KEY,
+	name  TEXT  NOT NULL UNIQUE,
+	title TEXT  NOT NULL,
+	door  bytea NOT NULL,
+	key   bytea NOT NULL,
+	card  TEXT  NOT NULL,
+	shown INTEGER NOT NULL
+);
+
+-- Who the bot is on its homeserver. token and recovery are sealed.
+CREATE TABLE account (
+	id        INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+	user_id   TEXT    NOT NULL,
+	device_id TEXT    NOT NULL,
+	token     bytea   NOT NULL,
+	recovery  bytea
+);
+
+-- The lasting direct room of each person.
+CREATE TABLE direct (
+	person  TEXT    NOT NULL PRIMARY KEY,
+	room    TEXT    NOT NULL,
+	invited BOOLEAN NOT NULL
+) WITHOUT ROWID;
+
+-- What must be said once. seq orders what waits within its lane, a room or a person; what is
+-- not waiting has neither an order nor a payload. state: 0 waiting, 1 sent, 2 dropped.
+CREATE TABLE outbox (
+	key      TEXT    NOT NULL PRIMARY KEY,
+	grp      TEXT    NOT NULL,
+	lane     TEXT    NOT NULL,
+	room     TEXT    NOT NULL,
+	person   TEXT    NOT NULL,
+	kind     TEXT    NOT NULL,
+	payload  bytea,
+	secret   BOOLEAN NOT NULL,
+	lasting  BOOLEAN NOT NULL,
+	thread   TEXT    NOT NULL,
+	edits    TEXT    NOT NULL,
+	redacts  TEXT    NOT NULL,
+	state    INTEGER NOT NULL,
+	seq      BIGINT  NOT NULL,
+	next_try BIGINT  NOT NULL,
+	tries    INTEGER NOT NULL,
+	failures INTEGER NOT NULL,
+	event_id TEXT    NOT NULL,
+	day      BIGINT  NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX outbox_waiting ON outbox (state, lane, seq);
+CREATE INDEX outbox_group ON outbox (grp);
+
+-- Events that were handled, or how often that was tried. day is the only time.
+CREATE TABLE seen (
+	event_id TEXT    NOT NULL PRIMARY KEY,
+	handled  BOOLEAN NOT NULL,
+	attempts INTEGER NOT NULL,
+	day      BIGINT  NOT NULL
+) WITHOUT ROWID;
+
+-- Events whose key has not arrived yet, still encrypted.
+CREATE TABLE late (
+	event_id TEXT   NOT NULL PRIMARY KEY,
+	room     TEXT   NOT NULL,
+	session  TEXT   NOT NULL,
+	raw      bytea  NOT NULL,
+	day      BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- Polls, as the group knows them. number orders them.
+CREATE TABLE poll (
+	number      INTEGER NOT NULL PRIMARY KEY,
+	id          TEXT    NOT NULL UNIQUE,
+	place       TEXT    NOT NULL,
+	asker       TEXT    NOT NULL,
+	question    TEXT    NOT NULL,
+	answers     TEXT    NOT NULL,
+	state       TEXT    NOT NULL,
+	grp         TEXT    NOT NULL,
+	fingerprint TEXT    NOT NULL,
+	roll_hash   TEXT    NOT NULL,
+	closed_hash TEXT    NOT NULL,
+	opened      BIGINT  NOT NULL,
+	closed      BIGINT  NOT NULL,
+	result      TEXT    NOT NULL
+);
+
+-- Papers of a poll, byte for byte. The one named key is sealed, the others are public to the group.
+CREATE TABLE paper (
+	poll    TEXT  NOT NULL REFERENCES poll (id),
+	name    TEXT  NOT NULL,
+	content bytea NOT NULL,
+	PRIMARY KEY (poll, name)
+) WITHOUT ROWID;
+
+-- The registrar: who may vote, and, in one sealed piece, who was given which token.
+CREATE TABLE roll (
+	poll   TEXT NOT NULL REFERENCES poll (id),
+	member TEXT NOT NULL,
+	PRIMARY KEY (poll, member)
+) WITHOUT ROWID;
+CREATE INDEX roll_member ON roll (member);
+CREATE TABLE token (
+	poll   TEXT  NOT NULL PRIMARY KEY REFERENCES poll (id),
+	sealed bytea NOT NULL
+) WITHOUT ROWID;
+
+-- The ballot box: a place of one size for each credential, made at the opening.
+CREATE TABLE ballot (
+	poll       TEXT  NOT NULL REFERENCES poll (id),
+	credential TEXT  NOT NULL,
+	ballot     bytea NOT NULL,
+	PRIMARY KEY (poll, credential)
+) WITHOUT ROWID;
