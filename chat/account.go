@@ -18,6 +18,10 @@ import (
 // typeRegistrationToken is the step of a registration that asks for a token of the server's.
 const typeRegistrationToken mautrix.AuthType = "m.login.registration_token"
 
+// SharedSecret is the option of a homeserver's configuration with which its administrators make
+// accounts.
+const SharedSecret = "registration_shared_secret"
+
 // Homeserver is a server that was found and asked, before the bot has an account there. Its
 // methods make an account or look at one; every error is an [*Obstacle]. It is used by those who
 // set the bot up, and keeps nothing.
@@ -214,13 +218,13 @@ func (h *Homeserver) RegisterBySecret(ctx context.Context, user, password, secre
 	admin := &synapseadmin.Client{Client: client}
 	nonce, err := admin.GetRegisterNonce(ctx)
 	if err != nil {
-		return "", h.obstacle(err, "setup.obstacle.no-secret-here")
+		return "", h.obstacle(err, "setup.obstacle.no-secret-here", "option", SharedSecret)
 	}
 	made, err := admin.SharedSecretRegister(ctx, secret, synapseadmin.ReqSharedSecretRegister{
 		Username: user, Password: password, Nonce: nonce,
 	})
 	if httpCode(err) == http.StatusForbidden {
-		return "", &Obstacle{Key: "setup.obstacle.secret", Err: err}
+		return "", &Obstacle{Key: "setup.obstacle.secret", Args: []any{"option", SharedSecret}, Err: err}
 	}
 	if err != nil {
 		return "", h.notRegistered(err, user)

@@ -17,7 +17,7 @@ func (l *loaded) readEnv(environ []string) {
 			set[name] = value
 		}
 	}
-	known := slices.Clone(otherVariables)
+	known := slices.Concat(otherVariables, setupVariables)
 	for _, o := range l.options {
 		known = append(known, o.env())
 		if o.secret {

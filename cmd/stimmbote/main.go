@@ -2,6 +2,7 @@
 // process, and the tools that go with them.
 //
 //	stimmbote [run] [--config FILE]   run the bot
+//	stimmbote setup                   ask what the bot needs, and write the configuration
 //	stimmbote config check            show the configuration and what is wrong with it
 //	stimmbote verify FILE.bel         recheck a vote from its archive, offline
 //	stimmbote version                 say which version this is
@@ -25,6 +26,7 @@ func main() {
 
 const usage = `usage:
   stimmbote [run] [--config FILE]   run the bot
+  stimmbote setup [--config FILE]   ask what the bot needs, and write the configuration
   stimmbote config check [--config FILE]
                                     show the configuration that holds, and what is wrong with it
   stimmbote verify FILE.bel         recheck a vote from its archive, offline
@@ -50,6 +52,8 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	switch command {
 	case "run":
 		return run(ctx, args, stderr)
+	case "setup":
+		return setup(ctx, args, os.Stdin, stdout, stderr)
 	case "config":
 		return checkConfig(args, stdout, stderr)
 	case "verify":

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"stimmbote/chat"
+)
+
+// login is what the configuration says of the bot's account.
+type login struct {
+	homeserver, user string
+	key              string // of the secret: password or access_token
+	secret           string
+	file             string // that holds the secret; "" is the configuration itself
+}
+
+// configFile is a configuration that is being written, beside the place where it will be: what
+// cannot be written there is known before an account is made.
+type configFile struct {
+	path string
+	f    *os.File
+	kept bool // what was written is worth keeping
+}
+
+// newConfigFile sees to it that the file is not there and can be.
+func newConfigFile(path string) (*configFile, error) {
+	switch _, err := os.Lstat(path); {
+	case err == nil:
+		return nil, &chat.Obstacle{Key: "setup.obstacle.exists", Args: []any{"file", path}}
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, notWritable(path, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, notWritable(path, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-config-*") // mode 0600
+	if err != nil {
+		return nil, notWritable(path, err)
+	}
+	return &configFile{path: path, f: f}, nil
+}
+
+func notWritable(path string, err error) error {
+	return &chat.Obstacle{Key: "setup.obstacle.file", Args: []any{"file", path, "reason", err}, Err: err}
+}
+
+// discard removes what was begun, unless it holds an account's only password and has no name yet.
+func (c *configFile) discard() {
+	_ = c.f.Close()
+	if !c.kept {
+		_ = os.Remove(c.f.Name())
+	}
+}
+
+// write fills the file, checks it as run does, and gives it its name, which a file that has
+// appeared there meanwhile keeps.
+func (c *configFile) write(a *answers, l login) error {
+	text, err := l.text(a)
+	if err != nil {
+		return notWritable(c.path, err)
+	}
+	_, err = c.f.Write(text)
+	if err := errors.Join(err, c.f.Sync()); err != nil {
+		return notWritable(c.path, err)
+	}
+	_, err = loadConfig(c.f.Name(), nil)
+	if err == nil {
+		err = os.Link(c.f.Name(), c.path)
+	}
+	if err != nil {
+		c.kept = true
+		return &chat.Obstacle{Key: "setup.obstacle.kept", Args: []any{"reason", err, "kept", c.f.Name(), "file", c.path}, Err: err}
+	}
+	return nil
+}
+
+// text is the configuration that the answers give.
+func (l login) text(a *answers) ([]byte, error) {
+	matrix := table{{"homeserver", l.homeserver}, {"user", l.user}, {l.key, l.secret}}
+	if l.file != "" {
+		matrix[2] = entry{l.key + fileSuffix, l.file}
+	}
+	root := table{
+		{"language", a.language},
+		{"matrix", matrix},
+		{"store", table{{"dir", a.store}}},
+	}
+	if own := botTable(a); len(own) > 0 {
+		root = append(root, entry{"bot", own})
+	}
+	if a.public != "" {
+		root = append(root, entry{"web", table{{"public_url", a.public}}})
+	}
+	node := root.node()
+	node.HeadComment = "Written by stimmbote setup. config.example.yaml lists and explains every option."
+	var b bytes.Buffer
+	encoder := yaml.NewEncoder(&b)
+	encoder.SetIndent(2)
+	err := encoder.Encode(node)
+	return b.Bytes(), errors.Join(err, encoder.Close())
+}
+
+// table is a part of a YAML file whose order is kept.
+type table []entry
+
+type entry struct {
+	key   string
+	value any // a string or a table
+}
+
+// botTable is what was answered of the section bot.
+func botTable(a *answers) table {
+	known := options(&config{})
+	var own table
+	for _, e := range []entry{{"contact", a.contact}, {"admin", a.admin}} {
+		if e.value != "" && slices.ContainsFunc(known, func(o *option) bool { return o.key == "bot."+e.key }) {
+			own = append(own, e)
+		}
+	}
+	return own
+}
+
+func (t table) node() *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	for _, e := range t {
+		value := &yaml.Node{}
+		if below, ok := e.value.(table); ok {
+			value = below.node()
+		} else {
+			value.SetString(e.value.(string))
+		}
+		put(n, e.key, value)
+	}
+	return n
+}
