@@ -64,7 +64,11 @@ func (p *Polls) Fold(ctx context.Context, id ID, m Member, answer int) (*Envelop
 	if err != nil {
 		return nil, fmt.Errorf("poll %s: deriving a credential: %w", id, err)
 	}
-	ballot, err := election.Seal(p.rand, token, answer)
+	vote, err := election.Questions()[0].Choose(answer)
+	if err != nil {
+		return nil, fmt.Errorf("poll %s: %w", id, err)
+	}
+	ballot, err := election.Seal(p.rand, token, [][]int{vote})
 	if err != nil {
 		return nil, fmt.Errorf("poll %s: sealing a ballot: %w", id, err)
 	}

@@ -132,7 +132,7 @@ func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	result, err := newResult(len(poll.Roll), tally.Counted, tally.Sums)
+	result, err := newResult(len(poll.Roll), tally.Counted, tally.Sums[0])
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}
@@ -155,7 +155,8 @@ func recheck(archive []byte, poll *Poll, result *Result) error {
 	}
 	same := report.Status == belenios.Complete && report.UUID == string(poll.ID) &&
 		report.Fingerprint == poll.Fingerprint && report.RollHash == poll.RollHash && report.ClosedHash == poll.ClosedHash &&
-		report.Entitled == result.Entitled && report.Counted == result.Counted && slices.Equal(report.Sums, result.Sums)
+		report.Entitled == result.Entitled && report.Counted == result.Counted &&
+		len(report.Sums) == 1 && slices.Equal(report.Sums[0], result.Sums)
 	if !same {
 		return ErrChanged
 	}

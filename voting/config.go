@@ -2,7 +2,6 @@ package voting
 
 import (
 	"fmt"
-	"strings"
 
 	"stimmbote/voting/belenios"
 )
@@ -13,12 +12,21 @@ type Config struct {
 }
 
 // Defaults is the section as it is when nothing is written.
-func Defaults() Config { return Config{Group: belenios.Group2048} }
+func Defaults() Config { return Config{Group: belenios.Ed25519} }
+
+// group is the name of the group as elections write it.
+func (c Config) group() string {
+	name, err := belenios.FindGroup(c.Group)
+	if err != nil {
+		return c.Group // Validate refused it
+	}
+	return name
+}
 
 // Validate says what is wrong with the section.
 func (c Config) Validate() error {
-	if !strings.EqualFold(c.Group, belenios.Group2048) {
-		return fmt.Errorf("group: %q is not known; write %s", c.Group, belenios.Group2048)
+	if _, err := belenios.FindGroup(c.Group); err != nil {
+		return fmt.Errorf("group: %q is not known; write %s or %s", c.Group, belenios.Ed25519, belenios.Group2048)
 	}
 	return nil
 }

@@ -99,10 +99,15 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 	if s.key, err = belenios.NewKey(p.rand, poll.Group); err != nil {
 		return nil, fmt.Errorf("preparing poll %s: drawing its key: %w", id, err)
 	}
-	s.papers, err = belenios.NewSetup(p.rand, belenios.Parameters{
-		UUID: string(id), Group: poll.Group, Name: poll.Question, Question: poll.Question, Answers: poll.Answers,
+	public, err := s.key.Public(p.rand)
+	if err != nil {
+		return nil, fmt.Errorf("preparing poll %s: %w", id, err)
+	}
+	s.papers, err = belenios.NewSetup(belenios.Parameters{
+		UUID: string(id), Group: poll.Group, Name: poll.Question,
+		Questions:     []belenios.Question{{Text: poll.Question, Answers: poll.Answers, Min: 1, Max: 1}},
 		Administrator: "Stimmbote", CredentialAuthority: s.rollHash,
-	}, s.key, s.credentials)
+	}, []belenios.Trustee{belenios.Single(public)}, s.credentials)
 	if err != nil {
 		return nil, fmt.Errorf("preparing poll %s: %w", id, err)
 	}
@@ -111,8 +116,12 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 		return nil, fmt.Errorf("preparing poll %s: reading its election: %w", id, err)
 	}
 	s.fingerprint = election.Fingerprint()
+	vote, err := election.Questions()[0].Choose(0)
+	if err != nil {
+		return nil, fmt.Errorf("preparing poll %s: %w", id, err)
+	}
 	for _, token := range s.tokens { // any: only the length of a ballot is wanted
-		trial, err := election.Seal(p.rand, token, 0)
+		trial, err := election.Seal(p.rand, token, [][]int{vote})
 		if err != nil {
 			return nil, fmt.Errorf("preparing poll %s: sealing a first ballot: %w", id, err)
 		}

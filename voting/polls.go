@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 
 	"stimmbote/voting/belenios"
@@ -82,7 +81,7 @@ func New(l ledger, v vault, rand io.Reader, cfg Config) *Polls {
 		ledger:    l,
 		vault:     v,
 		rand:      rand,
-		group:     strings.ToUpper(cfg.Group),
+		group:     cfg.group(),
 		registrar: registrar.New(l, v),
 		box:       box.New(l),
 		elections: make(map[string]*belenios.Election),

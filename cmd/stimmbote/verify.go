@@ -78,10 +78,22 @@ func printReport(w io.Writer, r *belenios.Report) {
 		closed = "none, ballots can still come"
 	}
 	fmt.Fprintf(w, "closed hash: %s\n", closed)
-	fmt.Fprintf(w, "question: %q\n", r.Question)
 	fmt.Fprintf(w, "entitled: %d, counted: %d\n", r.Entitled, r.Counted)
-	for i, n := range r.Sums {
-		fmt.Fprintf(w, "%q: %d\n", r.Answers[i], n)
+	for i, q := range r.Questions {
+		fmt.Fprintf(w, "question: %q\n", q.Text)
+		if r.Sums != nil {
+			printSums(w, q, r.Sums[i])
+		}
+	}
+}
+
+func printSums(w io.Writer, q belenios.Question, sums []int) {
+	if q.Blank {
+		fmt.Fprintf(w, "blank: %d\n", sums[0])
+		sums = sums[1:]
+	}
+	for i, n := range sums {
+		fmt.Fprintf(w, "%q: %d\n", q.Answers[i], n)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 const (
 	wholeElection = "../../voting/belenios/testdata/ZFVjR4vdaD787z.bel"
-	otherGroup    = "../../voting/belenios/testdata/unsupported/weights-ed25519.bel"
+	otherGroup    = "../../voting/belenios/testdata/unsupported/shuffles-ed25519.bel"
 )
 
 func TestVerifyExitCodes(t *testing.T) {
@@ -63,8 +63,8 @@ func TestVerifyNamesWhatItCannotCheck(t *testing.T) {
 	if got := verify([]string{otherGroup}, &out, &errs); got != 2 {
 		t.Errorf("exit code is %d, want 2", got)
 	}
-	if !strings.Contains(out.String(), `not supported: group "Ed25519"`) {
-		t.Errorf("the group is not named in:\n%s", &out)
+	if !strings.Contains(out.String(), `not supported: NonHomomorphic`) {
+		t.Errorf("the kind of question is not named in:\n%s", &out)
 	}
 }
 

@@ -91,7 +91,7 @@ func (e *Election) WriteArchive(w io.Writer, at time.Time, ballots [][]byte, t *
 		return err
 	}
 	if t != nil {
-		if t.closed != c.parent {
+		if t.sum.closed != c.parent {
 			return errOtherBallots
 		}
 		c.addTally(t)
@@ -100,10 +100,17 @@ func (e *Election) WriteArchive(w io.Writer, at time.Time, ballots [][]byte, t *
 }
 
 func (c *chain) addTally(t *Tally) {
-	sized := wireSized{NumTallied: t.Counted, TotalWeight: t.Counted, EncryptedTally: hexHash(t.sum)}
-	c.add("EncryptedTally", t.sum, encode(sized))
-	c.add("PartialDecryption", t.share, encode(wireOwned{Owner: 1, Payload: hexHash(t.share)}))
-	c.add("Result", encode(wireSums{Result: [][]int{t.Sums}}))
+	c.add("EncryptedTally", t.sum.raw, t.sum.sized())
+	for _, share := range t.shares {
+		c.add("PartialDecryption", share.Body, encode(wireOwned{Owner: share.Owner, Payload: hexHash(share.Body)}))
+	}
+	result := make([][]number, len(t.Sums))
+	for q, sums := range t.Sums {
+		for _, n := range sums {
+			result[q] = append(result[q], number(n))
+		}
+	}
+	c.add("Result", encode(wireSums{Result: result}))
 }
 
 func (c *chain) write(w io.Writer, stamp int64) error {

@@ -18,6 +18,7 @@ type (
 		Choices          []wireCiphertext `json:"choices"`
 		IndividualProofs [][]wireProof    `json:"individual_proofs"`
 		OverallProof     []wireProof      `json:"overall_proof"`
+		BlankProof       []wireProof      `json:"blank_proof,omitempty"`
 	}
 	wireSignature struct {
 		Hash  string    `json:"hash"`
@@ -31,21 +32,25 @@ func (w wireBallot) unsignedHash() string {
 	return compactHash(encode(w))
 }
 
-// ballot is a parsed ballot: of the right shape, its numbers reduced and its elements in the group.
+// ballot is a parsed ballot: of the right shape and its numbers reduced.
 type ballot struct {
-	credential element
-	choices    []ciphertext
-	individual [][]proof
-	overall    []proof
-	signed     string // the hash that the signature is about
-	signature  proof
+	voter     voter
+	answers   []answer
+	signed    string // the hash that the signature is about
+	signature proof
 }
 
-// The two statements that an answer proves, 4.11.1.
-var (
-	zeroOrOne  = []int{0, 1}
-	exactlyOne = []int{1}
-)
+// answer is the answer to one question.
+type answer struct {
+	sealed     []sealed
+	choices    []ciphertext // what was sealed, once it was shown to lie in the group
+	individual [][]proof
+	overall    []proof
+	blank      []proof
+}
+
+// zeroOrOne is how many branches the proof of a choice has, and blankOrNone the blank proof.
+const zeroOrOne, blankOrNone = 2, 2
 
 // CheckBallot checks everything that can be known of one ballot and says whose it is.
 func (e *Election) CheckBallot(raw []byte) (publicCredential string, err error) {
@@ -53,7 +58,7 @@ func (e *Election) CheckBallot(raw []byte) (publicCredential string, err error) 
 	if err != nil {
 		return "", err
 	}
-	return b.credential.String(), nil
+	return b.voter.credential, nil
 }
 
 func (e *Election) checkBallot(raw []byte) (*ballot, error) {
@@ -61,16 +66,15 @@ func (e *Election) checkBallot(raw []byte) (*ballot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !checkSecret(e.g, b.credential, b.signature, "sig|"+b.signed) {
-		return nil, ErrSignature
-	}
-	for i, c := range b.choices {
-		if !e.choiceProof(b.credential, c).check(b.individual[i]) {
-			return nil, fmt.Errorf("choice %d: %w", i+1, ErrChoiceProof)
+	h := &hashes{g: e.g}
+	h.expectSecret(ErrSignature, b.voter.key, b.signature, "sig|"+b.signed)
+	for i := range b.answers {
+		if err := e.expectAnswer(h, e.questions[i], b.voter, &b.answers[i]); err != nil {
+			return nil, fmt.Errorf("answer %d: %w", i+1, err)
 		}
 	}
-	if !e.sumProof(b.credential, b.choices).check(b.overall) {
-		return nil, ErrSumProof
+	if err := h.check(); err != nil {
+		return nil, err
 	}
 	return b, nil
 }
@@ -84,21 +88,23 @@ func (e *Election) parseBallot(raw []byte) (*ballot, error) {
 	if w.ElectionUUID != e.uuid || w.ElectionHash != e.hash {
 		return nil, ErrOtherElection
 	}
-	credential, ok := e.credentials[w.Credential]
+	voter, ok := e.voters[w.Credential]
 	if !ok {
 		return nil, ErrUnknownCredential
 	}
 	if w.Signature == nil {
 		return nil, fmt.Errorf("%w: no signature", ErrShape)
 	}
-	if len(w.Answers) != 1 {
-		return nil, fmt.Errorf("%w: %d answers to one question", ErrShape, len(w.Answers))
+	if len(w.Answers) != len(e.questions) {
+		return nil, fmt.Errorf("%w: %d answers to %d questions", ErrShape, len(w.Answers), len(e.questions))
 	}
-	b := &ballot{credential: credential, signed: w.Signature.Hash}
-	if err := b.parseAnswer(e.g, w.Answers[0], len(e.question.answers)); err != nil {
-		return nil, err
-	}
+	b := &ballot{voter: voter, signed: w.Signature.Hash, answers: make([]answer, len(w.Answers))}
 	var err error
+	for i, q := range e.questions {
+		if b.answers[i], err = parseAnswer(e.g, q, w.Answers[i]); err != nil {
+			return nil, fmt.Errorf("answer %d: %w", i+1, err)
+		}
+	}
 	if b.signature, err = parseProof(e.g, w.Signature.Proof); err != nil {
 		return nil, fmt.Errorf("signature: %w", err)
 	}
@@ -108,38 +114,89 @@ func (e *Election) parseBallot(raw []byte) (*ballot, error) {
 	return b, nil
 }
 
-func (b *ballot) parseAnswer(g group, w wireAnswer, n int) (err error) {
+func parseAnswer(g group, q Question, w wireAnswer) (a answer, err error) {
+	n := q.Slots()
 	if len(w.Choices) != n || len(w.IndividualProofs) != n {
-		return fmt.Errorf("%w: %d choices and %d proofs for %d answers",
+		return answer{}, fmt.Errorf("%w: %d choices and %d proofs for %d",
 			ErrShape, len(w.Choices), len(w.IndividualProofs), n)
 	}
-	b.choices, b.individual = make([]ciphertext, n), make([][]proof, n)
+	a.sealed, a.individual = make([]sealed, n), make([][]proof, n)
 	for i := range n {
-		if b.choices[i], err = parseCiphertext(g, w.Choices[i]); err != nil {
+		if a.sealed[i], err = readCiphertext(g, w.Choices[i]); err != nil {
+			return answer{}, fmt.Errorf("choice %d: %w", i+1, err)
+		}
+		if a.individual[i], err = parseProofs(g, w.IndividualProofs[i], zeroOrOne); err != nil {
+			return answer{}, fmt.Errorf("proof of choice %d: %w", i+1, err)
+		}
+	}
+	if a.overall, err = parseProofs(g, w.OverallProof, q.branches()); err != nil {
+		return answer{}, fmt.Errorf("overall proof: %w", err)
+	}
+	blanks := 0
+	if q.Blank {
+		blanks = blankOrNone
+	}
+	if a.blank, err = parseProofs(g, w.BlankProof, blanks); err != nil {
+		return answer{}, fmt.Errorf("blank proof: %w", err)
+	}
+	return a, nil
+}
+
+// expectAnswer shows that the choices lie in the group, and adds what must come out if each is 0 or 1 and all together
+// are as the question wants it.
+func (e *Election) expectAnswer(h *hashes, q Question, v voter, a *answer) error {
+	who := e.hash + "|" + v.credential
+	a.choices = make([]ciphertext, len(a.sealed))
+	var first []proof // everything that is proved of the blank choice
+	if q.Blank {
+		first = []proof{a.blank[0], a.overall[0]}
+	}
+	var blank raised
+	for i, c := range a.sealed {
+		proofs := a.individual[i]
+		all := challenges(proofs)
+		if i == 0 {
+			all = append(all, challenges(first)...)
+		}
+		r, err := admit(e.g, c, all)
+		if err != nil {
 			return fmt.Errorf("choice %d: %w", i+1, err)
 		}
-		if b.individual[i], err = parseProofs(g, w.IndividualProofs[i], len(zeroOrOne)); err != nil {
-			return fmt.Errorf("proof of choice %d: %w", i+1, err)
+		if i == 0 {
+			blank = r.from(zeroOrOne)
 		}
+		a.choices[i] = r.ciphertext
+		h.expectDisjunction(fmt.Errorf("choice %d: %w", i+1, ErrChoiceProof), e.bases(),
+			"prove|"+who+"|"+r.String(), shownAll(r, proofs, 0))
 	}
-	if b.overall, err = parseProofs(g, w.OverallProof, len(exactlyOne)); err != nil {
-		return fmt.Errorf("overall proof: %w", err)
+	who += "|" + joined(wires(e.g, a.choices))
+	if !q.Blank {
+		sum := raise(e.g, total(e.g, a.choices), challenges(a.overall))
+		h.expectDisjunction(ErrSumProof, e.bases(), "prove|"+who+"|"+sum.String(), shownAll(sum, a.overall, q.Min))
+		return nil
 	}
+	sum := raise(e.g, total(e.g, a.choices[1:]), append(challenges(a.overall[1:]), a.blank[1].challenge))
+	h.expectDisjunction(ErrBlankProof, e.bases(), "bproof0|"+who,
+		append(shownAll(blank, a.blank[:1], 0), shownAll(sum.from(len(a.overall)-1), a.blank[1:], 0)...))
+	h.expectDisjunction(ErrSumProof, e.bases(), "bproof1|"+who,
+		append(shownAll(blank.from(1), a.overall[:1], 1), shownAll(sum, a.overall[1:], q.Min)...))
 	return nil
 }
 
-// choiceProof states that a choice is 0 or 1. Election and credential are in the context, so that nobody can use
-// another voter's choice.
-func (e *Election) choiceProof(credential element, c ciphertext) interval {
-	return interval{g: e.g, y: e.key, context: e.hash + "|" + credential.String(), c: c, values: zeroOrOne}
+// total is the product of choices: the encryption of their sum.
+func total(g group, choices []ciphertext) ciphertext {
+	sum := zero(g)
+	for _, c := range choices {
+		sum = add(g, sum, c)
+	}
+	return sum
 }
 
-// sumProof states that the choices add up to one. All of them are in the context.
-func (e *Election) sumProof(credential element, choices []ciphertext) interval {
-	sum, all := zero(e.g), make([]string, len(choices))
+// joined is how choices go into hashes.
+func joined(choices []wireCiphertext) string {
+	all := make([]string, len(choices))
 	for i, c := range choices {
-		sum, all[i] = add(e.g, sum, c), c.String()
+		all[i] = c.Alpha + "," + c.Beta
 	}
-	context := e.hash + "|" + credential.String() + "|" + strings.Join(all, ",")
-	return interval{g: e.g, y: e.key, context: context, c: sum, values: exactlyOne}
+	return strings.Join(all, ",")
 }

@@ -74,33 +74,34 @@ func TestAnchors(t *testing.T) {
 
 func TestRefusalsBeforeSealing(t *testing.T) {
 	p := newPoll(t)
-	for _, answer := range []int{-1, 3} {
-		if _, err := p.election.Seal(rand.Reader, p.credentials[0], answer); !errors.Is(err, ErrAnswer) {
-			t.Errorf("answer %d: %v", answer, err)
+	for _, vote := range [][][]int{nil, {{1, 0}}, {{1, 0, 0}, {1}}, {{0, 0, 0}}, {{1, 1, 0}}, {{2, -1, 0}}, {{-1, 1, 1}}} {
+		if _, err := p.election.Seal(rand.Reader, p.credentials[0], vote); !errors.Is(err, ErrAnswer) {
+			t.Errorf("vote %v: %v", vote, err)
 		}
 	}
-	if _, err := p.election.Seal(rand.Reader, must(NewCredential(rand.Reader))(t), 0); !errors.Is(err, ErrUnknownCredential) {
+	yes := [][]int{{1, 0, 0}}
+	if _, err := p.election.Seal(rand.Reader, must(NewCredential(rand.Reader))(t), yes); !errors.Is(err, ErrUnknownCredential) {
 		t.Errorf("stranger: %v", err)
 	}
-	if _, err := p.election.Seal(rand.Reader, "x", 0); !errors.Is(err, ErrCredential) {
+	if _, err := p.election.Seal(rand.Reader, "x", yes); !errors.Is(err, ErrCredential) {
 		t.Errorf("malformed credential: %v", err)
 	}
 	two := [][]byte{p.seal(t, 0, 0), p.seal(t, 0, 1)}
 	if _, err := p.election.ClosedHash(two); !errors.Is(err, ErrOneEach) {
 		t.Errorf("two ballots of one credential: %v", err)
 	}
-	if _, err := p.election.Tally(rand.Reader, two, p.key); !errors.Is(err, ErrOneEach) {
+	if _, err := p.election.Tally(rand.Reader, two, p.keys...); !errors.Is(err, ErrOneEach) {
 		t.Errorf("tally of two ballots of one credential: %v", err)
 	}
-	forged := [][]byte{p.craft(t, 0, 2, -1, 0)}
-	if _, err := p.election.Tally(rand.Reader, forged, p.key); !errors.Is(err, ErrChoiceProof) {
+	forged := [][]byte{p.craft(t, 0, []int{2, -1, 0})}
+	if _, err := p.election.Tally(rand.Reader, forged, p.keys...); !errors.Is(err, ErrChoiceProof) {
 		t.Errorf("tally of a forged ballot: %v", err)
 	}
-	other := must(NewKey(rand.Reader, Group2048))(t)
+	other := must(NewKey(rand.Reader, Ed25519))(t)
 	if _, err := p.election.Tally(rand.Reader, two[:1], other); !errors.Is(err, ErrKey) {
 		t.Errorf("tally with another key: %v", err)
 	}
-	tally := must(p.election.Tally(rand.Reader, two[:1], p.key))(t)
+	tally := must(p.election.Tally(rand.Reader, two[:1], p.keys...))(t)
 	if err := p.election.WriteArchive(new(bytes.Buffer), at, two[1:], tally); !errors.Is(err, errOtherBallots) {
 		t.Errorf("tally of other ballots: %v", err)
 	}
@@ -110,7 +111,10 @@ func TestRefusalsBeforeSealing(t *testing.T) {
 func TestSetupRefusals(t *testing.T) {
 	key := must(NewKey(rand.Reader, Group2048))(t)
 	public := must(PublicCredential(Group2048, "abcdefghijkmno", must(NewCredential(rand.Reader))(t)))(t)
-	good := Parameters{UUID: "abcdefghijkmno", Group: Group2048, Question: "?", Answers: []string{"a", "b"}}
+	trustees := []Trustee{Single(must(key.Public(rand.Reader))(t))}
+	good := Parameters{UUID: "abcdefghijkmno", Group: Group2048}
+	ask := func(p *Parameters, q Question) { p.Questions = []Question{q} }
+	ask(&good, Question{Text: "?", Answers: []string{"a", "b"}, Min: 1, Max: 1})
 	changed := func(change func(*Parameters)) Parameters {
 		p := good
 		change(&p)
@@ -123,15 +127,20 @@ func TestSetupRefusals(t *testing.T) {
 	}{
 		"good":                 {good, []string{public}, nil},
 		"uuid":                 {changed(func(p *Parameters) { p.UUID = "x" }), []string{public}, ErrShape},
-		"no answers":           {changed(func(p *Parameters) { p.Answers = nil }), []string{public}, ErrShape},
-		"no UTF-8":             {changed(func(p *Parameters) { p.Question = "\xff" }), []string{public}, ErrNotCanonical},
-		"no UTF-8 in answers":  {changed(func(p *Parameters) { p.Answers = []string{"a", "\xff"} }), []string{public}, ErrNotCanonical},
-		"other group":          {changed(func(p *Parameters) { p.Group = "Ed25519" }), []string{public}, ErrKey},
+		"no questions":         {changed(func(p *Parameters) { p.Questions = nil }), []string{public}, ErrShape},
+		"no answers":           {changed(func(p *Parameters) { ask(p, Question{Text: "?", Max: 1}) }), []string{public}, ErrShape},
+		"none may be chosen":   {changed(func(p *Parameters) { ask(p, Question{Answers: []string{"a"}}) }), []string{public}, ErrShape},
+		"min above max":        {changed(func(p *Parameters) { ask(p, Question{Answers: []string{"a", "b"}, Min: 2, Max: 1}) }), []string{public}, ErrShape},
+		"max above answers":    {changed(func(p *Parameters) { ask(p, Question{Answers: []string{"a"}, Max: 2}) }), []string{public}, ErrShape},
+		"no UTF-8":             {changed(func(p *Parameters) { ask(p, Question{Text: "\xff", Answers: []string{"a"}, Max: 1}) }), []string{public}, ErrNotCanonical},
+		"no UTF-8 in answers":  {changed(func(p *Parameters) { ask(p, Question{Answers: []string{"\xff"}, Max: 1}) }), []string{public}, ErrNotCanonical},
+		"other group":          {changed(func(p *Parameters) { p.Group = Ed25519 }), []string{public}, ErrNotCanonical},
+		"unknown group":        {changed(func(p *Parameters) { p.Group = "x" }), []string{public}, ErrUnsupported},
 		"no credentials":       {good, nil, ErrShape},
 		"credential twice":     {good, []string{public, public}, ErrDuplicateCredential},
 		"credential no member": {good, []string{"2"}, ErrNotInGroup},
 	} {
-		if _, err := NewSetup(rand.Reader, c.p, key, c.public); !errors.Is(err, c.refused) || (err == nil) != (c.refused == nil) {
+		if _, err := NewSetup(c.p, trustees, c.public); !errors.Is(err, c.refused) || (err == nil) != (c.refused == nil) {
 			t.Errorf("%s: %v, want %v", name, err, c.refused)
 		}
 	}

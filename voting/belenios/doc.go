@@ -1,8 +1,8 @@
 // Package belenios is the mathematics of a poll: the voting protocol Belenios, version 1, as its specification (3.1)
 // describes it, so that tools that we did not write can recheck every poll.
 //
-// It knows elections with one question, of which exactly one answer is chosen, ballots that are added up while they
-// are encrypted, and trustees who each hold a key of their own.
+// It knows elections in the groups Ed25519 and BELENIOS-2048, with any number of questions whose ballots are added up
+// while they are encrypted (4.9.1), and trustees who each hold a key of their own.
 //
 // Guarantees: what it writes, belenios-tool reads byte for byte; what it accepts from outside has exactly one form
 // (no leading zero, nothing unreduced, no field moved), every group element from outside was shown to lie in the

@@ -6,19 +6,22 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 )
 
 // Election is a checked setup. It never changes and may be used by many goroutines.
 type Election struct {
-	setup       Setup
-	g           group
-	uuid        string
-	hash        string // φ: hash of the election's bytes in base64, 4.10
-	key         element
-	trustees    []element
-	credentials map[string]element
-	question    question
-	authority   string
+	setup     Setup
+	g         group
+	uuid      string
+	hash      string // φ: hash of the election's bytes in base64, 4.10
+	key       element
+	bases     func() bases
+	trustees  []trustee
+	voters    map[string]voter
+	weight    int64 // of all voters
+	questions []Question
+	authority string
 }
 
 // Open reads a setup and checks everything about it: shape, group, that every trustee knows the secret of their key,
@@ -32,16 +35,17 @@ func Open(s Setup) (*Election, error) {
 	if e.trustees, err = openTrustees(e.g, s.Trustees); err != nil {
 		return nil, fmt.Errorf("trustees: %w", err)
 	}
-	product := e.g.identity()
-	for _, x := range e.trustees {
-		product = e.g.mul(product, x)
+	subkeys := make([]element, len(e.trustees))
+	for i, t := range e.trustees {
+		subkeys[i] = t.subkey()
 	}
-	if !same(product, e.key) {
+	if !e.g.same(product(e.g, subkeys...), e.key) {
 		return nil, ErrElectionKey
 	}
-	if e.credentials, err = openCredentials(e.g, s.Credentials); err != nil {
+	if e.voters, e.weight, err = openCredentials(e.g, s.Credentials); err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
+	e.bases = sync.OnceValue(func() bases { return bases{g: e.g.table(e.g.generator()), y: e.g.table(e.key)} })
 	return e, nil
 }
 
@@ -86,7 +90,7 @@ func openElection(raw []byte) (*Election, error) {
 	if limit != nil {
 		return nil, limit
 	}
-	e.question = asked
+	e.questions = asked
 	if e.key, err = openKey(e.g, fields["public_key"]); err != nil {
 		return nil, fmt.Errorf("public key: %w", err)
 	}
@@ -98,11 +102,11 @@ func openKey(g group, raw json.RawMessage) (element, error) {
 	if err := decode(raw, &number); err != nil {
 		return nil, err
 	}
-	key, err := g.parse(number)
+	key, err := parse(g, number)
 	if err != nil {
 		return nil, err
 	}
-	if same(key, g.identity()) {
+	if g.same(key, g.identity()) {
 		return nil, ErrIdentity
 	}
 	return key, nil
@@ -114,17 +118,20 @@ func (e *Election) UUID() string { return e.uuid }
 // Group is the name of the election's group.
 func (e *Election) Group() string { return e.g.name() }
 
-// Question is what is asked.
-func (e *Election) Question() string { return e.question.text }
-
-// Answers are the answers from which one is chosen.
-func (e *Election) Answers() []string { return append([]string(nil), e.question.answers...) }
+// Questions are what is asked.
+func (e *Election) Questions() []Question {
+	questions := make([]Question, len(e.questions))
+	for i, q := range e.questions {
+		questions[i] = q.clone()
+	}
+	return questions
+}
 
 // CredentialAuthority is whatever the election says of who made the credentials: for polls, the hash of the roll.
 func (e *Election) CredentialAuthority() string { return e.authority }
 
 // Entitled is the number of credentials.
-func (e *Election) Entitled() int { return len(e.credentials) }
+func (e *Election) Entitled() int { return len(e.voters) }
 
 // Fingerprint names the election for people: the hash of its bytes in base64url.
 func (e *Election) Fingerprint() string {

@@ -3,6 +3,7 @@ package belenios
 import (
 	"fmt"
 	"io"
+	"math/big"
 
 	"filippo.io/bigmod"
 )
@@ -14,21 +15,29 @@ type ciphertext struct{ alpha, beta element }
 func (c ciphertext) String() string { return c.alpha.String() + "," + c.beta.String() }
 
 // encrypt seals 0 or 1 under the key y and returns the randomness with it.
-func encrypt(g group, rand io.Reader, y element, m int) (ciphertext, *bigmod.Nat, error) {
-	s := g.scalars()
-	r, err := s.random(rand)
+func encrypt(g group, rand io.Reader, y element, m *bigmod.Nat) (ciphertext, *bigmod.Nat, error) {
+	r, err := g.scalars().random(rand)
 	if err != nil {
 		return ciphertext{}, nil, err
 	}
 	return ciphertext{
 		alpha: g.secretExp(g.generator(), r),
-		beta:  g.secretMul(g.secretExp(y, r), g.secretExp(g.generator(), s.bit(m))),
+		beta:  g.secretMul(g.secretExp(y, r), g.secretExp(g.generator(), m)),
 	}, r, nil
 }
 
 // add is the encryption of the sum.
 func add(g group, a, b ciphertext) ciphertext {
 	return ciphertext{alpha: g.mul(a.alpha, b.alpha), beta: g.mul(a.beta, b.beta)}
+}
+
+// times is the encryption of so many times the number.
+func times(g group, c ciphertext, n int64) ciphertext {
+	if n == 1 {
+		return c
+	}
+	x := big.NewInt(n)
+	return ciphertext{alpha: power(g, c.alpha, x), beta: power(g, c.beta, x)}
 }
 
 // zero is an encryption of zero with no randomness: the start of a sum.
@@ -39,26 +48,30 @@ type wireCiphertext struct {
 	Beta  string `json:"beta"`
 }
 
-func (c ciphertext) wire() wireCiphertext {
-	return wireCiphertext{Alpha: c.alpha.String(), Beta: c.beta.String()}
-}
-
-func wires(cs []ciphertext) []wireCiphertext {
-	w := make([]wireCiphertext, len(cs))
-	for i, c := range cs {
-		w[i] = c.wire()
+// wires are the written forms of many, which cost less at once.
+func wires(g group, cs []ciphertext) []wireCiphertext {
+	all := make([]element, 0, 2*len(cs))
+	for _, c := range cs {
+		all = append(all, c.alpha, c.beta)
+	}
+	w, s := make([]wireCiphertext, len(cs)), g.write(all)
+	for i := range cs {
+		w[i] = wireCiphertext{Alpha: s[2*i], Beta: s[2*i+1]}
 	}
 	return w
 }
 
-func parseCiphertext(g group, w wireCiphertext) (ciphertext, error) {
-	alpha, err := g.parse(w.Alpha)
+// sealed is a ciphertext from outside, of which nobody has shown yet that it lies in the group.
+type sealed struct{ alpha, beta claim }
+
+func readCiphertext(g group, w wireCiphertext) (sealed, error) {
+	alpha, err := g.read(w.Alpha)
 	if err != nil {
-		return ciphertext{}, fmt.Errorf("alpha: %w", err)
+		return sealed{}, fmt.Errorf("alpha: %w", err)
 	}
-	beta, err := g.parse(w.Beta)
+	beta, err := g.read(w.Beta)
 	if err != nil {
-		return ciphertext{}, fmt.Errorf("beta: %w", err)
+		return sealed{}, fmt.Errorf("beta: %w", err)
 	}
-	return ciphertext{alpha: alpha, beta: beta}, nil
+	return sealed{alpha: alpha, beta: beta}, nil
 }

@@ -67,8 +67,10 @@ var (
 	ErrSignature = errors.New("signature was not made with the voter's key")
 	// ErrChoiceProof is returned for a choice that is not proved to be 0 or 1 by this voter.
 	ErrChoiceProof = errors.New("proof that a choice is 0 or 1 is false")
-	// ErrSumProof is returned for a ballot whose choices are not proved to add up to one.
-	ErrSumProof = errors.New("proof that exactly one answer is chosen is false")
+	// ErrSumProof is returned for a ballot not proved to choose as many answers as the question allows.
+	ErrSumProof = errors.New("proof of how many answers are chosen is false")
+	// ErrBlankProof is returned for a ballot that may be blank and choose answers all the same.
+	ErrBlankProof = errors.New("proof that a blank vote chooses nothing is false")
 	// ErrOneEach is returned when a credential has several ballots where there may be one.
 	ErrOneEach = errors.New("more than one ballot of a credential")
 
@@ -76,8 +78,10 @@ var (
 	ErrCount = errors.New("number of tallied ballots is wrong")
 	// ErrTally is returned when a tally is not the product of the counted ballots.
 	ErrTally = errors.New("encrypted tally is not the product of the counted ballots")
-	// ErrOwner is returned for a share of nobody, of somebody who gave one already, or missing.
-	ErrOwner = errors.New("shares are not one of each trustee")
+	// ErrOwner is returned for a share of nobody, or of somebody who gave one already.
+	ErrOwner = errors.New("share is of no trustee, or of one who gave another")
+	// ErrMissingShares is returned where a sum cannot be opened yet.
+	ErrMissingShares = errors.New("shares of some trustees are missing")
 	// ErrShare is returned for a share without a valid proof.
 	ErrShare = errors.New("proof of a decryption share is false")
 	// ErrResultRange is returned for a result below zero or above the number of ballots.

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
+	"maps"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,54 +21,73 @@ type lie struct {
 	ballots [][]byte
 	sum     []byte
 	sized   wireSized
-	share   wireShare
-	owned   wireOwned
+	shares  []wireShare
+	owned   []wireOwned
 	result  []byte
 }
 
 // around makes a consistent archive from ballots that nobody checked.
 func (p *poll) around(t testing.TB, ballots ...[]byte) *lie {
 	t.Helper()
-	last := make(map[string][]ciphertext)
+	last := make(map[string]*ballot)
 	for _, raw := range ballots {
 		w := wireOf(t, raw)
-		var choices []ciphertext
-		for _, c := range w.Answers[0].Choices {
-			choices = append(choices, ciphertext{alpha: unchecked(c.Alpha), beta: unchecked(c.Beta)})
+		b := &ballot{voter: voter{weight: 1}}
+		for _, a := range w.Answers {
+			var choices []ciphertext
+			for _, c := range a.Choices {
+				choices = append(choices, ciphertext{alpha: p.unchecked(t, c.Alpha), beta: p.unchecked(t, c.Beta)})
+			}
+			b.answers = append(b.answers, answer{choices: choices})
 		}
-		last[w.Credential] = choices
+		last[w.Credential] = b
 	}
-	var counted []*ballot
-	for _, choices := range last {
-		counted = append(counted, &ballot{choices: choices})
-	}
-	l := &lie{setup: p.setup, ballots: ballots, owned: wireOwned{Owner: 1}}
-	l.sized = wireSized{NumTallied: len(counted), TotalWeight: len(counted)}
-	l.open(t, p, p.election.sum(counted))
+	sum := p.election.sum(slices.Collect(maps.Values(last)))
+	l := &lie{setup: p.setup, ballots: ballots}
+	l.sized = wireSized{NumTallied: sum.Counted, TotalWeight: number(sum.Weight)}
+	l.open(t, p, sum)
 	return l
 }
 
-// open decrypts a sum with the trustee's key and writes down whatever comes out.
-func (l *lie) open(t testing.TB, p *poll, sum []ciphertext) {
+// open decrypts a sum with the trustees' keys and writes down whatever comes out.
+func (l *lie) open(t testing.TB, p *poll, sum *Sum) {
 	t.Helper()
-	l.sum = encode([][]wireCiphertext{wires(sum)})
-	share, factors, err := p.election.decrypt(rand.Reader, sum, p.key)
-	if err != nil {
-		t.Fatal(err)
+	l.sum, l.shares, l.owned = sum.raw, nil, nil
+	c := p.election.newCombiner(sum)
+	for _, key := range p.keys {
+		share := must(p.election.Decrypt(rand.Reader, sum, key))(t)
+		var w wireShare
+		if err := decode(share.Body, &w); err != nil {
+			t.Fatal(err)
+		}
+		l.shares, l.owned = append(l.shares, w), append(l.owned, wireOwned{Owner: share.Owner})
+		if err := c.take(share); err != nil && !errors.Is(err, ErrNotInGroup) && !errors.Is(err, ErrShare) {
+			t.Fatal(err)
+		}
 	}
-	l.share = share
-	var sums []int
-	for _, power := range p.election.powers(sum, [][]element{factors}) {
-		sums = append(sums, logarithm(t, p.election.g, power))
+	powers, err := c.powers()
+	if err != nil { // with elements outside of the group there are no factors
+		l.result = []byte(`{"result":[[1,1,1]]}`)
+		return
 	}
-	l.result = encode(wireSums{Result: [][]int{sums}})
+	var w struct {
+		Result [][]int `json:"result"`
+	}
+	for _, all := range powers {
+		var sums []int
+		for _, power := range all {
+			sums = append(sums, logarithm(t, p.election.g, power))
+		}
+		w.Result = append(w.Result, sums)
+	}
+	l.result = encode(w)
 }
 
-func logarithm(t testing.TB, g group, power element) int {
+func logarithm(t testing.TB, g group, x element) int {
 	t.Helper()
 	for m := -20; m <= 20; m++ {
 		e := new(big.Int).Mod(big.NewInt(int64(m)), g.scalars().q)
-		if same(g.exp(g.generator(), e), power) {
+		if g.same(power(g, g.generator(), e), x) {
 			return m
 		}
 	}
@@ -85,9 +107,11 @@ func (l *lie) chain() *chain {
 	c.add("EndBallots")
 	l.sized.EncryptedTally = hexHash(l.sum)
 	c.add("EncryptedTally", l.sum, encode(l.sized))
-	share := encode(l.share)
-	l.owned.Payload = hexHash(share)
-	c.add("PartialDecryption", share, encode(l.owned))
+	for i, w := range l.shares {
+		share := encode(w)
+		l.owned[i].Payload = hexHash(share)
+		c.add("PartialDecryption", share, encode(l.owned[i]))
+	}
 	c.add("Result", l.result)
 	return c
 }
@@ -155,10 +179,19 @@ func wireOf(t testing.TB, raw []byte) wireBallot {
 	return w
 }
 
-// unchecked takes any number for an element.
-func unchecked(s string) element {
-	n := decimal(s)
-	return newResidue(n.Mod(n, decimal(p2048)))
+// unchecked takes anything that is written well for an element.
+func (p *poll) unchecked(t testing.TB, s string) element {
+	t.Helper()
+	g := p.election.g
+	if f, ok := g.(*integers); ok {
+		n := decimal(s)
+		return residue{n: n.Mod(n, f.p)}
+	}
+	c, err := g.read(s)
+	if err != nil {
+		return g.identity()
+	}
+	return c.unproved
 }
 
 func (p *poll) secret(t testing.TB, voter int) *bigmod.Nat {
@@ -180,27 +213,30 @@ func (p *poll) sign(t testing.TB, w wireBallot, secret *bigmod.Nat) []byte {
 	return encode(w)
 }
 
-// craft makes a ballot with any numbers in it. Proofs are made as if they were 0 or 1 and one in all.
-func (p *poll) craft(t testing.TB, voter int, numbers ...int) []byte {
+// craft makes a ballot with any numbers in it, by a prover who follows the rules all the same.
+func (p *poll) craft(t testing.TB, voter int, votes ...[]int) []byte {
+	t.Helper()
+	e := p.election
+	w := wireBallot{ElectionUUID: e.uuid, ElectionHash: e.hash, Credential: p.public(t, voter).String()}
+	for i, numbers := range votes {
+		w.Answers = append(w.Answers, p.craftAnswer(t, e.questions[i], w.Credential, numbers))
+	}
+	return p.sign(t, w, p.secret(t, voter))
+}
+
+func (p *poll) craftAnswer(t testing.TB, q Question, credential string, numbers []int) wireAnswer {
 	t.Helper()
 	e, s := p.election, p.election.g.scalars()
-	public, sum := p.public(t, voter), s.bit(0)
-	var choices []ciphertext
-	var a wireAnswer
-	for _, m := range numbers {
-		r := must(s.random(rand.Reader))(t)
-		sum.Add(r, s.mod)
-		power := e.g.exp(e.g.generator(), new(big.Int).Mod(big.NewInt(int64(m)), s.q))
-		c := ciphertext{alpha: e.g.secretExp(e.g.generator(), r), beta: e.g.mul(e.g.secretExp(e.key, r), power)}
-		choices = append(choices, c)
-		proofs := must(e.choiceProof(public, c).prove(rand.Reader, r, max(0, min(1, m))))(t)
-		a.IndividualProofs = append(a.IndividualProofs, wireProofs(proofs))
+	choices, known := make([]ciphertext, len(numbers)), make([]opening, len(numbers))
+	for i, m := range numbers {
+		known[i].number = s.secret(new(big.Int).Mod(big.NewInt(int64(m)), s.q))
+		c, r, err := encrypt(e.g, rand.Reader, e.key, known[i].number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		choices[i], known[i].randomness = c, r
 	}
-	a.Choices = wires(choices)
-	a.OverallProof = wireProofs(must(e.sumProof(public, choices).prove(rand.Reader, sum, 0))(t))
-	return p.sign(t, wireBallot{
-		ElectionUUID: e.uuid, ElectionHash: e.hash, Credential: public.String(), Answers: []wireAnswer{a},
-	}, p.secret(t, voter))
+	return must(e.proveAnswer(rand.Reader, q, e.hash+"|"+credential, choices, known))(t)
 }
 
 // change alters a voter's sealed ballot and lets the voter sign it again.
@@ -211,47 +247,80 @@ func (p *poll) change(t testing.TB, raw []byte, voter int, change func(w *wireBa
 	return p.sign(t, w, p.secret(t, voter))
 }
 
-// torsion seals a yes of which one alpha is multiplied by −1: a number outside the group with which all proofs hold,
-// as soon as the challenges happen to be even.
+// minusOne has order two: it is outside of the group of prime order.
+func (p *poll) minusOne(t testing.TB) element {
+	t.Helper()
+	if p.election.g.name() == Ed25519 {
+		return p.unchecked(t, "7f"+strings.Repeat("ff", 30)+"ec")
+	}
+	return residue{n: new(big.Int).Sub(decimal(p2048), big.NewInt(1))}
+}
+
+// torsion seals a yes of which one alpha is multiplied by −1: an element outside of the group with which all proofs
+// hold, as soon as the challenges happen to be even.
 func (p *poll) torsion(t testing.TB, voter int) []byte {
 	t.Helper()
 	e, s := p.election, p.election.g.scalars()
-	public, sum := p.public(t, voter), s.bit(0)
-	minusOne := newResidue(new(big.Int).Sub(decimal(p2048), big.NewInt(1)))
-	var choices []ciphertext
-	var a wireAnswer
-	for j := range e.question.answers {
-		m := 0
-		if j == 0 {
-			m = 1
-		}
-		c, r, err := encrypt(e.g, rand.Reader, e.key, m)
+	public := p.public(t, voter).String()
+	choices, known := make([]ciphertext, 3), make([]opening, 3)
+	for j := range choices {
+		known[j].number = s.small(1 - min(1, j))
+		c, r, err := encrypt(e.g, rand.Reader, e.key, known[j].number)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if j == 0 {
-			c.alpha = e.g.mul(c.alpha, minusOne)
-		}
-		sum.Add(r, s.mod)
-		choices = append(choices, c)
-		a.IndividualProofs = append(a.IndividualProofs, wireProofs(untilItHolds(t, e.choiceProof(public, c), r, m)))
+		choices[j], known[j].randomness = c, r
 	}
-	a.Choices = wires(choices)
-	a.OverallProof = wireProofs(untilItHolds(t, e.sumProof(public, choices), sum, 0))
-	return p.sign(t, wireBallot{
-		ElectionUUID: e.uuid, ElectionHash: e.hash, Credential: public.String(), Answers: []wireAnswer{a},
-	}, p.secret(t, voter))
+	choices[0].alpha = e.g.mul(choices[0].alpha, p.minusOne(t))
+	for range 500 {
+		w := must(e.proveAnswer(rand.Reader, e.questions[0], e.hash+"|"+public, choices, known))(t)
+		first, all := w.IndividualProofs[0], w.OverallProof[0]
+		if even(first[0].Challenge) && even(first[1].Challenge) && even(all.Challenge) {
+			return p.sign(t, wireBallot{
+				ElectionUUID: e.uuid, ElectionHash: e.hash, Credential: public, Answers: []wireAnswer{w},
+			}, p.secret(t, voter))
+		}
+	}
+	t.Fatal("no such proof in 500 attempts")
+	return nil
 }
 
-func untilItHolds(t testing.TB, v interval, r *bigmod.Nat, i int) []proof {
-	t.Helper()
-	for range 200 {
-		if proofs := must(v.prove(rand.Reader, r, i))(t); v.check(proofs) {
-			return proofs
+func even(s string) bool { return decimal(s).Bit(0) == 0 }
+
+// notReduced is an element written with the modulus added once more.
+func (p *poll) notReduced(s string) string {
+	if p.election.g.name() == Ed25519 { // only what is below 19 has room for it
+		return "7f" + strings.Repeat("ff", 30) + "ee"
+	}
+	return plus(s, decimal(p2048))
+}
+
+// adds says whether choices can be added up at all.
+func (p *poll) adds(choices []wireCiphertext) bool {
+	for _, c := range choices {
+		for _, s := range []string{c.Alpha, c.Beta} {
+			_, err := p.election.g.read(s)
+			if s == p.nothing() || p.election.g.name() == Ed25519 && err != nil {
+				return false
+			}
 		}
 	}
-	t.Fatal("no such proof in 200 attempts")
-	return nil
+	return true
+}
+
+// nothing is the number 0.
+func (p *poll) nothing() string {
+	if p.election.g.name() == Ed25519 {
+		return strings.Repeat("0", 64)
+	}
+	return "0"
+}
+
+// outside is an element times −1.
+func (p *poll) outside(t testing.TB, s string) string {
+	t.Helper()
+	g := p.election.g
+	return g.write([]element{g.mul(p.unchecked(t, s), p.minusOne(t))})[0]
 }
 
 // plus adds to a number in decimal form.

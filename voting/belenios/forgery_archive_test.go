@@ -25,57 +25,61 @@ func TestForgedTally(t *testing.T) {
 	for _, raw := range ballots {
 		honest = append(honest, must(p.election.checkBallot(raw))(t))
 	}
+	factor := func(l *lie) *string { return &l.shares[0].Factors[0][0] }
 	for _, c := range []struct {
 		name string
 		lie  func(t *testing.T, l *lie)
 		want error
 	}{
 		{"one yes added to the tally, opened anew", func(t *testing.T, l *lie) {
-			sum := p.election.sum(honest)
-			sum[0].beta = g.mul(sum[0].beta, g.generator())
-			l.open(t, p, sum)
+			a := p.election.newAdder()
+			for _, b := range honest {
+				a.add(b)
+			}
+			a.sums[0][0].beta = g.mul(a.sums[0][0].beta, g.generator())
+			l.open(t, p, a.sum())
 		}, ErrTally},
 		{"tally with a space", func(_ *testing.T, l *lie) { l.sum = append([]byte(" "), l.sum...) }, ErrTally},
 		{"number of tallied ballots", func(_ *testing.T, l *lie) { l.sized.NumTallied++ }, ErrCount},
 		{"total weight", func(_ *testing.T, l *lie) { l.sized.TotalWeight-- }, ErrCount},
 		{"a factor that makes one more yes", func(t *testing.T, l *lie) {
-			f := &l.share.Factors[0][0]
-			*f = g.div(unchecked(*f), g.generator()).String()
+			f := factor(l)
+			*f = g.div(p.unchecked(t, *f), g.generator()).String()
 			l.result = []byte(`{"result":[[4,1,1]]}`)
 		}, ErrShare},
 		{"shares of two answers swapped", func(_ *testing.T, l *lie) {
-			l.share.Factors[0][0], l.share.Factors[0][1] = l.share.Factors[0][1], l.share.Factors[0][0]
+			l.shares[0].Factors[0][0], l.shares[0].Factors[0][1] = l.shares[0].Factors[0][1], l.shares[0].Factors[0][0]
 		}, ErrShare},
-		{"factor outside the group", func(_ *testing.T, l *lie) {
-			f := &l.share.Factors[0][0]
-			*f = new(big.Int).Sub(decimal(p2048), decimal(*f)).String()
+		{"factor outside the group", func(t *testing.T, l *lie) {
+			f := factor(l)
+			*f = p.outside(t, *f)
 		}, ErrNotInGroup},
 		{"factor not reduced", func(_ *testing.T, l *lie) {
-			f := &l.share.Factors[0][0]
-			*f = plus(*f, decimal(p2048))
+			f := factor(l)
+			*f = p.notReduced(*f)
 		}, ErrNotReduced},
 		{"response of a share not reduced", func(_ *testing.T, l *lie) {
-			r := &l.share.Proofs[0][1].Response
+			r := &l.shares[0].Proofs[0][1].Response
 			*r = plus(*r, q)
 		}, ErrNotReduced},
 		{"response of a share with a leading zero", func(_ *testing.T, l *lie) {
-			r := &l.share.Proofs[0][1].Response
+			r := &l.shares[0].Proofs[0][1].Response
 			*r = "0" + *r
 		}, ErrNotCanonical},
 		{"factor more", func(_ *testing.T, l *lie) {
-			l.share.Factors[0] = append(l.share.Factors[0], l.share.Factors[0][0])
+			l.shares[0].Factors[0] = append(l.shares[0].Factors[0], l.shares[0].Factors[0][0])
 		}, ErrShape},
 		{"proof more", func(_ *testing.T, l *lie) {
-			l.share.Proofs[0] = append(l.share.Proofs[0], l.share.Proofs[0][0])
+			l.shares[0].Proofs[0] = append(l.shares[0].Proofs[0], l.shares[0].Proofs[0][0])
 		}, ErrShape},
 		{"proofs of two questions", func(_ *testing.T, l *lie) {
-			l.share.Proofs = append(l.share.Proofs, l.share.Proofs[0])
+			l.shares[0].Proofs = append(l.shares[0].Proofs, l.shares[0].Proofs[0])
 		}, ErrShape},
 		{"factors of two questions", func(_ *testing.T, l *lie) {
-			l.share.Factors = append(l.share.Factors, l.share.Factors[0])
+			l.shares[0].Factors = append(l.shares[0].Factors, l.shares[0].Factors[0])
 		}, ErrShape},
-		{"share of trustee 0", func(_ *testing.T, l *lie) { l.owned.Owner = 0 }, ErrOwner},
-		{"share of trustee 2 of 1", func(_ *testing.T, l *lie) { l.owned.Owner = 2 }, ErrOwner},
+		{"share of trustee 0", func(_ *testing.T, l *lie) { l.owned[0].Owner = 0 }, ErrOwner},
+		{"share of trustee 2 of 1", func(_ *testing.T, l *lie) { l.owned[0].Owner = 2 }, ErrOwner},
 		{"result", func(_ *testing.T, l *lie) { l.result = []byte(`{"result":[[2,2,1]]}`) }, ErrResult},
 		{"result plus q", func(_ *testing.T, l *lie) {
 			l.result = []byte(`{"result":[["` + plus("3", q) + `",1,1]]}`)

@@ -27,7 +27,7 @@ func (p *poll) others(t testing.TB) [][]byte { return p.ballots(t)[1:] }
 // TestForger shows that what the forger rebuilds is accepted as long as nothing is false.
 func TestForger(t *testing.T) {
 	p := newPoll(t)
-	l := p.around(t, append(p.others(t), p.craft(t, 0, 0, 1, 0))...)
+	l := p.around(t, append(p.others(t), p.craft(t, 0, []int{0, 1, 0}))...)
 	if report, err := Verify(l.archive()); err != nil || report.Status != Complete {
 		t.Errorf("status %d, error %v", report.Status, err)
 	}
@@ -37,9 +37,14 @@ func TestForger(t *testing.T) {
 }
 
 func TestForgedBallots(t *testing.T) {
-	p := newPoll(t)
+	for _, group := range bothGroups {
+		t.Run(group, func(t *testing.T) { forgedBallots(t, pollIn(t, group, 1, motion())) })
+	}
+}
+
+func forgedBallots(t *testing.T, p *poll) {
 	honest, others := p.seal(t, 0, 0), p.others(t)
-	q, modulus := p.election.g.scalars().q, decimal(p2048)
+	q := p.election.g.scalars().q
 	signed := func(change func(w *wireBallot)) func(testing.TB) []byte {
 		return func(t testing.TB) []byte { return p.change(t, honest, 0, change) }
 	}
@@ -51,9 +56,9 @@ func TestForgedBallots(t *testing.T) {
 		ballot func(testing.TB) []byte
 		want   error
 	}{
-		{"a choice encrypts 2", func(t testing.TB) []byte { return p.craft(t, 0, 2, -1, 0) }, ErrChoiceProof},
-		{"two choices", func(t testing.TB) []byte { return p.craft(t, 0, 1, 1, 0) }, ErrSumProof},
-		{"no choice", func(t testing.TB) []byte { return p.craft(t, 0, 0, 0, 0) }, ErrSumProof},
+		{"a choice encrypts 2", func(t testing.TB) []byte { return p.craft(t, 0, []int{2, -1, 0}) }, ErrChoiceProof},
+		{"two choices", func(t testing.TB) []byte { return p.craft(t, 0, []int{1, 1, 0}) }, ErrSumProof},
+		{"no choice", func(t testing.TB) []byte { return p.craft(t, 0, []int{0, 0, 0}) }, ErrSumProof},
 		{"false sum proof", signed(func(w *wireBallot) {
 			r := &w.Answers[0].OverallProof[0].Response
 			*r = new(big.Int).Mod(decimal(plus(*r, big.NewInt(1))), q).String()
@@ -86,7 +91,7 @@ func TestForgedBallots(t *testing.T) {
 		}), ErrNotReduced},
 		{"element not reduced", signed(func(w *wireBallot) {
 			a := &w.Answers[0].Choices[0].Alpha
-			*a = plus(*a, modulus)
+			*a = p.notReduced(*a)
 		}), ErrNotReduced},
 		{"number with a leading zero", signed(func(w *wireBallot) {
 			r := &w.Answers[0].IndividualProofs[0][0].Response
@@ -100,7 +105,7 @@ func TestForgedBallots(t *testing.T) {
 			r := &w.Answers[0].OverallProof[0].Response
 			*r = "+" + *r
 		}), ErrNotCanonical},
-		{"zero is no element", signed(func(w *wireBallot) { w.Answers[0].Choices[0].Beta = "0" }), ErrNotInGroup},
+		{"zero is no element", signed(func(w *wireBallot) { w.Answers[0].Choices[0].Beta = p.nothing() }), ErrNotInGroup},
 		{"signature's response not reduced", func(t testing.TB) []byte {
 			w := wireOf(t, honest)
 			w.Signature.Proof.Response = plus(w.Signature.Proof.Response, q)
@@ -115,7 +120,10 @@ func TestForgedBallots(t *testing.T) {
 		{"a field more", spelled(`{"election_uuid"`, `{"weight":1,"election_uuid"`), ErrNotCanonical},
 		{"a field twice", spelled(`{"election_uuid"`, `{"election_uuid":"x","election_uuid"`), ErrNotCanonical},
 		{"a field in other letters", spelled(`"election_uuid"`, `"Election_uuid"`), ErrNotCanonical},
-		{"a blank proof", spelled(`}],"signature"`, `,"blank_proof":[]}],"signature"`), ErrNotCanonical},
+		{"an empty blank proof", spelled(`}],"signature"`, `,"blank_proof":[]}],"signature"`), ErrNotCanonical},
+		{"a blank proof", signed(func(w *wireBallot) {
+			w.Answers[0].BlankProof = append(w.Answers[0].OverallProof, w.Answers[0].OverallProof[0])
+		}), ErrShape},
 		{"no signature", func(t testing.TB) []byte {
 			w := wireOf(t, honest)
 			w.Signature = nil
@@ -135,8 +143,8 @@ func TestForgedBallots(t *testing.T) {
 			c := wireOf(t, honest).Answers[0].OverallProof[0].Challenge
 			return replaced(t, honest, `"`+c+`"`, c)
 		}, ErrShape},
-		{"a choice less", func(t testing.TB) []byte { return p.craft(t, 0, 1, 0) }, ErrShape},
-		{"a choice more", func(t testing.TB) []byte { return p.craft(t, 0, 1, 0, 0, 0) }, ErrShape},
+		{"a choice less", func(t testing.TB) []byte { return p.craft(t, 0, []int{1, 0}) }, ErrShape},
+		{"a choice more", func(t testing.TB) []byte { return p.craft(t, 0, []int{1, 0, 0, 0}) }, ErrShape},
 		{"a branch more in a choice proof", signed(func(w *wireBallot) {
 			ps := &w.Answers[0].IndividualProofs[0]
 			*ps = append(*ps, (*ps)[0])
@@ -171,8 +179,8 @@ func TestForgedBallotThatIsReplaced(t *testing.T) {
 		forged []byte
 		want   error
 	}{
-		"two choices":             {p.craft(t, 0, 1, 1, 0), ErrSumProof},
-		"a choice encrypts 2":     {p.craft(t, 0, 2, -1, 0), ErrChoiceProof},
+		"two choices":             {p.craft(t, 0, []int{1, 1, 0}), ErrSumProof},
+		"a choice encrypts 2":     {p.craft(t, 0, []int{2, -1, 0}), ErrChoiceProof},
 		"without the voter's key": {p.sign(t, w, p.secret(t, 1)), ErrSignature},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -188,8 +196,10 @@ func TestForgedBallotThatIsReplaced(t *testing.T) {
 func (p *poll) aroundForged(t testing.TB, others [][]byte, honest, forged []byte) *lie {
 	t.Helper()
 	var w wireBallot
-	counts := decode(forged, &w) == nil && len(w.Answers) == 1 &&
-		len(w.Answers[0].Choices) == len(p.election.question.answers) && w.Answers[0].Choices[0].Beta != "0"
+	counts := decode(forged, &w) == nil && len(w.Answers) == len(p.election.questions)
+	for i, a := range w.Answers {
+		counts = counts && len(a.Choices) == p.election.questions[i].Slots() && p.adds(a.Choices)
+	}
 	if counts {
 		return p.around(t, append([][]byte{forged}, others...)...)
 	}
@@ -204,21 +214,25 @@ func copied(all [][]byte) [][]byte { return slices.Clone(all) }
 func (p *poll) stranger(t testing.TB) []byte {
 	t.Helper()
 	c := must(NewCredential(rand.Reader))(t)
-	public := must(PublicCredential(Group2048, p.election.UUID(), c))(t)
+	public := must(PublicCredential(p.election.Group(), p.election.UUID(), c))(t)
 	setup := p.setup
 	setup.Credentials = encode([]string{public})
-	return must(must(Open(setup))(t).Seal(rand.Reader, c, 0))(t)
+	return must(must(Open(setup))(t).Seal(rand.Reader, c, [][]int{{1, 0, 0}}))(t)
 }
 
 // TestElementOutsideTheGroup: two voters use −alpha. All equations hold and the signs cancel in the sum, so that only
 // the check of membership stands against it.
 func TestElementOutsideTheGroup(t *testing.T) {
-	p := newPoll(t)
-	first, second := p.torsion(t, 0), p.torsion(t, 1)
-	if _, err := p.election.CheckBallot(first); !errors.Is(err, ErrNotInGroup) {
-		t.Errorf("when it is cast: %v", err)
+	for _, group := range bothGroups {
+		t.Run(group, func(t *testing.T) {
+			p := pollIn(t, group, 1, motion())
+			first, second := p.torsion(t, 0), p.torsion(t, 1)
+			if _, err := p.election.CheckBallot(first); !errors.Is(err, ErrNotInGroup) {
+				t.Errorf("when it is cast: %v", err)
+			}
+			refused(t, p.around(t, append(p.ballots(t)[2:], first, second)...).archive(), ErrNotInGroup)
+		})
 	}
-	refused(t, p.around(t, append(p.ballots(t)[2:], first, second)...).archive(), ErrNotInGroup)
 }
 
 func TestBallotsRepeatedRemovedOrReplaced(t *testing.T) {
@@ -258,7 +272,7 @@ func TestBallotsRepeatedRemovedOrReplaced(t *testing.T) {
 	t.Run("replaced in good order", func(t *testing.T) {
 		l := p.around(t, append(copied(ballots), older, newer)...)
 		report, err := Verify(l.archive())
-		if err != nil || report.Counted != 6 || report.Sums[1] != 2 {
+		if err != nil || report.Counted != 6 || report.Sums[0][1] != 2 {
 			t.Errorf("report %+v, error %v", report, err)
 		}
 		if bytes.Contains(l.result, []byte("4")) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,13 +15,11 @@ import (
 func TestForgedSetup(t *testing.T) {
 	p, l := closedPoll(t)
 	g := p.election.g
-	other := must(NewKey(rand.Reader, Group2048))(t)
-	_, otherPublic, err := other.trustees(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := must(NewKey(rand.Reader, Ed25519))(t)
+	otherPublic := must(other.public(rand.Reader))(t).PublicKey
 	key := p.election.key.String()
-	minus := func(s string) string { return new(big.Int).Sub(decimal(p2048), decimal(s)).String() }
+	minus := func(s string) string { return p.outside(t, s) }
+	const one = "0000000000000000000000000000000000000000000000000000000000000001"
 	credential := p.public(t, 5).String()
 	election := func(old, new string) func(t *testing.T, s *Setup) {
 		return func(t *testing.T, s *Setup) { s.Election = replaced(t, s.Election, old, new) }
@@ -38,7 +35,7 @@ func TestForgedSetup(t *testing.T) {
 		lie  func(t *testing.T, s *Setup)
 		want error
 	}{
-		{"election key that is not the trustee's", election(key, otherPublic.String()), ErrElectionKey},
+		{"election key that is not the trustee's", election(key, otherPublic), ErrElectionKey},
 		{"false proof of possession", func(t *testing.T, s *Setup) {
 			pok := must(proveSecret(g, rand.Reader, must(other.exponent())(t), possession(g, p.election.key)))(t)
 			s.Trustees = encode([]any{[]any{"Single", wireTrustee{Pok: pok.wire(), PublicKey: key}}})
@@ -55,13 +52,13 @@ func TestForgedSetup(t *testing.T) {
 		}, ErrNotReduced},
 		{"trustee's key outside the group", func(t *testing.T, s *Setup) {
 			s.Election = replaced(t, s.Election, key, minus(key))
-			s.Trustees = evenPossession(t, p.key, unchecked(minus(key)))
+			s.Trustees = evenPossession(t, p.keys[0], p.unchecked(t, minus(key)))
 		}, ErrNotInGroup},
 		{"election key outside the group", election(key, minus(key)), ErrNotInGroup},
-		{"election key not reduced", election(key, plus(key, decimal(p2048))), ErrNotReduced},
+		{"election key not reduced", election(key, p.notReduced(key)), ErrNotReduced},
 		{"election key with a leading zero", election(`"`+key, `"0`+key), ErrNotCanonical},
-		{"election key 1", election(key, "1"), ErrIdentity},
-		{"trustee's key 1", trustees(key, "1"), ErrIdentity},
+		{"election key 1", election(key, one), ErrIdentity},
+		{"trustee's key 1", trustees(key, one), ErrIdentity},
 		{"no trustee", func(_ *testing.T, s *Setup) { s.Trustees = []byte(`[]`) }, ErrShape},
 		{"unknown kind of trustee", trustees("Single", "Double"), ErrShape},
 		{"trustee's fields swapped", func(t *testing.T, s *Setup) {
@@ -79,9 +76,9 @@ func TestForgedSetup(t *testing.T) {
 		{"weight 0", credentials(credential, credential+",0"), ErrShape},
 		{"weight below 0", credentials(credential, credential+",-1"), ErrShape},
 		{"credential outside the group", credentials(credential, minus(credential)), ErrNotInGroup},
-		{"credential not reduced", credentials(credential, plus(credential, decimal(p2048))), ErrNotReduced},
+		{"credential not reduced", credentials(credential, p.notReduced(credential)), ErrNotReduced},
 		{"credential with a leading zero", credentials(credential, "0"+credential), ErrNotCanonical},
-		{"credential 1", credentials(credential, "1"), ErrIdentity},
+		{"credential 1", credentials(credential, one), ErrIdentity},
 		{"no credentials", func(_ *testing.T, s *Setup) { s.Credentials = []byte(`null`) }, ErrShape},
 		{"credentials with a space", func(_ *testing.T, s *Setup) { s.Credentials = append([]byte(" "), s.Credentials...) }, ErrNotCanonical},
 		{"version 0", election(`"version":1`, `"version":0`), ErrShape},
@@ -132,24 +129,23 @@ func evenPossession(t testing.TB, k *Key, public element) []byte {
 func TestUnsupported(t *testing.T) {
 	p, l := closedPoll(t)
 	credential := p.public(t, 5).String()
-	question := `{"answers":["Yes","No","Abstain"],"min":1,"max":1,"question":`
 	for _, c := range []struct {
 		names string
 		lie   func(t *testing.T, s *Setup)
 	}{
-		{`group "Ed25519"`, changed(Group2048, "Ed25519")},
+		{`group "RFC-3526-2048"`, changed(Ed25519, "RFC-3526-2048")},
 		{"version 2", changed(`"version":1`, `"version":2`)},
-		{"blank votes", changed(`"min":1`, `"blank":true,"min":1`)},
-		{"choosing 0 to 1", changed(`"min":1`, `"min":0`)},
-		{"choosing 1 to 2", changed(`"max":1`, `"max":2`)},
-		{"several questions", changed(`"questions":[`, `"questions":[`+question+`"?"},`)},
+		{"choosing more answers than there are", changed(`"max":1`, `"max":4`)},
 		{"NonHomomorphic questions", changed(`"questions":[`, `"questions":[{"type":"NonHomomorphic","value":{"answers":["a"],"question":"?"}},`)},
 		{"Lists questions", changed(`"questions":[`, `"questions":[{"type":"Lists","value":{"answers":[["a"]],"question":"?"}},`)},
 		{"threshold trustees", func(_ *testing.T, s *Setup) {
 			s.Trustees = []byte(`[["Pedersen",{"threshold":2,"certs":[],"coefexps":[],"verification_keys":[]}]]`)
 		}},
-		{"weighted votes", func(t *testing.T, s *Setup) {
-			s.Credentials = replaced(t, s.Credentials, credential, credential+",2")
+		{"weights beyond 2^53", func(t *testing.T, s *Setup) {
+			s.Credentials = replaced(t, s.Credentials, credential, credential+",9007199254740992")
+		}},
+		{"weights beyond 2^53", func(t *testing.T, s *Setup) {
+			s.Credentials = replaced(t, s.Credentials, credential, credential+",123456789012345678901234567890")
 		}},
 	} {
 		t.Run(c.names, func(t *testing.T) {
@@ -159,8 +155,8 @@ func TestUnsupported(t *testing.T) {
 		})
 	}
 	for name, names := range map[string]string{
-		"questions-bel2048": "choosing", "threshold-bel2048": "blank", "weights-ed25519": "Ed25519",
-		"shuffles-rfc3526": "RFC-3526-2048", "shuffles-ed25519": "Ed25519",
+		"threshold-bel2048": "threshold",
+		"shuffles-rfc3526":  "RFC-3526-2048", "shuffles-ed25519": "NonHomomorphic",
 	} {
 		t.Run(name, func(t *testing.T) {
 			raw := must(os.ReadFile(filepath.Join("testdata", "unsupported", name+".bel")))(t)

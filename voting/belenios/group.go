@@ -3,12 +3,18 @@ package belenios
 import (
 	"fmt"
 	"math/big"
+	"strings"
 
 	"filippo.io/bigmod"
 )
 
-// Group2048 names the 2048-bit group of the specification, 5.1.1.
-const Group2048 = "BELENIOS-2048"
+// The groups of the specification, section 5, that this package knows.
+const (
+	// Ed25519 names the group of the curve edwards25519, 5.2.1: small ballots, fast, the one to choose.
+	Ed25519 = "Ed25519"
+	// Group2048 names the 2048-bit group of integers, 5.1.1: larger and slower, for tools that know no curve.
+	Group2048 = "BELENIOS-2048"
+)
 
 // group is a group of prime order in which logarithms are hard, as section 5 wants it. Elements are written
 // multiplicatively. Values are immutable and may be used by many goroutines.
@@ -17,12 +23,20 @@ type group interface {
 	scalars() *scalars
 	generator() element
 	identity() element
-	// parse accepts the one canonical form of a member of the group, and nothing else.
-	parse(s string) (element, error)
+	// read accepts the one canonical form of what may be a member of the group.
+	read(s string) (claim, error)
+	// admit shows that what was read is a member of the group, or returns ErrNotInGroup. With it come powers of the
+	// member, which cost less here than by themselves. Variable time.
+	admit(c claim, xs ...*big.Int) (element, []element, error)
 	mul(a, b element) element
 	div(a, b element) element
-	// exp is a^x in variable time: only for values that everybody may know.
-	exp(a element, x *big.Int) element
+	same(a, b element) bool
+	// powers are a^x for each x, in variable time: only for values that everybody may know.
+	powers(a element, xs ...*big.Int) []element
+	// table prepares a base that is raised to many powers that everybody may know.
+	table(a element) table
+	// write is the canonical form of each element; all at once costs less than one by one.
+	write(all []element) []string
 	// secretExp is a^x in constant time.
 	secretExp(a element, x *bigmod.Nat) element
 	// secretMul is a·b in constant time, for factors that are secret themselves.
@@ -34,18 +48,53 @@ type element interface {
 	String() string
 }
 
+// claim is canonical, but nobody has shown yet that it is a member of the group: only admit makes an element of it.
+type claim struct{ unproved element }
+
+// table raises one base to powers in variable time.
+type table interface {
+	exp(x *big.Int) element
+}
+
+// FindGroup gives the name of a group as elections write it, for a name in any letters.
+func FindGroup(name string) (string, error) {
+	for _, known := range []string{Ed25519, Group2048} {
+		if strings.EqualFold(name, known) {
+			return known, nil
+		}
+	}
+	return "", fmt.Errorf("%w: group %q", ErrUnsupported, name)
+}
+
 // groupNamed finds a group by the name that elections use.
 func groupNamed(name string) (group, error) {
-	if name == Group2048 {
+	switch name {
+	case Ed25519:
+		return ed25519(), nil
+	case Group2048:
 		return belenios2048(), nil
 	}
 	return nil, fmt.Errorf("%w: group %q", ErrUnsupported, name)
 }
 
-// exp2 is a^x·b^y in variable time.
-func exp2(g group, a element, x *big.Int, b element, y *big.Int) element {
-	return g.mul(g.exp(a, x), g.exp(b, y))
+// parse accepts the one canonical form of a member of the group, and nothing else.
+func parse(g group, s string) (element, error) {
+	c, err := g.read(s)
+	if err != nil {
+		return nil, err
+	}
+	a, _, err := g.admit(c)
+	return a, err
 }
 
-// same compares two elements that everybody may know.
-func same(a, b element) bool { return a.String() == b.String() }
+// power is a^x in variable time.
+func power(g group, a element, x *big.Int) element { return g.powers(a, x)[0] }
+
+// product of elements.
+func product(g group, all ...element) element {
+	p := g.identity()
+	for _, a := range all {
+		p = g.mul(p, a)
+	}
+	return p
+}

@@ -16,23 +16,38 @@ func TestGroupParameters(t *testing.T) {
 	if f.p.BitLen() != 2048 || f.order.q.BitLen() != 256 {
 		t.Errorf("p has %d bits, q %d", f.p.BitLen(), f.order.q.BitLen())
 	}
-	if !same(f.exp(f.g, f.order.q), f.one) || same(f.g, f.one) {
+	if !f.same(power(f, f.g, f.order.q), f.one) || f.same(f.g, f.one) {
 		t.Error("g does not generate a group of order q")
 	}
 }
 
-// TestConstantTimeArithmetic compares the two kinds of arithmetic, with inputs at the edges.
-func TestConstantTimeArithmetic(t *testing.T) {
-	g := belenios2048()
+// TestArithmetic compares the kinds of arithmetic, with inputs at the edges.
+func TestArithmetic(t *testing.T) {
+	for _, g := range []group{ed25519(), belenios2048()} {
+		t.Run(g.name(), func(t *testing.T) { arithmetic(t, g) })
+	}
+}
+
+func arithmetic(t *testing.T, g group) {
 	s := g.scalars()
 	edges := []*big.Int{big.NewInt(0), big.NewInt(1), big.NewInt(2), new(big.Int).Sub(s.q, big.NewInt(1))}
 	for range 5 {
 		edges = append(edges, must(rand.Int(rand.Reader, s.q))(t))
 	}
-	base := g.exp(g.g, edges[4])
-	for _, x := range edges {
-		if got, want := g.secretExp(base, s.secret(x)), g.exp(base, x); !same(got, want) {
-			t.Errorf("secret power with %v is %v, want %v", x, got, want)
+	base := power(g, g.generator(), edges[4])
+	prepared := g.table(base)
+	shared := g.powers(base, edges...)
+	for i, x := range edges {
+		want := power(g, base, x)
+		for how, got := range map[string]element{
+			"secret": g.secretExp(base, s.secret(x)), "prepared": prepared.exp(x), "shared": shared[i],
+		} {
+			if !g.same(got, want) || got.String() != want.String() {
+				t.Errorf("%s power with %v is %v, want %v", how, x, got, want)
+			}
+		}
+		if !g.same(g.secretExp(g.generator(), s.secret(x)), g.table(g.generator()).exp(x)) {
+			t.Errorf("powers of the generator with %v differ", x)
 		}
 		if s.publish(s.secret(x)).Cmp(x) != 0 {
 			t.Errorf("%v changes on its way", x)
@@ -44,10 +59,16 @@ func TestConstantTimeArithmetic(t *testing.T) {
 			if got := s.response(s.secret(w), s.secret(x), y); got.Cmp(want) != 0 {
 				t.Errorf("response with %v and %v is %v, want %v", x, y, got, want)
 			}
-			a, b := g.exp(g.g, x), g.exp(g.g, y)
-			if !same(g.secretMul(a, b), g.mul(a, b)) || !same(g.div(g.mul(a, b), b), a) {
+			a, b := power(g, g.generator(), x), power(g, g.generator(), y)
+			if !g.same(g.secretMul(a, b), g.mul(a, b)) || !g.same(g.div(g.mul(a, b), b), a) {
 				t.Errorf("product of g^%v and g^%v", x, y)
 			}
+		}
+	}
+	all := append(shared, g.identity(), g.generator(), base)
+	for i, written := range g.write(all) {
+		if written != all[i].String() || !g.same(must(parse(g, written))(t), all[i]) {
+			t.Errorf("%v is written %s", all[i], written)
 		}
 	}
 	var wide [64]byte
@@ -60,27 +81,33 @@ func TestConstantTimeArithmetic(t *testing.T) {
 	}
 }
 
-func TestIntervalProofs(t *testing.T) {
-	p := newPoll(t)
-	e := p.election
-	for m, values := range map[int][]int{0: {0, 1, 2}, 1: {0, 1, 2}, 2: {0, 1, 2}, 3: {3}} {
-		r := must(e.g.scalars().random(rand.Reader))(t)
-		c := ciphertext{
-			alpha: e.g.secretExp(e.g.generator(), r),
-			beta:  e.g.mul(e.g.secretExp(e.key, r), e.g.exp(e.g.generator(), big.NewInt(int64(m)))),
+func TestDisjunctions(t *testing.T) {
+	e := newPoll(t).election
+	s := e.g.scalars()
+	for m := range 4 {
+		known := opening{number: s.small(m)}
+		c, r, err := encrypt(e.g, rand.Reader, e.key, known.number)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for i, value := range values {
-			v := interval{g: e.g, y: e.key, context: "a|b", c: c, values: values}
-			proofs := must(v.prove(rand.Reader, r, i))(t)
-			if got := v.check(proofs); got != (value == m) {
-				t.Errorf("%d proved to be %d: %t", m, value, got)
-			}
-			v.context = "a|c"
-			if v.check(proofs) {
-				t.Errorf("%d proved in another context", m)
-			}
-			if v.check(proofs[1:]) {
-				t.Errorf("%d proved by too few proofs", m)
+		known.randomness = r
+		for least := range 4 {
+			for most := least; most < 4; most++ {
+				var proofs []proof
+				for _, w := range must(e.prove(rand.Reader, "a|b", values(c, known, least, most)))(t) {
+					proofs = append(proofs, must(parseProof(e.g, w))(t))
+				}
+				holds := func(prefix string) bool {
+					h := &hashes{g: e.g}
+					h.expectDisjunction(ErrSumProof, e.bases(), prefix, shownAll(raise(e.g, c, challenges(proofs)), proofs, least))
+					return h.check() == nil
+				}
+				if got, want := holds("a|b"), least <= m && m <= most; got != want {
+					t.Errorf("%d proved to be %d to %d: %t", m, least, most, got)
+				}
+				if holds("a|c") {
+					t.Errorf("%d proved in another context", m)
+				}
 			}
 		}
 	}
@@ -98,7 +125,7 @@ func TestKeys(t *testing.T) {
 	if !bytes.Equal(inner, make([]byte, 32)) || len(k.Bytes()) > 0 {
 		t.Error("key is still there")
 	}
-	if _, _, err := k.trustees(rand.Reader); !errors.Is(err, ErrKey) {
+	if _, err := k.Public(rand.Reader); !errors.Is(err, ErrKey) {
 		t.Errorf("erased key: %v", err)
 	}
 	q := belenios2048().order.q.FillBytes(make([]byte, 32))
@@ -107,7 +134,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%x: %v", bad, err)
 		}
 	}
-	if _, err := NewKey(rand.Reader, "Ed25519"); !errors.Is(err, ErrUnsupported) {
+	if _, err := NewKey(rand.Reader, "RFC-3526-2048"); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("other group: %v", err)
 	}
 }

@@ -21,6 +21,14 @@ func (p proof) wire() wireProof {
 	return wireProof{Challenge: p.challenge.String(), Response: p.response.String()}
 }
 
+func wireProofs(proofs []proof) []wireProof {
+	w := make([]wireProof, len(proofs))
+	for i, p := range proofs {
+		w[i] = p.wire()
+	}
+	return w
+}
+
 func parseProof(g group, w wireProof) (proof, error) {
 	c, err := g.scalars().parse(w.Challenge)
 	if err != nil {
@@ -31,120 +39,6 @@ func parseProof(g group, w wireProof) (proof, error) {
 		return proof{}, fmt.Errorf("response: %w", err)
 	}
 	return proof{challenge: c, response: r}, nil
-}
-
-// proveSecret shows that x with X = g^x is known, over the hash of a text and the commitment. The proof of possession
-// (4.5) and the ballot's signature (4.16) differ only in that text.
-func proveSecret(g group, rand io.Reader, x *bigmod.Nat, prefix string) (proof, error) {
-	s := g.scalars()
-	w, err := s.random(rand)
-	if err != nil {
-		return proof{}, err
-	}
-	defer wipe(w)
-	c := s.hash(prefix + "|" + g.secretExp(g.generator(), w).String())
-	return proof{challenge: c, response: s.response(w, x, c)}, nil
-}
-
-func checkSecret(g group, x element, p proof, prefix string) bool {
-	a := exp2(g, g.generator(), p.response, x, p.challenge)
-	return g.scalars().hash(prefix+"|"+a.String()).Cmp(p.challenge) == 0
-}
-
-// proveShare shows that factor = alpha^x for the x of X = g^x (4.20). The prefix names election and X.
-func proveShare(g group, rand io.Reader, x *bigmod.Nat, alpha element, prefix string) (proof, error) {
-	s := g.scalars()
-	w, err := s.random(rand)
-	if err != nil {
-		return proof{}, err
-	}
-	defer wipe(w)
-	a, b := g.secretExp(g.generator(), w), g.secretExp(alpha, w)
-	c := s.hash(prefix + "|" + a.String() + "," + b.String())
-	return proof{challenge: c, response: s.response(w, x, c)}, nil
-}
-
-func checkShare(g group, x, alpha, factor element, p proof, prefix string) bool {
-	a := exp2(g, g.generator(), p.response, x, p.challenge)
-	b := exp2(g, alpha, p.response, factor, p.challenge)
-	return g.scalars().hash(prefix+"|"+a.String()+","+b.String()).Cmp(p.challenge) == 0
-}
-
-// interval is the statement of a proof that a ciphertext under the key y contains one of some values, bound to a
-// context (4.12).
-type interval struct {
-	g       group
-	y       element
-	context string
-	c       ciphertext
-	values  []int
-}
-
-// without is beta/g^M for each value M: encryptions of zero where the value is right.
-func (v interval) without() []element {
-	all := make([]element, len(v.values))
-	for j, m := range v.values {
-		all[j] = v.g.div(v.c.beta, v.g.exp(v.g.generator(), big.NewInt(int64(m))))
-	}
-	return all
-}
-
-// hash is H_iprove over the commitments A0,B0,…,Ak,Bk.
-func (v interval) hash(commitments []string) *big.Int {
-	return v.g.scalars().hash("prove|" + v.context + "|" + v.c.String() + "|" + strings.Join(commitments, ","))
-}
-
-// prove shows that the ciphertext with randomness r contains values[i]. It does the same work in the same order
-// whichever i is: first the true branch, then the invented ones.
-func (v interval) prove(rand io.Reader, r *bigmod.Nat, i int) ([]proof, error) {
-	s := v.g.scalars()
-	w, err := s.random(rand)
-	if err != nil {
-		return nil, err
-	}
-	defer wipe(w)
-	commitments := make([]string, 2*len(v.values))
-	commitments[2*i] = v.g.secretExp(v.g.generator(), w).String()
-	commitments[2*i+1] = v.g.secretExp(v.y, w).String()
-	proofs, without := make([]proof, len(v.values)), v.without()
-	invented := s.bit(0)
-	for k := 1; k < len(v.values); k++ {
-		j := (i + k) % len(v.values)
-		c, err := s.random(rand)
-		if err != nil {
-			return nil, err
-		}
-		z, err := s.random(rand)
-		if err != nil {
-			return nil, err
-		}
-		a := v.g.mul(v.g.secretExp(v.g.generator(), z), v.g.secretExp(v.c.alpha, c))
-		b := v.g.mul(v.g.secretExp(v.y, z), v.g.secretExp(without[j], c))
-		commitments[2*j], commitments[2*j+1] = a.String(), b.String()
-		proofs[j] = proof{challenge: s.publish(c), response: s.publish(z)}
-		invented.Add(c, s.mod)
-	}
-	h := v.hash(commitments)
-	c := s.publish(s.secret(h).Sub(invented, s.mod))
-	proofs[i] = proof{challenge: c, response: s.response(w, r, c)}
-	return proofs, nil
-}
-
-// check verifies one proof for each value.
-func (v interval) check(proofs []proof) bool {
-	if len(proofs) != len(v.values) {
-		return false
-	}
-	s := v.g.scalars()
-	sum, commitments := new(big.Int), make([]string, 0, 2*len(proofs))
-	for j, without := range v.without() {
-		p := proofs[j]
-		a := exp2(v.g, v.g.generator(), p.response, v.c.alpha, p.challenge)
-		b := exp2(v.g, v.y, p.response, without, p.challenge)
-		commitments = append(commitments, a.String(), b.String())
-		sum.Add(sum, p.challenge)
-	}
-	return v.hash(commitments).Cmp(sum.Mod(sum, s.q)) == 0
 }
 
 // parseProofs reads exactly n proofs.
@@ -160,4 +54,90 @@ func parseProofs(g group, ws []wireProof, n int) ([]proof, error) {
 		}
 	}
 	return proofs, nil
+}
+
+// hashes are what proofs come down to: a hash over a text and commitments is the challenge. They are collected, because
+// it costs less to write all commitments at once.
+type hashes struct {
+	g           group
+	commitments []element
+	wanted      []wantedHash
+}
+
+type wantedHash struct {
+	prefix    string
+	from, to  int // the commitments
+	challenge *big.Int
+	failure   error
+}
+
+// expect adds a hash; failure says what is wrong if it does not come out.
+func (h *hashes) expect(failure error, challenge *big.Int, prefix string, commitments ...element) {
+	from := len(h.commitments)
+	h.commitments = append(h.commitments, commitments...)
+	h.wanted = append(h.wanted, wantedHash{
+		prefix: prefix, from: from, to: len(h.commitments), challenge: challenge, failure: failure,
+	})
+}
+
+// check computes all hashes and returns the failure of the first that does not come out.
+func (h *hashes) check() error {
+	written := h.g.write(h.commitments)
+	for _, w := range h.wanted {
+		if hashOf(h.g, w.prefix, written[w.from:w.to]).Cmp(w.challenge) != 0 {
+			return w.failure
+		}
+	}
+	return nil
+}
+
+// hashOf is the hash of a text and commitments, modulo q.
+func hashOf(g group, prefix string, commitments []string) *big.Int {
+	return g.scalars().hash(prefix + "|" + strings.Join(commitments, ","))
+}
+
+// proveSecret shows that x with X = g^x is known, over the hash of a text and the commitment. The proof of possession
+// (4.5), signed messages (4.6.1) and the ballot's signature (4.16) differ only in that text.
+func proveSecret(g group, rand io.Reader, x *bigmod.Nat, prefix string) (proof, error) {
+	s := g.scalars()
+	w, err := s.random(rand)
+	if err != nil {
+		return proof{}, err
+	}
+	defer wipe(w)
+	c := hashOf(g, prefix, []string{g.secretExp(g.generator(), w).String()})
+	return proof{challenge: c, response: s.response(w, x, c)}, nil
+}
+
+// expectSecret adds what must come out if the prover knew the x of X = g^x.
+func (h *hashes) expectSecret(failure error, x element, p proof, prefix string) {
+	g := h.g
+	a := g.mul(g.table(g.generator()).exp(p.response), power(g, x, p.challenge))
+	h.expect(failure, p.challenge, prefix, a)
+}
+
+func checkSecret(g group, x element, p proof, prefix string) bool {
+	h := &hashes{g: g}
+	h.expectSecret(ErrPossession, x, p, prefix)
+	return h.check() == nil
+}
+
+// proveShare shows that factor = alpha^x for the x of X = g^x (4.20). The prefix names election and X.
+func proveShare(g group, rand io.Reader, x *bigmod.Nat, alpha element, prefix string) (proof, error) {
+	s := g.scalars()
+	w, err := s.random(rand)
+	if err != nil {
+		return proof{}, err
+	}
+	defer wipe(w)
+	c := hashOf(g, prefix, g.write([]element{g.secretExp(g.generator(), w), g.secretExp(alpha, w)}))
+	return proof{challenge: c, response: s.response(w, x, c)}, nil
+}
+
+// expectShare adds what must come out if factor = alpha^x for the x of X = g^x.
+func (h *hashes) expectShare(failure error, x, alpha, factor element, p proof, prefix string) {
+	g := h.g
+	a := g.mul(g.table(g.generator()).exp(p.response), power(g, x, p.challenge))
+	b := g.mul(power(g, alpha, p.response), power(g, factor, p.challenge))
+	h.expect(failure, p.challenge, prefix, a, b)
 }

@@ -23,13 +23,13 @@ type Report struct {
 	Checks []Check
 
 	UUID, Group string
-	Question    string
-	Answers     []string
+	Questions   []Question
 	Fingerprint string // hash of the election, base64url
 	RollHash    string // what the election names as its credential authority; empty if nothing
 	ClosedHash  string // hash of the EndBallots event, hexadecimal; empty if ballots can still come
 	Entitled    int
 	Counted     int      // ballots that count: the last of each credential
+	Weight      int64    // of the ballots that count
 	Trackers    []string // of the ballots that count, in the archive's order
-	Sums        []int    // votes for each answer, if there is a result
+	Sums        [][]int  // votes of each question, if there is a result: blank ones first where there may be some
 }

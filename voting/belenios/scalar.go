@@ -2,6 +2,7 @@ package belenios
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"math/big"
@@ -60,16 +61,19 @@ func (s *scalars) secret(x *big.Int) *bigmod.Nat {
 	return n
 }
 
-// bit is the scalar 0 or 1.
-func (s *scalars) bit(b int) *bigmod.Nat {
+// small is a small natural number in constant-time form.
+func (s *scalars) small(n int) *bigmod.Nat {
 	v := make([]byte, s.mod.Size())
-	v[len(v)-1] = byte(b)
-	n, err := bigmod.NewNat().SetBytes(v, s.mod)
+	binary.BigEndian.PutUint64(v[len(v)-8:], uint64(n))
+	x, err := bigmod.NewNat().SetBytes(v, s.mod)
 	if err != nil {
-		panic("belenios: a bit is not reduced") // q is large
+		panic("belenios: a small number is not reduced") // q is large
 	}
-	return n
+	return x
 }
+
+// copy is the same number once more.
+func (s *scalars) copy(x *bigmod.Nat) *bigmod.Nat { return s.small(0).Add(x, s.mod) }
 
 // bytes is the big-endian form, always as long as q.
 func (s *scalars) bytes(n *bigmod.Nat) []byte { return n.Bytes(s.mod) }
@@ -81,8 +85,9 @@ func (s *scalars) publish(n *bigmod.Nat) *big.Int { return new(big.Int).SetBytes
 func (s *scalars) response(w, x *bigmod.Nat, c *big.Int) *big.Int {
 	xc := s.secret(c).Mul(x, s.mod)
 	defer wipe(xc)
-	r := bigmod.NewNat().SetUint(0).ExpandFor(s.mod)
-	return s.publish(r.Add(w, s.mod).Sub(xc, s.mod))
+	r := s.copy(w)
+	defer wipe(r)
+	return s.publish(r.Sub(xc, s.mod))
 }
 
 // hash is SHA-256, read as a big-endian number, modulo q.

@@ -1,38 +1,45 @@
 package belenios
 
 import (
-	"crypto/subtle"
+	"fmt"
 	"io"
 
 	"filippo.io/bigmod"
 )
 
-// Seal makes a ballot for one answer, counted from 0, signed with the voter's secret credential. Which answer it is
-// changes neither the time nor the length.
-func (e *Election) Seal(rand io.Reader, credential string, answer int) ([]byte, error) {
-	if answer < 0 || answer >= len(e.question.answers) {
-		return nil, ErrAnswer
+// Seal makes a ballot signed with the voter's secret credential. A vote has a list for each question, as Choose and
+// BlankVote make it. What is voted for changes neither the time nor, but for the digits of random numbers, the length.
+func (e *Election) Seal(rand io.Reader, credential string, vote [][]int) ([]byte, error) {
+	if len(vote) != len(e.questions) {
+		return nil, fmt.Errorf("%d votes on %d questions: %w", len(vote), len(e.questions), ErrAnswer)
+	}
+	for i, q := range e.questions {
+		if err := q.check(vote[i]); err != nil {
+			return nil, fmt.Errorf("question %d: %w", i+1, err)
+		}
 	}
 	secret, err := secretOf(e.g, e.uuid, credential)
 	if err != nil {
 		return nil, err
 	}
 	defer wipe(secret)
-	return e.seal(rand, secret, answer)
+	return e.seal(rand, secret, vote)
 }
 
 // seal makes the ballot of whoever knows the secret exponent of a credential.
-func (e *Election) seal(rand io.Reader, secret *bigmod.Nat, answer int) ([]byte, error) {
-	public := e.g.secretExp(e.g.generator(), secret)
-	if _, ok := e.credentials[public.String()]; !ok {
+func (e *Election) seal(rand io.Reader, secret *bigmod.Nat, vote [][]int) ([]byte, error) {
+	public := e.g.secretExp(e.g.generator(), secret).String()
+	if _, ok := e.voters[public]; !ok {
 		return nil, ErrUnknownCredential
 	}
-	w := wireBallot{ElectionUUID: e.uuid, ElectionHash: e.hash, Credential: public.String()}
-	sealed, err := e.sealAnswer(rand, public, answer)
-	if err != nil {
-		return nil, err
+	w := wireBallot{ElectionUUID: e.uuid, ElectionHash: e.hash, Credential: public}
+	for i, q := range e.questions {
+		sealed, err := e.sealAnswer(rand, q, e.hash+"|"+public, vote[i])
+		if err != nil {
+			return nil, err
+		}
+		w.Answers = append(w.Answers, sealed)
 	}
-	w.Answers = []wireAnswer{sealed}
 	hash := w.unsignedHash()
 	signature, err := proveSecret(e.g, rand, secret, "sig|"+hash)
 	if err != nil {
@@ -42,39 +49,93 @@ func (e *Election) seal(rand io.Reader, secret *bigmod.Nat, answer int) ([]byte,
 	return encode(w), nil
 }
 
-// sealAnswer encrypts one choice for each answer and proves that each is 0 or 1 and that they add up to one, 4.11.1.
-func (e *Election) sealAnswer(rand io.Reader, public element, answer int) (wireAnswer, error) {
-	s := e.g.scalars()
-	n := len(e.question.answers)
-	choices, individual := make([]ciphertext, n), make([][]wireProof, n)
-	sum := s.bit(0) // of the randomness
-	defer wipe(sum)
-	for j := range n {
-		m := subtle.ConstantTimeEq(int32(j), int32(answer))
-		var r *bigmod.Nat
+// sealAnswer encrypts one number for each slot of a question and proves what has to be, 4.11.1.
+func (e *Election) sealAnswer(rand io.Reader, q Question, who string, vote []int) (wireAnswer, error) {
+	choices, known := make([]ciphertext, len(vote)), make([]opening, len(vote))
+	defer func() {
+		for _, o := range known {
+			o.wipe()
+		}
+	}()
+	for i, n := range vote {
+		known[i].number = e.g.scalars().small(n)
 		var err error
-		if choices[j], r, err = encrypt(e.g, rand, e.key, m); err != nil {
+		if choices[i], known[i].randomness, err = encrypt(e.g, rand, e.key, known[i].number); err != nil {
 			return wireAnswer{}, err
 		}
-		proofs, err := e.choiceProof(public, choices[j]).prove(rand, r, m)
-		sum.Add(r, s.mod)
-		wipe(r)
-		if err != nil {
-			return wireAnswer{}, err
-		}
-		individual[j] = wireProofs(proofs)
 	}
-	overall, err := e.sumProof(public, choices).prove(rand, sum, 0)
+	return e.proveAnswer(rand, q, who, choices, known)
+}
+
+// proveAnswer proves that each choice is 0 or 1, and that all together are as the question wants it. Election and
+// credential are in all hashes, so that nobody can use another voter's choice.
+func (e *Election) proveAnswer(rand io.Reader, q Question, who string, choices []ciphertext, known []opening) (
+	w wireAnswer, err error,
+) {
+	w.Choices = wires(e.g, choices)
+	w.IndividualProofs = make([][]wireProof, len(choices))
+	for i, c := range choices {
+		prefix := "prove|" + who + "|" + joined(w.Choices[i:i+1])
+		if w.IndividualProofs[i], err = e.prove(rand, prefix, values(c, known[i], 0, 1)); err != nil {
+			return wireAnswer{}, err
+		}
+	}
+	who += "|" + joined(w.Choices)
+	answers := choices
+	if q.Blank {
+		answers = choices[1:]
+	}
+	sum := total(e.g, answers)
+	all := e.sumUp(known[len(known)-len(answers):])
+	defer all.wipe()
+	if !q.Blank {
+		w.OverallProof, err = e.prove(rand, "prove|"+who+"|"+sum.String(), values(sum, all, q.Min, q.Max))
+		return w, err
+	}
+	w.BlankProof, err = e.prove(rand, "bproof0|"+who, append(values(choices[0], known[0], 0, 0), values(sum, all, 0, 0)...))
 	if err != nil {
 		return wireAnswer{}, err
 	}
-	return wireAnswer{Choices: wires(choices), IndividualProofs: individual, OverallProof: wireProofs(overall)}, nil
+	w.OverallProof, err = e.prove(rand, "bproof1|"+who,
+		append(values(choices[0], known[0], 1, 1), values(sum, all, q.Min, q.Max)...))
+	return w, err
 }
 
-func wireProofs(proofs []proof) []wireProof {
-	w := make([]wireProof, len(proofs))
-	for i, p := range proofs {
-		w[i] = p.wire()
+// proven is a branch with what its prover knows.
+type proven struct {
+	branch
+	opening
+}
+
+// values claims each number from least to most of a ciphertext.
+func values(c ciphertext, o opening, least, most int) []proven {
+	var all []proven
+	for n := least; n <= most; n++ {
+		all = append(all, proven{branch: branch{c: c, value: n}, opening: o})
 	}
-	return w
+	return all
+}
+
+func (e *Election) prove(rand io.Reader, prefix string, all []proven) ([]wireProof, error) {
+	d := disjunction{g: e.g, y: e.key, prefix: prefix}
+	known := make([]opening, len(all))
+	for i, p := range all {
+		d.branches, known[i] = append(d.branches, p.branch), p.opening
+	}
+	proofs, err := d.prove(rand, known)
+	if err != nil {
+		return nil, err
+	}
+	return wireProofs(proofs), nil
+}
+
+// sumUp opens the product of choices.
+func (e *Election) sumUp(known []opening) opening {
+	s := e.g.scalars()
+	sum := opening{number: s.small(0), randomness: s.small(0)}
+	for _, o := range known {
+		sum.number.Add(o.number, s.mod)
+		sum.randomness.Add(o.randomness, s.mod)
+	}
+	return sum
 }

@@ -4,25 +4,43 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
+	"strconv"
 )
+
+// Sum is the encrypted tally of an election: nobody can open it alone who is not all the trustees that it takes.
+type Sum struct {
+	// Counted is the number of ballots in the sum, Weight what they weigh together.
+	Counted int
+	Weight  int64
+
+	e      *Election
+	closed string // the EndBallots event of the ballots that were added up
+	sums   [][]ciphertext
+	raw    []byte // encrypted_tally
+}
+
+// Share is one trustee's part of the decryption of a sum.
+type Share struct {
+	Owner int    // the trustee's place among all of the election, from 1
+	Body  []byte // partial_decryption, as it stands in an archive
+}
 
 // Tally is the opened sum of an election's ballots, with all that proves it.
 type Tally struct {
-	// Sums are the votes for each answer.
-	Sums []int
-	// Counted is the number of ballots in the sum.
+	// Sums are the votes of each question: for blank ballots first where there may be some, then for each answer.
+	Sums [][]int
+	// Counted is the number of ballots in the sum, Weight what they weigh together.
 	Counted int
+	Weight  int64
 
-	closed string // the EndBallots event of the ballots that were added up
-	sum    []byte // encrypted_tally
-	share  []byte // partial_decryption
+	sum    *Sum
+	shares []Share
 }
 
 type (
 	wireSized struct {
 		NumTallied     int    `json:"num_tallied"`
-		TotalWeight    int    `json:"total_weight"`
+		TotalWeight    number `json:"total_weight"`
 		EncryptedTally string `json:"encrypted_tally"`
 	}
 	wireShare struct {
@@ -34,12 +52,38 @@ type (
 		Payload string `json:"payload"`
 	}
 	wireSums struct {
-		Result [][]int `json:"result"`
+		Result [][]number `json:"result"`
 	}
 )
 
-// Tally checks the ballots, one for each credential and in any order, adds them up and opens the sum, nothing else.
-func (e *Election) Tally(rand io.Reader, ballots [][]byte, key *Key) (*Tally, error) {
+// number is written as a text where it has more than 30 bits.
+type number int64
+
+// MarshalJSON writes it as other tools do.
+func (n number) MarshalJSON() ([]byte, error) {
+	if n < 1<<30 {
+		return strconv.AppendInt(nil, int64(n), 10), nil
+	}
+	return strconv.AppendQuote(nil, strconv.FormatInt(int64(n), 10)), nil
+}
+
+// UnmarshalJSON reads both forms; decode compares with the one that is right.
+func (n *number) UnmarshalJSON(raw []byte) error {
+	s := string(raw)
+	if unquoted, err := text(raw); err == nil {
+		s = unquoted
+	}
+	got, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return fmt.Errorf("%w: no number", ErrShape)
+	}
+	*n = number(got)
+	return nil
+}
+
+// Sum checks the ballots, one for each credential and in any order, and adds them up as they are, encrypted. Every
+// trustee does that for themselves before they give a share of anything.
+func (e *Election) Sum(ballots [][]byte) (*Sum, error) {
 	closed, err := e.ClosedHash(ballots)
 	if err != nil {
 		return nil, err
@@ -54,97 +98,105 @@ func (e *Election) Tally(rand io.Reader, ballots [][]byte, key *Key) (*Tally, er
 	if err != nil {
 		return nil, err
 	}
-	sum := e.sum(checked)
-	share, factors, err := e.decrypt(rand, sum, key)
-	if err != nil {
-		return nil, err
-	}
-	sums, err := e.logarithms(sum, [][]element{factors}, len(checked))
-	if err != nil {
-		return nil, err
-	}
-	return &Tally{
-		Sums: sums, Counted: len(checked), closed: closed,
-		sum: encode([][]wireCiphertext{wires(sum)}), share: encode(share),
-	}, nil
+	s := e.sum(checked)
+	s.closed = closed
+	return s, nil
 }
 
-// sum is the encrypted tally of ballots that count, 4.18.
-func (e *Election) sum(counted []*ballot) []ciphertext {
-	sum := make([]ciphertext, len(e.question.answers))
-	for i := range sum {
-		sum[i] = zero(e.g)
-		for _, b := range counted {
-			sum[i] = add(e.g, sum[i], b.choices[i])
+// sum adds up ballots that count, 4.18.
+func (e *Election) sum(counted []*ballot) *Sum {
+	a := e.newAdder()
+	for _, b := range counted {
+		a.add(b)
+	}
+	return a.sum()
+}
+
+// adder adds ballots up, one after another.
+type adder struct {
+	e       *Election
+	counted int
+	weight  int64
+	sums    [][]ciphertext
+}
+
+func (e *Election) newAdder() *adder {
+	a := &adder{e: e, sums: make([][]ciphertext, len(e.questions))}
+	for i, q := range e.questions {
+		for range q.Slots() {
+			a.sums[i] = append(a.sums[i], zero(e.g))
 		}
 	}
-	return sum
+	return a
 }
 
-// decrypt makes the trustee's share of the decryption, with its proofs, 4.20.
-func (e *Election) decrypt(rand io.Reader, sum []ciphertext, key *Key) (wireShare, []element, error) {
-	x, err := key.exponent()
+func (a *adder) add(b *ballot) {
+	for i, answer := range b.answers {
+		for j, c := range answer.choices {
+			a.sums[i][j] = add(a.e.g, a.sums[i][j], times(a.e.g, c, b.voter.weight))
+		}
+	}
+	a.counted++
+	a.weight += b.voter.weight
+}
+
+func (a *adder) sum() *Sum {
+	s := &Sum{Counted: a.counted, Weight: a.weight, e: a.e, sums: a.sums}
+	written := make([][]wireCiphertext, len(a.sums))
+	for i, one := range a.sums {
+		written[i] = wires(a.e.g, one)
+	}
+	s.raw = encode(written)
+	return s
+}
+
+// sized is the record that states how many ballots a sum has.
+func (s *Sum) sized() []byte {
+	return encode(wireSized{NumTallied: s.Counted, TotalWeight: number(s.Weight), EncryptedTally: hexHash(s.raw)})
+}
+
+var errOtherSum = errors.New("sum belongs to another election")
+
+// Tally adds ballots up and opens the sum, nothing else, with the keys of as many trustees as it takes.
+func (e *Election) Tally(rand io.Reader, ballots [][]byte, keys ...*Key) (*Tally, error) {
+	sum, err := e.Sum(ballots)
 	if err != nil {
-		return wireShare{}, nil, err
+		return nil, err
 	}
-	defer wipe(x)
-	if key.g.name() != e.g.name() || len(e.trustees) != 1 || !same(e.g.secretExp(e.g.generator(), x), e.key) {
-		return wireShare{}, nil, fmt.Errorf("%w: it does not belong to this election", ErrKey)
-	}
-	factors := make([]element, len(sum))
-	numbers, proofs := make([]string, len(sum)), make([]wireProof, len(sum))
-	for i, c := range sum {
-		factors[i] = e.g.secretExp(c.alpha, x)
-		p, err := proveShare(e.g, rand, x, c.alpha, e.decryption(e.key))
+	var shares []Share
+	for _, key := range keys {
+		share, err := e.Decrypt(rand, sum, key)
 		if err != nil {
-			return wireShare{}, nil, err
+			return nil, err
 		}
-		numbers[i], proofs[i] = factors[i].String(), p.wire()
+		shares = append(shares, share)
 	}
-	return wireShare{Factors: [][]string{numbers}, Proofs: [][]wireProof{proofs}}, factors, nil
+	return e.Combine(sum, shares)
 }
 
-// decryption is what the proofs of a trustee's share are about.
-func (e *Election) decryption(public element) string {
-	return "decrypt|" + e.hash + "|" + public.String()
-}
-
-var errNoLogarithm = errors.New("the sum is no number of ballots")
-
-// logarithms opens the sum with one factor of each trustee for each answer, 4.21. A sum is at most the number of
-// ballots, so that trying is enough.
-func (e *Election) logarithms(sum []ciphertext, shares [][]element, most int) ([]int, error) {
-	sums, wanted := make([]int, len(sum)), make(map[string][]int)
-	for i, power := range e.powers(sum, shares) {
-		wanted[power.String()] = append(wanted[power.String()], i)
+// Combine opens a sum with the shares of as many trustees as it takes. A share that was not checked yet is checked; of
+// more shares than are needed the first of each group are taken.
+func (e *Election) Combine(s *Sum, shares []Share) (*Tally, error) {
+	if s.e != e {
+		return nil, errOtherSum
 	}
-	power := e.g.identity()
-	for m := 0; m <= most && len(wanted) > 0; m++ {
-		for _, i := range wanted[power.String()] {
-			sums[i] = m
+	c := e.newCombiner(s)
+	t := &Tally{Counted: s.Counted, Weight: s.Weight, sum: s}
+	for _, share := range shares {
+		if c.enough(share.Owner) {
+			continue
 		}
-		delete(wanted, power.String())
-		power = e.g.mul(power, e.g.generator())
-	}
-	if len(wanted) > 0 {
-		return nil, errNoLogarithm
-	}
-	return sums, nil
-}
-
-// powers are g^m for the sum m of each answer.
-func (e *Election) powers(sum []ciphertext, shares [][]element) []element {
-	powers := make([]element, len(sum))
-	for i, c := range sum {
-		powers[i] = c.beta
-		for _, factors := range shares {
-			powers[i] = e.g.div(powers[i], factors[i])
+		if err := c.take(share); err != nil {
+			return nil, fmt.Errorf("share of trustee %d: %w", share.Owner, err)
 		}
+		t.shares = append(t.shares, share)
 	}
-	return powers
-}
-
-// holds says whether a number is what the sum of an answer decrypts to.
-func (e *Election) holds(power element, m *big.Int) bool {
-	return same(power, e.g.exp(e.g.generator(), m))
+	powers, err := c.powers()
+	if err != nil {
+		return nil, err
+	}
+	if t.Sums, err = e.logarithms(powers, s.Weight); err != nil {
+		return nil, err
+	}
+	return t, nil
 }

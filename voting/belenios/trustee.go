@@ -68,77 +68,113 @@ func (k *Key) exponent() (*bigmod.Nat, error) {
 }
 
 type wireTrustee struct {
-	Pok       wireProof `json:"pok"`
-	PublicKey string    `json:"public_key"`
+	Pok       wireProof  `json:"pok"`
+	PublicKey string     `json:"public_key"`
+	Signature *wireProof `json:"signature,omitempty"`
 }
 
-// trustees is the list with this key's owner alone in it, and the public key (specification, 4.5 and 4.7).
-func (k *Key) trustees(rand io.Reader) ([]byte, element, error) {
+// Public is what whoever sets up an election needs of a trustee: the public key, with the proof that its secret is known
+// (specification, 4.5).
+func (k *Key) Public(rand io.Reader) ([]byte, error) {
+	w, err := k.public(rand)
+	if err != nil {
+		return nil, err
+	}
+	return encode(w), nil
+}
+
+func (k *Key) public(rand io.Reader) (wireTrustee, error) {
 	x, err := k.exponent()
 	if err != nil {
-		return nil, nil, err
+		return wireTrustee{}, err
 	}
 	defer wipe(x)
 	public := k.g.secretExp(k.g.generator(), x)
 	pok, err := proveSecret(k.g, rand, x, possession(k.g, public))
 	if err != nil {
-		return nil, nil, err
+		return wireTrustee{}, err
 	}
-	single := wireTrustee{Pok: pok.wire(), PublicKey: public.String()}
-	return encode([]any{[]any{"Single", single}}), public, nil
+	return wireTrustee{Pok: pok.wire(), PublicKey: public.String()}, nil
 }
 
 // possession is what a proof of possession is about, 4.5.
 func possession(g group, public element) string { return "pok|" + g.name() + "|" + public.String() }
 
-// openTrustees reads the list of trustees, checks that each knows the secret of their key, and returns the keys.
-func openTrustees(g group, raw []byte) ([]element, error) {
-	singles, threshold, err := trusteeKinds(raw)
+// Trustee is one item of an election's list of trustees (specification, 4.7).
+type Trustee struct {
+	kind string
+	data []byte
+}
+
+// Single is a trustee without whom nothing can be opened: what their Public gave.
+func Single(public []byte) Trustee { return Trustee{kind: "Single", data: public} }
+
+// MarshalJSON writes the kind and its data.
+func (t Trustee) MarshalJSON() ([]byte, error) {
+	return encode([]any{t.kind, json.RawMessage(t.data)}), nil
+}
+
+// trustee is an item of the list, checked. A single one has one key and a threshold of 1.
+type trustee struct {
+	keys      []element // to which shares are checked
+	threshold int       // how many shares are needed
+	product   element   // of the secrets that only the polynomials have, for a threshold group
+}
+
+// subkey is what the item contributes to the election's key.
+func (t trustee) subkey() element { return t.product }
+
+// openTrustees reads the list of trustees and checks that each knows the secret of their key.
+func openTrustees(g group, raw []byte) ([]trustee, error) {
+	items, err := trusteeItems(raw)
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]element, len(singles))
-	for i, single := range singles {
-		if keys[i], err = openSingle(g, single); err != nil {
-			return nil, fmt.Errorf("single trustee %d: %w", i+1, err)
+	trustees := make([]trustee, len(items))
+	var limit error
+	for i, item := range items {
+		if item.kind != "Single" {
+			if _, err := object(item.data, "threshold", "certs", "coefexps", "?signatures", "verification_keys"); err != nil {
+				return nil, err
+			}
+			limit = fmt.Errorf("%w: threshold trustees (Pedersen)", ErrUnsupported)
+			continue
 		}
+		key, err := openSingle(g, item.data)
+		if err != nil {
+			return nil, fmt.Errorf("trustee %d: %w", i+1, err)
+		}
+		trustees[i] = trustee{keys: []element{key}, threshold: 1, product: key}
 	}
-	if threshold {
-		return nil, fmt.Errorf("%w: threshold trustees (Pedersen)", ErrUnsupported)
-	}
-	return keys, nil
+	return trustees, limit
 }
 
-// trusteeKinds splits the list into the single trustees, and says whether there are others.
-func trusteeKinds(raw []byte) (singles []json.RawMessage, threshold bool, err error) {
+// trusteeItems splits the list.
+func trusteeItems(raw []byte) ([]Trustee, error) {
 	if err := compact(raw); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	items, err := list(raw)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	if len(items) == 0 {
-		return nil, false, fmt.Errorf("%w: no trustee", ErrShape)
+		return nil, fmt.Errorf("%w: no trustee", ErrShape)
 	}
-	for _, item := range items {
+	trustees := make([]Trustee, len(items))
+	for i, item := range items {
 		pair, err := list(item)
 		if err != nil || len(pair) != 2 {
-			return nil, false, fmt.Errorf("%w: a trustee is a kind and its data", ErrShape)
+			return nil, fmt.Errorf("%w: a trustee is a kind and its data", ErrShape)
 		}
-		switch string(pair[0]) {
-		case `"Single"`:
-			singles = append(singles, pair[1])
-		case `"Pedersen"`:
-			if _, err := object(pair[1], "threshold", "certs", "coefexps", "?signatures", "verification_keys"); err != nil {
-				return nil, false, err
-			}
-			threshold = true
+		switch kind := string(pair[0]); kind {
+		case `"Single"`, `"Pedersen"`:
+			trustees[i] = Trustee{kind: kind[1 : len(kind)-1], data: pair[1]}
 		default:
-			return nil, false, fmt.Errorf("%w: unknown kind of trustee", ErrShape)
+			return nil, fmt.Errorf("%w: unknown kind of trustee", ErrShape)
 		}
 	}
-	return singles, threshold, nil
+	return trustees, nil
 }
 
 func openSingle(g group, raw json.RawMessage) (element, error) {
@@ -158,7 +194,12 @@ func openSingle(g group, raw json.RawMessage) (element, error) {
 	if err := decode(fields["pok"], &wire); err != nil {
 		return nil, err
 	}
-	public, err := openKey(g, fields["public_key"])
+	return openPossession(g, fields["public_key"], wire)
+}
+
+// openPossession checks that somebody knows the secret of a public key.
+func openPossession(g group, key json.RawMessage, wire wireProof) (element, error) {
+	public, err := openKey(g, key)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"strconv"
+	"strings"
 )
 
 // Verify checks a whole archive, with everything that the specification (3.5) asks of an auditor, and more where
@@ -29,8 +30,8 @@ type verifier struct {
 	report  *Report
 	e       *Election
 	counted []*ballot
-	sum     []ciphertext
-	shares  [][]element // by owner
+	sum     *Sum
+	shares  *combiner
 }
 
 func (v *verifier) run() error {
@@ -87,10 +88,10 @@ func (v *verifier) setup(events []event) error {
 	}
 	v.e = e
 	r := v.report
-	r.UUID, r.Group, r.Question, r.Answers = e.UUID(), e.Group(), e.Question(), e.Answers()
+	r.UUID, r.Group, r.Questions = e.UUID(), e.Group(), e.Questions()
 	r.Fingerprint, r.RollHash, r.Entitled = e.Fingerprint(), e.CredentialAuthority(), e.Entitled()
-	v.pass("election", "version 1, group %s, one question with exactly one of %d answers", r.Group, len(r.Answers))
-	v.pass("trustees", "%d, each proved to know their secret; the election key is their product", len(e.trustees))
+	v.pass("election", "version 1, group %s, %s", r.Group, describe(r.Questions))
+	v.pass("trustees", "%s, each proved to know their secret; the election key is their product", e.describeTrustees())
 	v.pass("credentials", "%d, all different, all in the group", r.Entitled)
 	return nil
 }
@@ -117,16 +118,17 @@ func (v *verifier) ballots(events []event) error {
 	}
 	last := make(map[string]int, len(all))
 	for i, b := range all {
-		last[b.credential.String()] = i
+		last[b.voter.credential] = i
 	}
 	for i, b := range all {
-		if last[b.credential.String()] == i {
+		if last[b.voter.credential] == i {
 			v.counted = append(v.counted, b)
 			v.report.Trackers = append(v.report.Trackers, Tracker(events[i].data[0]))
 		}
 	}
-	v.report.Counted = len(v.counted)
-	v.pass("ballots", "%d, each signed with a listed credential and proved to choose exactly one answer; %d count",
+	v.sum = v.e.sum(v.counted)
+	v.report.Counted, v.report.Weight = v.sum.Counted, v.sum.Weight
+	v.pass("ballots", "%d, each signed with a listed credential and proved to be a vote that the questions allow; %d count",
 		len(all), len(v.counted))
 	return nil
 }
@@ -159,12 +161,11 @@ func (v *verifier) tally(events []event) error {
 	if sized.EncryptedTally != hexHash(data[0]) {
 		return fmt.Errorf("tally: %w", ErrPayload)
 	}
-	if sized.NumTallied != len(v.counted) || sized.TotalWeight != len(v.counted) {
+	if sized.NumTallied != v.sum.Counted || int64(sized.TotalWeight) != v.sum.Weight {
 		return ErrCount
 	}
-	v.sum = v.e.sum(v.counted)
 	// The right tally has one form, so there is no need to read this one.
-	if !bytes.Equal(data[0], encode([][]wireCiphertext{wires(v.sum)})) {
+	if !bytes.Equal(data[0], v.sum.raw) {
 		return ErrTally
 	}
 	v.pass("tally", "the product of the %d ballots that count", len(v.counted))
@@ -176,7 +177,7 @@ func (v *verifier) decryption(events []event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	v.shares = make([][]element, len(v.e.trustees))
+	v.shares = v.e.newCombiner(v.sum)
 	for _, ev := range events {
 		var owned wireOwned
 		if err := decode(ev.data[1], &owned); err != nil {
@@ -185,71 +186,45 @@ func (v *verifier) decryption(events []event) error {
 		if owned.Payload != hexHash(ev.data[0]) {
 			return fmt.Errorf("share: %w", ErrPayload)
 		}
-		i := owned.Owner - 1
-		if i < 0 || i >= len(v.shares) || v.shares[i] != nil {
-			return fmt.Errorf("share of trustee %d: %w", owned.Owner, ErrOwner)
-		}
-		var err error
-		if v.shares[i], err = v.share(ev.data[0], v.e.trustees[i]); err != nil {
+		if err := v.shares.take(Share{Owner: owned.Owner, Body: ev.data[0]}); err != nil {
 			return fmt.Errorf("share of trustee %d: %w", owned.Owner, err)
 		}
 	}
-	v.pass("decryption", "%d of %d shares, each with its proofs", len(events), len(v.e.trustees))
+	v.pass("decryption", "%d of %d shares, each with its proofs", len(events), len(v.shares.owners))
 	return nil
 }
 
-func (v *verifier) share(raw []byte, public element) ([]element, error) {
-	var w wireShare
-	if err := decode(raw, &w); err != nil {
-		return nil, err
-	}
-	n := len(v.sum)
-	if len(w.Factors) != 1 || len(w.Proofs) != 1 || len(w.Factors[0]) != n {
-		return nil, ErrShape
-	}
-	proofs, err := parseProofs(v.e.g, w.Proofs[0], n)
-	if err != nil {
-		return nil, err
-	}
-	factors := make([]element, n)
-	for i, number := range w.Factors[0] {
-		if factors[i], err = v.e.g.parse(number); err != nil {
-			return nil, fmt.Errorf("factor %d: %w", i+1, err)
-		}
-		if !checkShare(v.e.g, public, v.sum[i].alpha, factors[i], proofs[i], v.e.decryption(public)) {
-			return nil, fmt.Errorf("factor %d: %w", i+1, ErrShare)
-		}
-	}
-	return factors, nil
-}
-
-// result checks that there is a share of every trustee, and that the tally decrypts to the result, 4.21. The range is
-// checked as well: a number beyond it, off by a multiple of q, would decrypt just so.
+// result checks that there are as many shares as it takes, and that the tally decrypts to the result, 4.21. The range
+// is checked as well: a number beyond it, off by a multiple of q, would decrypt just so.
 func (v *verifier) result(events []event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	for _, s := range v.shares {
-		if s == nil {
-			return fmt.Errorf("result: %w", ErrOwner)
-		}
+	powers, err := v.shares.powers()
+	if err != nil {
+		return fmt.Errorf("result: %w", err)
 	}
 	numbers, err := readResult(events[0].data[0])
 	if err != nil {
 		return fmt.Errorf("result: %w", err)
 	}
-	if len(numbers) != len(v.sum) {
+	if len(numbers) != len(powers) {
 		return fmt.Errorf("result: %w", ErrShape)
 	}
-	sums := make([]int, len(numbers))
-	for i, power := range v.e.powers(v.sum, v.shares) {
-		if numbers[i].Sign() < 0 || numbers[i].Cmp(big.NewInt(int64(len(v.counted)))) > 0 {
-			return fmt.Errorf("answer %d: %w", i+1, ErrResultRange)
+	sums, most := make([][]int, len(numbers)), big.NewInt(v.sum.Weight)
+	for q, all := range numbers {
+		if len(all) != len(powers[q]) {
+			return fmt.Errorf("result: %w", ErrShape)
 		}
-		if !v.e.holds(power, numbers[i]) {
-			return fmt.Errorf("answer %d: %w", i+1, ErrResult)
+		for i, n := range all {
+			if n.Sign() < 0 || n.Cmp(most) > 0 {
+				return fmt.Errorf("question %d, answer %d: %w", q+1, i+1, ErrResultRange)
+			}
+			if g := v.e.g; !g.same(powers[q][i], g.table(g.generator()).exp(n)) {
+				return fmt.Errorf("question %d, answer %d: %w", q+1, i+1, ErrResult)
+			}
+			sums[q] = append(sums[q], int(n.Int64()))
 		}
-		sums[i] = int(numbers[i].Int64())
 	}
 	v.report.Sums = sums
 	v.report.Status = Complete
@@ -260,35 +235,75 @@ func (v *verifier) result(events []event) error {
 // longestResult is longer than any number below the order of a group.
 const longestResult = 1000
 
-// readResult reads the result of one question. Numbers beyond 30 bits are written as texts.
-func readResult(raw []byte) ([]*big.Int, error) {
+// readResult reads the result of each question. Numbers beyond 30 bits are written as texts.
+func readResult(raw []byte) ([][]*big.Int, error) {
 	var w struct {
 		Result [][]json.RawMessage `json:"result"`
 	}
 	if err := decode(raw, &w); err != nil {
 		return nil, err
 	}
-	if len(w.Result) != 1 {
-		return nil, ErrShape
-	}
-	numbers := make([]*big.Int, len(w.Result[0]))
-	for i, item := range w.Result[0] {
-		s := string(item)
-		unquoted, err := text(item)
-		if err == nil {
-			s = unquoted
+	numbers := make([][]*big.Int, len(w.Result))
+	for q, items := range w.Result {
+		for _, item := range items {
+			n, err := readNumber(item)
+			if err != nil {
+				return nil, err
+			}
+			numbers[q] = append(numbers[q], n)
 		}
-		if len(s) > longestResult {
-			return nil, ErrResultRange // converting it could take long
-		}
-		n, ok := new(big.Int).SetString(s, 10)
-		if !ok || n.String() != s {
-			return nil, fmt.Errorf("number %.20s: %w", strconv.Quote(s), ErrNotCanonical)
-		}
-		if isText := err == nil; isText != (n.BitLen() > 30) {
-			return nil, fmt.Errorf("number %.20s: %w", strconv.Quote(s), ErrNotCanonical)
-		}
-		numbers[i] = n
 	}
 	return numbers, nil
+}
+
+func readNumber(item json.RawMessage) (*big.Int, error) {
+	s := string(item)
+	unquoted, err := text(item)
+	if err == nil {
+		s = unquoted
+	}
+	if len(s) > longestResult {
+		return nil, ErrResultRange // converting it could take long
+	}
+	n, ok := new(big.Int).SetString(s, 10)
+	if !ok || n.String() != s {
+		return nil, fmt.Errorf("number %.20s: %w", strconv.Quote(s), ErrNotCanonical)
+	}
+	if isText := err == nil; isText != (n.BitLen() > 30) {
+		return nil, fmt.Errorf("number %.20s: %w", strconv.Quote(s), ErrNotCanonical)
+	}
+	return n, nil
+}
+
+// describe says in a few words what is asked.
+func describe(questions []Question) string {
+	if len(questions) > 1 {
+		return fmt.Sprintf("%d questions", len(questions))
+	}
+	q := questions[0]
+	what := fmt.Sprintf("%d to %d of %d answers", q.Min, q.Max, len(q.Answers))
+	if q.Min == q.Max {
+		what = fmt.Sprintf("exactly %d of %d answers", q.Min, len(q.Answers))
+	}
+	if q.Blank {
+		what += ", or blank"
+	}
+	return "one question with " + what
+}
+
+// describeTrustees says how many trustees there are, and how many of them it takes.
+func (e *Election) describeTrustees() string {
+	parts := make([]string, 0, len(e.trustees))
+	singles := 0
+	for _, t := range e.trustees {
+		if len(t.keys) == 1 {
+			singles++
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%d of %d together", t.threshold, len(t.keys)))
+	}
+	if singles > 0 {
+		parts = append([]string{strconv.Itoa(singles)}, parts...)
+	}
+	return strings.Join(parts, " and ")
 }
