@@ -100,6 +100,8 @@ type book interface {
 	CallByRoom(ctx context.Context, room string) (*store.Call, error)
 	PutCall(ctx context.Context, c store.Call) error
 	Calls(ctx context.Context) ([]store.Call, error)
+	Setting(ctx context.Context, scope, name string) (string, error)
+	PutSetting(ctx context.Context, scope, name, value string) error
 }
 
 // vault seals the keys of the calls' links. store.Vault has it.
@@ -111,19 +113,30 @@ type vault interface {
 
 // Config is the section "bot" of the configuration.
 type Config struct {
-	Ignore []string `yaml:"ignore"` // accounts that are no voters and are not listened to
+	Ignore  []string `yaml:"ignore"`  // accounts that are no voters and are not listened to
+	Admin   string   `yaml:"admin"`   // who is told what only the person who runs the bot can mend
+	Contact string   `yaml:"contact"` // who helps members, as they read it: name and phone number
+	Du      bool     `yaml:"du"`      // the familiar form of address, where a language knows one
 }
 
 // Validate returns what is wrong, by key.
 func (c Config) Validate() error {
 	var problems []error
 	for _, account := range c.Ignore {
-		if !strings.HasPrefix(account, "@") || !strings.Contains(account, ":") {
+		if !isAccount(account) {
 			problems = append(problems, fmt.Errorf("ignore: %q is not a Matrix ID; write it in full, as in @name:example.org", account))
 		}
 	}
+	if c.Admin != "" && !isAccount(c.Admin) {
+		problems = append(problems, fmt.Errorf("admin: %q is not a Matrix ID; write it in full, as in @name:example.org", c.Admin))
+	}
+	if len([]rune(c.Contact)) > mostContact {
+		problems = append(problems, fmt.Errorf("contact: at most %d characters; a name and a phone number will do", mostContact))
+	}
 	return errors.Join(problems...)
 }
+
+func isAccount(s string) bool { return strings.HasPrefix(s, "@") && strings.Contains(s, ":") }
 
 // Options is what a bot is made of.
 type Options struct {
@@ -142,9 +155,10 @@ type Options struct {
 // Bot answers. It implements chat.Handler.
 type Bot struct {
 	Options
-	words   words
-	wake    chan struct{} // something may be due in Run
-	started time.Time
+	words     words
+	languages map[string]*i18n.Texts
+	wake      chan struct{} // something may be due in Run
+	started   time.Time
 
 	mu        sync.Mutex
 	deadlines map[voting.ID]time.Time            // when an open poll that everybody answered closes
@@ -167,6 +181,7 @@ func New(o Options) *Bot {
 	return &Bot{
 		Options:   o,
 		words:     loadWords(),
+		languages: loadLanguages(o.Texts),
 		wake:      make(chan struct{}, 1),
 		started:   o.Now(),
 		deadlines: make(map[voting.ID]time.Time),

@@ -35,7 +35,7 @@ type onCall struct {
 }
 
 // call posts the card of the group's call, with the link that is always the same.
-func (b *Bot) call(ctx context.Context, m chat.Message, _ string) error {
+func (b *Bot) call(ctx context.Context, m chat.Message, _ arguments) error {
 	if b.PublicURL == "" {
 		return refuse("call.no-address")
 	}
@@ -166,7 +166,10 @@ func (b *Bot) composeCall(ctx context.Context, d chat.Delivery) (chat.Content, e
 	if err != nil {
 		return chat.Content{}, err
 	}
-	t := page{b: b}
+	t, err := b.page(ctx, d, c.Room)
+	if err != nil {
+		return chat.Content{}, err
+	}
 	if d.Kind == kindOlder {
 		t.add("call.older", "link", link)
 		return t.content(false), nil

@@ -3,18 +3,14 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"stimmbote/chat"
 	"stimmbote/voting"
 )
 
-// moderator is the power from which on somebody may close another's vote.
-const moderator = 50
-
 // close closes the open vote of the group.
-func (b *Bot) close(ctx context.Context, m chat.Message, _ string) error {
+func (b *Bot) close(ctx context.Context, m chat.Message, _ arguments) error {
 	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State != voting.StateDraft })
 	if err != nil {
 		return err
@@ -46,22 +42,29 @@ func (b *Bot) mayClose(ctx context.Context, m chat.Message, p *voting.Poll) erro
 		return err
 	case !leads:
 		return refuse("refusal.not-yours")
-	case !m.Encrypted:
-		return refuse("refusal.unencrypted-message")
 	}
-	return nil
+	return b.unforged(ctx, m)
 }
 
-// leads says whether somebody began a vote or moderates its group.
+// leads says whether somebody may end a vote: whoever began it, and who has the power to close.
+// When the one has left and nobody has the other, everybody may: a vote must not stay open.
 func (b *Bot) leads(ctx context.Context, m chat.Message, p *voting.Poll) (bool, error) {
 	if p.Asker == voting.Member(m.Sender) {
 		return true, nil
 	}
-	power, err := b.Line.Power(ctx, m.Room, m.Sender)
+	power, err := b.powerOf(ctx, m.Room, entryNamed("close"))
 	if err != nil {
-		return false, fmt.Errorf("asking for the power in %s: %w", m.Room, err)
+		return false, err
 	}
-	return power >= moderator, nil
+	has, err := b.hasPower(ctx, m, power)
+	if err != nil || has {
+		return has, err
+	}
+	stays, err := b.isMember(ctx, p, string(p.Asker))
+	if err != nil || stays {
+		return false, err
+	}
+	return b.mayEverybody(ctx, m.Room, power)
 }
 
 // shut closes an open poll and publishes its closed hash, or asks what to do if there are too
@@ -124,7 +127,7 @@ func (b *Bot) askFew(ctx context.Context, p *voting.Poll) error {
 	d := inGroup(p, "", kindSay)
 	d.Key = fewKey(p.ID, n+1)
 	d.Payload = encode(say{
-		Key: "poll.few", Count: &cast, Args: []any{"least", voting.MinBallots},
+		Key: "refusal.too-few", Count: &cast, Args: []any{"least", voting.MinBallots},
 		More: []say{{Key: "poll.few.ask"}},
 	})
 	return b.Line.Queue(ctx, d)
@@ -150,8 +153,8 @@ func (b *Bot) onFew(ctx context.Context, m chat.Message) (bool, error) {
 	if err != nil || !leads {
 		return false, err
 	}
-	if !m.Encrypted {
-		return true, refuse("refusal.unencrypted-message")
+	if err := b.unforged(ctx, m); err != nil {
+		return true, err
 	}
 	if word == "poll.words.extend" {
 		return true, b.extend(ctx, m, p, n)

@@ -24,9 +24,14 @@ func (b *Bot) Compose(ctx context.Context, d chat.Delivery) (chat.Content, error
 		if err := json.Unmarshal(d.Payload, &s); err != nil {
 			return chat.Content{}, fmt.Errorf("reading what to say: %w", err)
 		}
-		t := page{b: b}
+		t, err := b.page(ctx, d, s.Room)
+		if err != nil {
+			return chat.Content{}, err
+		}
 		t.say(s)
 		return t.content(s.Notice), nil
+	case kindShow:
+		return b.composeShow(ctx, d)
 	case kindCard, kindOlder:
 		return b.composeCall(ctx, d)
 	}
@@ -49,10 +54,13 @@ func (b *Bot) Compose(ctx context.Context, d chat.Delivery) (chat.Content, error
 
 // composePoll makes the words of a delivery about a poll that has not ended.
 func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voting.Poll) (chat.Content, error) {
-	t := page{b: b}
+	t, err := b.page(ctx, d, string(p.Place))
+	if err != nil {
+		return chat.Content{}, err
+	}
 	switch d.Kind {
 	case kindDraft:
-		return b.composeDraft(ctx, p)
+		return b.composeDraft(ctx, t, p)
 	case kindAnchors:
 		t.add("poll.anchors", "fingerprint", p.Fingerprint, "roll", p.RollHash)
 		return t.content(true), nil
@@ -60,18 +68,18 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 		t.add("poll.opened", "question", p.Question)
 		return t.content(false), nil
 	case kindCount:
-		return b.composeCount(ctx, d, a)
+		return b.composeCount(ctx, t, d, a)
 	case kindBallot:
-		return b.composeBallot(ctx, d, p)
+		return b.composeBallot(ctx, t, d, p)
 	case kindReceipt:
-		return b.composeReceipt(ctx, d, a, p)
+		return b.composeReceipt(ctx, t, d, a, p)
 	case kindLast:
-		return b.composeLast(ctx, p)
+		return b.composeLast(ctx, t, p)
 	case kindClosed:
 		t.add("poll.closed", "hash", p.ClosedHash)
 		return t.content(false), nil
 	case kindResult:
-		return b.composeResult(p)
+		return b.composeResult(t, p)
 	case kindArchive:
 		_, archive, err := b.Polls.Tally(ctx, p.ID)
 		if err != nil {
@@ -80,12 +88,12 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 		name := string(p.ID) + ".bel"
 		return chat.Content{Plain: name, File: &chat.File{Name: name, Type: "application/x-tar", Data: archive}}, nil
 	case kindOutcome:
-		return b.composeOutcome(ctx, d, a, p)
+		return b.composeOutcome(ctx, t, d, a, p)
 	}
 	return chat.Content{}, fmt.Errorf("there are no words for %q", d.Kind)
 }
 
-func (b *Bot) composeDraft(ctx context.Context, p *voting.Poll) (chat.Content, error) {
+func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.Content, error) {
 	names, err := b.names(ctx, p)
 	if err != nil {
 		return chat.Content{}, err
@@ -95,12 +103,18 @@ func (b *Bot) composeDraft(ctx context.Context, p *voting.Poll) (chat.Content, e
 		roll[i] = names[m]
 	}
 	slices.Sort(roll)
-	t := page{b: b}
 	t.add("poll.draft.title", "question", p.Question)
-	t.add("poll.draft.options", "options", b.options(p.Answers, " · "))
+	t.add("poll.draft.options", "options", options(t.texts, p.Answers, " · "))
 	t.add("poll.label." + p.Level().String())
 	t.add("poll.draft.rule")
 	t.addCount("poll.draft.roll", len(p.Roll), "names", strings.Join(roll, ", "))
+	encrypted, err := b.Line.Encrypted(ctx, string(p.Place))
+	if err != nil {
+		return chat.Content{}, fmt.Errorf("asking whether %s is encrypted: %w", p.Place, err)
+	}
+	if !encrypted {
+		t.add("poll.draft.unencrypted")
+	}
 	t.add("poll.draft.ask", "name", names[p.Asker])
 	return t.content(false), nil
 }
@@ -136,17 +150,8 @@ func (b *Bot) names(ctx context.Context, p *voting.Poll) (map[voting.Member]stri
 	return names, nil
 }
 
-// options are the numbered answers in one line.
-func (b *Bot) options(answers []string, between string) string {
-	all := make([]string, len(answers))
-	for i, answer := range answers {
-		all[i] = b.Texts.Text("ballot.option", "number", i+1, "answer", answer)
-	}
-	return strings.Join(all, between)
-}
-
 // composeCount says how many votes there are, unless a later count waits already.
-func (b *Bot) composeCount(ctx context.Context, d chat.Delivery, a about) (chat.Content, error) {
+func (b *Bot) composeCount(ctx context.Context, t *page, d chat.Delivery, a about) (chat.Content, error) {
 	cast, entitled, err := b.Polls.Turnout(ctx, a.Poll)
 	if err != nil {
 		return chat.Content{}, err
@@ -154,13 +159,12 @@ func (b *Bot) composeCount(ctx context.Context, d chat.Delivery, a about) (chat.
 	if d.Edits != "" && a.N < cast {
 		return chat.Content{}, chat.ErrObsolete
 	}
-	t := page{b: b}
 	t.addCount("poll.count", cast, "of", entitled)
 	return t.content(true), nil
 }
 
 // composeLast says that a vote closes soon, if it is still open.
-func (b *Bot) composeLast(ctx context.Context, p *voting.Poll) (chat.Content, error) {
+func (b *Bot) composeLast(ctx context.Context, t *page, p *voting.Poll) (chat.Content, error) {
 	if p.State != voting.StateOpen {
 		return chat.Content{}, chat.ErrObsolete
 	}
@@ -168,12 +172,11 @@ func (b *Bot) composeLast(ctx context.Context, p *voting.Poll) (chat.Content, er
 	if err != nil {
 		return chat.Content{}, err
 	}
-	t := page{b: b}
 	t.addCount("poll.last", cast, "seconds", int(grace/time.Second))
 	return t.content(true), nil
 }
 
-func (b *Bot) composeBallot(ctx context.Context, d chat.Delivery, p *voting.Poll) (chat.Content, error) {
+func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *voting.Poll) (chat.Content, error) {
 	if p.State != voting.StateOpen {
 		return chat.Content{}, chat.ErrObsolete
 	}
@@ -181,10 +184,9 @@ func (b *Bot) composeBallot(ctx context.Context, d chat.Delivery, p *voting.Poll
 	if err != nil {
 		return chat.Content{}, err
 	}
-	t := page{b: b}
 	t.add("ballot.title", "question", p.Question)
 	for i, answer := range p.Answers {
-		t.add("ballot.option", "number", i+1, "answer", answer)
+		t.add("ballot.option", "number", i+1, "answer", answerIn(t.texts, answer))
 	}
 	t.add("ballot.how")
 	t.add("poll.label." + p.Level().String())
@@ -192,7 +194,7 @@ func (b *Bot) composeBallot(ctx context.Context, d chat.Delivery, p *voting.Poll
 	return t.content(false), nil
 }
 
-func (b *Bot) composeReceipt(ctx context.Context, d chat.Delivery, a about, p *voting.Poll) (chat.Content, error) {
+func (b *Bot) composeReceipt(ctx context.Context, t *page, d chat.Delivery, a about, p *voting.Poll) (chat.Content, error) {
 	var r receipt
 	if err := b.unseal(ctx, d, a, &r); err != nil {
 		return chat.Content{}, err
@@ -201,15 +203,14 @@ func (b *Bot) composeReceipt(ctx context.Context, d chat.Delivery, a about, p *v
 		return chat.Content{}, fmt.Errorf("a receipt of poll %s: %w", p.ID, voting.ErrAnswer)
 	}
 	b.Checkpoint("cast.after-durable")
-	t := page{b: b}
-	t.add("ballot.receipt", "answer", p.Answers[r.Answer], "code", r.Code)
+	t.add("ballot.receipt", "answer", answerIn(t.texts, p.Answers[r.Answer]), "code", r.Code)
 	if r.Replaced {
 		t.add("ballot.replaced")
 	}
 	return t.content(false), nil
 }
 
-func (b *Bot) composeResult(p *voting.Poll) (chat.Content, error) {
+func (b *Bot) composeResult(t *page, p *voting.Poll) (chat.Content, error) {
 	r := p.Result
 	if r == nil || len(r.Sums) != len(p.Answers) {
 		return chat.Content{}, fmt.Errorf("poll %s has no result to show", p.ID)
@@ -218,7 +219,6 @@ func (b *Bot) composeResult(p *voting.Poll) (chat.Content, error) {
 	if r.Adopted {
 		verdict = "poll.result.adopted"
 	}
-	t := page{b: b}
 	t.add(verdict)
 	t.add("poll.result.numbers", "question", p.Question, "entitled", r.Entitled, "cast", r.Counted,
 		"yes", r.Sums[voting.Yes], "no", r.Sums[voting.No], "abstain", r.Sums[voting.Abstain])
@@ -227,47 +227,15 @@ func (b *Bot) composeResult(p *voting.Poll) (chat.Content, error) {
 	return t.content(false), nil
 }
 
-func (b *Bot) composeOutcome(ctx context.Context, d chat.Delivery, a about, p *voting.Poll) (chat.Content, error) {
+func (b *Bot) composeOutcome(ctx context.Context, t *page, d chat.Delivery, a about, p *voting.Poll) (chat.Content, error) {
 	var o outcome
 	if err := b.unseal(ctx, d, a, &o); err != nil {
 		return chat.Content{}, err
 	}
-	t := page{b: b}
 	if o.Counted {
 		t.add("ballot.counted", "question", p.Question, "code", o.Code)
 	} else {
 		t.add("ballot.not-cast", "question", p.Question)
 	}
 	return t.content(false), nil
-}
-
-// page is a message in the making, line by line.
-type page struct {
-	b           *Bot
-	plain, html []string
-}
-
-func (t *page) add(key string, args ...any) {
-	plain, html := t.b.Texts.Both(key, args...)
-	t.plain, t.html = append(t.plain, plain), append(t.html, html)
-}
-
-func (t *page) addCount(key string, n int, args ...any) {
-	plain, html := t.b.Texts.BothCount(key, n, args...)
-	t.plain, t.html = append(t.plain, plain), append(t.html, html)
-}
-
-func (t *page) say(s say) {
-	if s.Count != nil {
-		t.addCount(s.Key, *s.Count, s.Args...)
-	} else {
-		t.add(s.Key, s.Args...)
-	}
-	for _, more := range s.More {
-		t.say(more)
-	}
-}
-
-func (t *page) content(notice bool) chat.Content {
-	return chat.Content{Notice: notice, Plain: strings.Join(t.plain, "\n"), HTML: strings.Join(t.html, "<br>\n")}
 }

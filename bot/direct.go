@@ -160,9 +160,16 @@ func (b *Bot) again(ctx context.Context, m chat.Message, p *voting.Poll, key str
 	if err != nil {
 		return err
 	}
-	s := say{Key: key, Args: []any{"options", b.options(p.Answers, ", ")}}
+	s := say{Key: key, Args: []any{"options", p.Answers}, Room: string(p.Place)}
 	if voted {
 		s.More = []say{{Key: "ballot.kept"}}
+	}
+	contact, err := b.helper(ctx, string(p.Place))
+	if err != nil {
+		return err
+	}
+	if contact != "" {
+		s.More = append(s.More, say{Key: "contact.line", Args: []any{"contact", contact}})
 	}
 	return b.hint(ctx, m, s)
 }

@@ -126,9 +126,6 @@ func TestDrafts(t *testing.T) {
 	w.says("eva", "!vote Another?")
 	w.expect(`^Somebody in this group still has an open ballot`, "group")
 
-	w.line.plainRoom = true
-	w.says("eva", "!vote Another?")
-	w.expect(`^This group is not encrypted`, "group")
 	if log := w.log.String(); log != "" {
 		t.Errorf("logged: %s", log)
 	}

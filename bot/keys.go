@@ -12,6 +12,7 @@ import (
 // Kinds of deliveries. Each has its composer in compose.go.
 const (
 	kindSay     = "say"
+	kindShow    = "show"
 	kindDraft   = "poll.draft"
 	kindAnchors = "poll.anchors"
 	kindOpened  = "poll.opened"

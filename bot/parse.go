@@ -11,20 +11,70 @@ import (
 
 // command splits a message into the word after the prefix, in lower case, and what follows.
 func command(body string) (word, rest string, ok bool) {
-	body = strings.TrimSpace(body)
+	body = strings.TrimLeftFunc(body, invisible)
 	after, ok := strings.CutPrefix(body, prefix)
 	if !ok {
-		return "", "", false
+		if after, ok = strings.CutPrefix(body, widePrefix); !ok {
+			return "", "", false
+		}
 	}
 	end := strings.IndexFunc(after, unicode.IsSpace)
 	if end < 0 {
 		end = len(after)
 	}
-	word = strings.ToLower(after[:end])
+	if end > longestWord {
+		return "", "", false
+	}
+	word = strings.ToLower(narrow(strings.TrimRight(after[:end], ":;,.?!：？")))
 	if word == "" || strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) }) {
 		return "", "", false
 	}
 	return word, strings.TrimSpace(after[end:]), true
+}
+
+// longestWord is from how many bytes on a word is no command, nor meant to be one.
+const longestWord = 60
+
+// invisible says whether a rune in front of a message shows nothing.
+func invisible(r rune) bool {
+	return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Cc) || r >= 0xFE00 && r <= 0xFE0F
+}
+
+// mentionEnd is how far into a message a command may begin behind a mention of the bot.
+const mentionEnd = 120
+
+// unmention returns what follows a mention of the bot, which has one of these names. Clients
+// write a mention as @name:server, as the name, or as a link with the name in brackets.
+func unmention(body string, names ...string) (rest string, ok bool) {
+	body = strings.TrimLeftFunc(body, invisible)
+	lower := strings.ToLower(body[:min(len(body), mentionEnd)])
+	if len(lower) != min(len(body), mentionEnd) {
+		return "", false // its small letters are longer: it is none of our names
+	}
+	for _, name := range names {
+		if name == "" {
+			continue
+		}
+		for _, form := range []string{"[" + name + "](", "[@" + name + "](", "@" + name, name} {
+			if !strings.HasPrefix(lower, strings.ToLower(form)) {
+				continue
+			}
+			rest = body[len(form):]
+			if strings.HasPrefix(form, "[") {
+				end := strings.IndexByte(rest, ')')
+				if end < 0 {
+					continue
+				}
+				rest = rest[end+1:]
+			}
+			after := strings.TrimLeftFunc(rest, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(":,;：", r) })
+			if after == rest && after != "" {
+				continue // a longer name
+			}
+			return strings.TrimLeftFunc(after, invisible), true
+		}
+	}
+	return "", false
 }
 
 // near says whether a word is one of our names with one slip: a letter too many, missing,
@@ -65,13 +115,27 @@ func loadWords() words {
 		if err != nil {
 			panic(err) // the catalogues are part of the program
 		}
-		for _, prefix := range []string{"poll.words.", "ballot.words."} {
-			for key, list := range texts.Prefix(prefix) {
-				for w := range strings.SplitSeq(list, ",") {
-					all[prefix+key] = append(all[prefix+key], strings.TrimSpace(w))
-				}
+		for key, list := range texts.Prefix("") {
+			if !strings.Contains(key, ".words.") {
+				continue
+			}
+			for w := range strings.SplitSeq(list, ",") {
+				all[key] = append(all[key], strings.TrimSpace(w))
 			}
 		}
+	}
+	return all
+}
+
+// loadLanguages returns all catalogues, in the form of address of one of them.
+func loadLanguages(one *i18n.Texts) map[string]*i18n.Texts {
+	all := make(map[string]*i18n.Texts)
+	for _, language := range i18n.Languages {
+		texts, err := one.In(language)
+		if err != nil {
+			panic(err) // the catalogues are part of the program
+		}
+		all[language] = texts
 	}
 	return all
 }

@@ -1,6 +1,9 @@
 package bot
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestCommand(t *testing.T) {
 	tests := []struct {
@@ -12,6 +15,10 @@ func TestCommand(t *testing.T) {
 		{"!ping", "ping", "", true},
 		{"!schließen", "schließen", "", true},
 		{"vote", "", "", false},
+		{"！ｖｏｔｅ Shall we?", "vote", "Shall we?", true},
+		{"\u200b\ufeff !Vote: Shall we?", "vote", "Shall we?", true},
+		{"!vote?", "vote", "", true},
+		{"!" + strings.Repeat("a", 1<<20), "", "", false},
 		{"!", "", "", false},
 		{"! vote", "", "", false},
 		{"!!", "", "", false},
@@ -54,7 +61,7 @@ func TestNear(t *testing.T) {
 func TestCommandsAnswerOnlyTheirOwn(t *testing.T) {
 	w := newWorld(t, "de")
 	w.says("anna", "!ping")
-	w.expect(`^Der Bot funktioniert\.$`, "group")
+	w.expect(`^Der Bot funktioniert\.\nDiese Gruppe ist verschlüsselt\.$`, "group")
 	w.says("anna", "!hlep")
 	w.expect(`Meinten Sie !help`, "group")
 	for _, foreign := range []string{"!remind me", "!poll", "hello", "ja", "1", "!"} {

@@ -11,16 +11,9 @@ import (
 )
 
 // vote shows the draft of a vote. Nothing is asked before its asker says start.
-func (b *Bot) vote(ctx context.Context, m chat.Message, rest string) error {
-	encrypted, err := b.Line.Encrypted(ctx, m.Room)
-	if err != nil {
-		return fmt.Errorf("asking whether %s is encrypted: %w", m.Room, err)
-	}
-	if !encrypted {
-		return refuse("refusal.unencrypted-group")
-	}
-	if !m.Encrypted {
-		return refuse("refusal.unencrypted-message")
+func (b *Bot) vote(ctx context.Context, m chat.Message, a arguments) error {
+	if err := b.unforged(ctx, m); err != nil {
+		return err
 	}
 	roll, err := b.roll(ctx, m.Room)
 	if err != nil {
@@ -30,7 +23,7 @@ func (b *Bot) vote(ctx context.Context, m chat.Message, rest string) error {
 		return refuse("refusal.not-on-roll")
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		card, err := b.draft(ctx, m, i18n.Clean(rest), roll)
+		card, err := b.draft(ctx, m, i18n.Clean(a.text), roll)
 		if err != nil {
 			return err
 		}
@@ -45,6 +38,10 @@ func (b *Bot) draft(ctx context.Context, m chat.Message, question string, roll [
 	if err != nil {
 		return chat.Delivery{}, err
 	}
+	t, err := b.texts(ctx, m.Room)
+	if err != nil {
+		return chat.Delivery{}, err
+	}
 	if earlier != nil {
 		if err := b.drop(ctx, earlier.ID); err != nil {
 			return chat.Delivery{}, err
@@ -52,7 +49,7 @@ func (b *Bot) draft(ctx context.Context, m chat.Message, question string, roll [
 	}
 	p, err := b.Polls.Draft(ctx, voting.Draft{
 		Place: voting.Place(m.Room), Asker: voting.Member(m.Sender), Question: question, Roll: roll,
-		Answers: []string{b.Texts.Text("poll.answer.yes"), b.Texts.Text("poll.answer.no"), b.Texts.Text("poll.answer.abstain")},
+		Answers: []string{t.Text("poll.answer.yes"), t.Text("poll.answer.no"), t.Text("poll.answer.abstain")},
 	})
 	if err != nil {
 		return chat.Delivery{}, err
@@ -122,8 +119,8 @@ func (b *Bot) group(ctx context.Context, m chat.Message) error {
 
 // onDraft does what the asker of a draft says.
 func (b *Bot) onDraft(ctx context.Context, m chat.Message, p *voting.Poll, word string) error {
-	if !m.Encrypted {
-		return refuse("refusal.unencrypted-message")
+	if err := b.unforged(ctx, m); err != nil {
+		return err
 	}
 	if word == "poll.words.start" {
 		return b.start(ctx, m, p)

@@ -45,7 +45,7 @@ func (b *Bot) safely(ctx context.Context, m chat.Message) (err error) {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	if word, rest, ok := command(m.Body); ok && m.Kind == chat.Text {
+	if word, rest, ok := b.asCommand(ctx, m); ok {
 		return b.command(ctx, m, word, rest)
 	}
 	if m.Direct {
@@ -59,20 +59,25 @@ type say struct {
 	Key    string `json:"key"`
 	Args   []any  `json:"args,omitempty"`  // names and values in turn
 	Count  *int   `json:"count,omitempty"` // chooses between key.one and key.other
+	Room   string `json:"room,omitempty"`  // the group that it is about: a person without a language of their own reads its
 	Notice bool   `json:"notice,omitempty"`
 	More   []say  `json:"more,omitempty"` // further sentences of the same message
 }
 
-// reply marks a message as dealt with and answers it with one sentence, in a transaction of
-// its own.
-func (b *Bot) reply(ctx context.Context, m chat.Message, s say) error {
+// reply marks a message as dealt with and answers it with what to say or show, in a transaction
+// of its own.
+func (b *Bot) reply(ctx context.Context, m chat.Message, s any) error {
 	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.answer(ctx, m, s) })
 }
 
-// answer queues one sentence as the answer to a message and marks that one as dealt with. In
-// the group it goes to the thread that the message was in.
-func (b *Bot) answer(ctx context.Context, m chat.Message, s say) error {
-	d := b.to(m, "reply/"+m.ID, kindSay, s)
+// answer queues what to say or show as the answer to a message and marks that one as dealt with.
+// In the group it goes to the thread that the message was in.
+func (b *Bot) answer(ctx context.Context, m chat.Message, s any) error {
+	kind := kindSay
+	if _, ok := s.(show); ok {
+		kind = kindShow
+	}
+	d := b.to(m, "reply/"+m.ID, kind, s)
 	if !m.Direct {
 		d.Thread = m.Thread
 	}

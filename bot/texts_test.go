@@ -17,10 +17,13 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // mine are the sentences of the bot in the catalogues.
-var mine = []string{"ballot.", "call.", "error.", "help.", "poll.", "refusal."}
+var mine = []string{
+	"arrival.", "ballot.", "call.", "contact.", "error.", "help.", "lang.", "notice.", "ping.", "poll.", "privacy.", "probe.", "refusal.", "rights.",
+}
 
 func TestEverySentenceIsUsedAndExists(t *testing.T) {
-	named := regexp.MustCompile(`"((?:ballot|call|error|help|poll|refusal)\.[a-z.-]*)"`)
+	prefixes := strings.ReplaceAll(strings.Join(mine, "|"), ".", "")
+	named := regexp.MustCompile(`"((?:` + prefixes + `)\.[a-z.-]*)"`)
 	used := make(map[string]bool)
 	for _, pattern := range []string{"*.go", "../voting/*.go"} {
 		files, err := filepath.Glob(pattern)
@@ -115,7 +118,7 @@ func TestMessages(t *testing.T) {
 					got.WriteString(text)
 				}
 			}
-			for _, key := range []string{"refusal.small-group", "refusal.busy", "refusal.counting", "refusal.long-question"} {
+			for _, key := range []string{"refusal.small-group", "refusal.busy", "refusal.counting", "refusal.long-question", "refusal.too-many"} {
 				plain, html := w.texts.Both(key, "min", 5, "max", 1000)
 				fmt.Fprintf(&got, "## %s\n%s\n%s\n\n", key, plain, html)
 			}
@@ -125,8 +128,19 @@ func TestMessages(t *testing.T) {
 }
 
 func story(w *world) {
+	w.line.power[user("chair")] = 100
 	w.says("chair", "!help")
+	for _, c := range commands {
+		w.says("chair", "!help "+c.id)
+	}
 	w.says("chair", "!ping")
+	w.says("chair", "!privacy")
+	w.says("chair", "!rights")
+	w.says("chair", "!lang")
+	w.says("chair", "!contact")
+	w.says("chair", "!contact Lenz, 0171 1234")
+	w.says("eva", "!vote")
+	w.says("chair", "!vote --majority A?")
 	w.says("chair", "!vtoe")
 	w.says("chair", "!close")
 	w.says("chair", "!vote")
@@ -154,6 +168,7 @@ func story(w *world) {
 	w.tells("late", "1")
 	w.says("bernd", "!close")
 	w.says("chair", "!close")
+	w.now = w.now.Add(commandsWithin)
 	w.says("chair", "open")
 	w.says("chair", "extend")
 	for _, name := range people[1:5] {
