@@ -3,7 +3,7 @@
 export GOFLAGS := -tags=goolm -buildvcs=false
 export CGO_ENABLED := 1
 
-.PHONY: try test build
+.PHONY: try test build release
 
 try: ## a throwaway homeserver, the bot and an encrypted group: ARGS='--script FILE' plays a script
 	@./tools/need.sh go cc belenios-tool
@@ -16,3 +16,7 @@ test: ## everything that has to hold, on a machine that never saw the project to
 build: ## bin/stimmbote
 	@./tools/need.sh go cc
 	go build -buildvcs=auto -o bin/stimmbote ./cmd/stimmbote
+
+release: ## dist/: what a release consists of, for amd64 and arm64, with checksums
+	@./tools/need.sh go git cc x86_64-linux-gnu-gcc aarch64-linux-gnu-gcc
+	@./release/build.sh

@@ -17,6 +17,7 @@
 //	store             SQLite and the key files
 //	i18n              every sentence that a person reads
 //	e2e               a throwaway world: real homeserver, real program, real people, real browser
+//	release           what is built for those who run it: make release
 //	tools             pinned formatter and linter
 //
 // Imports run one way; boundaries_test.go says which.

@@ -10,12 +10,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"stimmbote/chat"
 )
 
 func main() {
@@ -38,7 +41,8 @@ const usage = `usage:
 const (
 	exitOK    = 0
 	exitError = 1
-	exitUsage = 2
+	exitUsage = 2 // or the configuration is not in order
+	exitLogin = 3 // the homeserver does not let the bot in: trying again at once is of no use
 )
 
 // dispatch runs a subcommand and returns the exit code.
@@ -93,6 +97,9 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	}
 	if err := serve(ctx, cfg, stderr); err != nil {
 		fmt.Fprintf(stderr, "stimmbote: %v\n", err)
+		if errors.Is(err, chat.ErrLogin) {
+			return exitLogin
+		}
 		return exitError
 	}
 	return exitOK

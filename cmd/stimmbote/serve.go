@@ -35,6 +35,11 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if cfg.Bot.Du {
+		if texts, err = texts.Familiar(); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(cfg.Store.Dir, 0o700); err != nil {
 		return fmt.Errorf("store.dir: %w", err)
 	}
@@ -81,6 +86,12 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	talk, talking := errgroup.WithContext(talking)
 	talk.Go(func() error { return line.Run(talking, b) })
 	talk.Go(func() error { return b.Run(talking) })
+	talk.Go(func() error {
+		if err := announce(talking, line.Ready); err != nil {
+			log.Warn().Err(err).Msg("Going on all the same")
+		}
+		return nil
+	})
 
 	open, shut := context.WithCancel(ctx)
 	defer context.AfterFunc(talking, shut)() // without the chat there is nobody to open a door for
@@ -89,6 +100,12 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	doors.Go(func() error { return sfu.Run(open) })
 
 	log.Info().Str("version", version()).Msg("Started")
+	defer context.AfterFunc(ctx, func() {
+		log.Info().Msg("Stopping; a second signal ends the program at once")
+		if err := notify("STOPPING=1"); err != nil {
+			log.Warn().Err(err).Msg("Going on all the same")
+		}
+	})()
 	err = doors.Wait()
 	hangUp()
 	err = errors.Join(err, talk.Wait())

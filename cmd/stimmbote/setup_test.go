@@ -100,7 +100,7 @@ func TestSetupAsks(t *testing.T) {
 	}
 	c := wrote(t, path)
 	if c.Language != "de" || c.Matrix.Homeserver != srv.URL || c.Matrix.User != "@alice:test" || c.Matrix.Password != "right" ||
-		c.Web.PublicURL != "https://bot.example.org" || c.Store.Dir != filepath.Join(filepath.Dir(path), "data") {
+		c.Web.PublicURL != "https://bot.example.org" || c.Bot.Contact != "Herr Lenz, 06151 12345" || c.Bot.Admin != "@lenz:test" || c.Store.Dir != filepath.Join(filepath.Dir(path), "data") {
 		t.Errorf("wrote %+v", c)
 	}
 	for _, want := range []string{

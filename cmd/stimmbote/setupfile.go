@@ -92,7 +92,8 @@ func (l login) text(a *answers) ([]byte, error) {
 		{"matrix", matrix},
 		{"store", table{{"dir", a.store}}},
 	}
-	if own := botTable(a); len(own) > 0 {
+	own := table{{"contact", a.contact}, {"admin", a.admin}}.filled()
+	if len(own) > 0 {
 		root = append(root, entry{"bot", own})
 	}
 	if a.public != "" {
@@ -115,16 +116,9 @@ type entry struct {
 	value any // a string or a table
 }
 
-// botTable is what was answered of the section bot.
-func botTable(a *answers) table {
-	known := options(&config{})
-	var own table
-	for _, e := range []entry{{"contact", a.contact}, {"admin", a.admin}} {
-		if e.value != "" && slices.ContainsFunc(known, func(o *option) bool { return o.key == "bot."+e.key }) {
-			own = append(own, e)
-		}
-	}
-	return own
+// filled leaves out what is empty.
+func (t table) filled() table {
+	return slices.DeleteFunc(t, func(e entry) bool { return e.value == "" })
 }
 
 func (t table) node() *yaml.Node {

@@ -22,11 +22,11 @@ const serverName = "localhost"
 // Homeserver is a Dendrite of one world's own. It keeps its data and its
 // address when it is stopped and started again.
 type Homeserver struct {
-	URL string
+	URL    string
+	Secret string // of the registration API
 
 	dir    string
 	addr   string
-	secret string // of the registration API
 	binary string
 	child  *child
 }
@@ -84,7 +84,7 @@ func newHomeserver(binary, dir string) (*Homeserver, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Homeserver{URL: "http://" + addr, dir: dir, addr: addr, secret: randomHex(16), binary: binary}
+	h := &Homeserver{URL: "http://" + addr, Secret: randomHex(16), dir: dir, addr: addr, binary: binary}
 	seed := make([]byte, 32)
 	rand.Read(seed)
 	key := pem.EncodeToMemory(&pem.Block{
@@ -92,7 +92,7 @@ func newHomeserver(binary, dir string) (*Homeserver, error) {
 	})
 	var config bytes.Buffer
 	err = homeserverConfig.Execute(&config, map[string]any{
-		"Name": serverName, "Dir": dir, "URL": h.URL, "Secret": h.secret, "DB": homeserverDBs,
+		"Name": serverName, "Dir": dir, "URL": h.URL, "Secret": h.Secret, "DB": homeserverDBs,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("writing the homeserver's configuration: %w", err)

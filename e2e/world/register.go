@@ -25,7 +25,7 @@ func (h *Homeserver) register(ctx context.Context, name, password string) (accou
 	if err := call(ctx, http.MethodGet, url, nil, &start); err != nil {
 		return account{}, fmt.Errorf("registering %s: %w", name, err)
 	}
-	mac := hmac.New(sha1.New, []byte(h.secret))
+	mac := hmac.New(sha1.New, []byte(h.Secret))
 	fmt.Fprintf(mac, "%s\x00%s\x00%s\x00notadmin", start.Nonce, name, password)
 	var a account
 	err := call(ctx, http.MethodPost, url, map[string]any{
