@@ -37,7 +37,7 @@ func Open(s Setup) (*Election, error) {
 	}
 	subkeys := make([]element, len(e.trustees))
 	for i, t := range e.trustees {
-		subkeys[i] = t.subkey()
+		subkeys[i] = t.product
 	}
 	if !e.g.same(product(e.g, subkeys...), e.key) {
 		return nil, ErrElectionKey

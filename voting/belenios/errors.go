@@ -52,6 +52,24 @@ var (
 	ErrDuplicateCredential = errors.New("public credential is listed twice")
 	// ErrPossession is returned for a trustee's key without a valid proof that its secret is known.
 	ErrPossession = errors.New("proof of possession of a trustee's key is false")
+	// ErrSeed is returned for what is no seed of a trustee.
+	ErrSeed = errors.New("malformed seed")
+	// ErrContext is returned for a certificate that was made for another group of trustees, or another place in it.
+	ErrContext = errors.New("certificate is for another ceremony or place")
+	// ErrSignedMessage is returned for a message that was not signed by the trustee who should have.
+	ErrSignedMessage = errors.New("message was not signed by this trustee")
+	// ErrRecipient is returned for a message that was made for another trustee.
+	ErrRecipient = errors.New("message is for another recipient")
+	// ErrSealed is returned for an encrypted message that cannot be opened.
+	ErrSealed = errors.New("encrypted message cannot be opened")
+	// ErrStranger is returned when a trustee's own certificate is not among those of the ceremony.
+	ErrStranger = errors.New("own certificate is not in this ceremony")
+	// ErrCommitment is returned when a trustee shows other coefficients than those they committed to.
+	ErrCommitment = errors.New("coefficients are not those that were committed to")
+	// ErrSecret is returned for a secret share that does not lie on its sender's polynomial.
+	ErrSecret = errors.New("secret does not lie on the sender's polynomial")
+	// ErrVerificationKey is returned for a trustee's key that does not come from the polynomials.
+	ErrVerificationKey = errors.New("verification key does not come from the polynomials")
 	// ErrElectionKey is returned when the election's key is not the product of the trustees' keys.
 	ErrElectionKey = errors.New("election key is not the product of the trustees' keys")
 

@@ -138,9 +138,6 @@ func TestUnsupported(t *testing.T) {
 		{"choosing more answers than there are", changed(`"max":1`, `"max":4`)},
 		{"NonHomomorphic questions", changed(`"questions":[`, `"questions":[{"type":"NonHomomorphic","value":{"answers":["a"],"question":"?"}},`)},
 		{"Lists questions", changed(`"questions":[`, `"questions":[{"type":"Lists","value":{"answers":[["a"]],"question":"?"}},`)},
-		{"threshold trustees", func(_ *testing.T, s *Setup) {
-			s.Trustees = []byte(`[["Pedersen",{"threshold":2,"certs":[],"coefexps":[],"verification_keys":[]}]]`)
-		}},
 		{"weights beyond 2^53", func(t *testing.T, s *Setup) {
 			s.Credentials = replaced(t, s.Credentials, credential, credential+",9007199254740992")
 		}},
@@ -155,8 +152,7 @@ func TestUnsupported(t *testing.T) {
 		})
 	}
 	for name, names := range map[string]string{
-		"threshold-bel2048": "threshold",
-		"shuffles-rfc3526":  "RFC-3526-2048", "shuffles-ed25519": "NonHomomorphic",
+		"shuffles-rfc3526": "RFC-3526-2048", "shuffles-ed25519": "NonHomomorphic",
 	} {
 		t.Run(name, func(t *testing.T) {
 			raw := must(os.ReadFile(filepath.Join("testdata", "unsupported", name+".bel")))(t)

@@ -61,7 +61,7 @@ func NewSetup(p Parameters, trustees []Trustee, publicCredentials []string) (Set
 	}
 	key := g.identity()
 	for _, t := range opened {
-		key = g.mul(key, t.subkey())
+		key = g.mul(key, t.product)
 	}
 	if g.same(key, g.identity()) {
 		return Setup{}, ErrIdentity

@@ -178,7 +178,7 @@ func (c *combiner) powers() ([][]element, error) {
 				places := c.given(from, from+len(t.keys))[:t.threshold]
 				for _, i := range places {
 					share := c.shares[i][q][j]
-					if len(t.keys) > 1 || t.threshold > 1 {
+					if t.pedersen {
 						share = power(g, share, lagrange(g, i-from, from, places))
 					}
 					factor = g.mul(factor, share)

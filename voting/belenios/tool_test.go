@@ -98,14 +98,26 @@ func (b *tool) write(name string, body []byte) {
 	}
 }
 
-// read returns the one file with this ending.
-func (b *tool) read(ending string) []byte {
+// name is that of the one file with this ending.
+func (b *tool) name(ending string) string {
 	b.t.Helper()
 	names := must(filepath.Glob(filepath.Join(b.dir, "*"+ending)))(b.t)
 	if len(names) != 1 {
 		b.t.Fatalf("%d files end in %s", len(names), ending)
 	}
-	return must(os.ReadFile(names[0]))(b.t)
+	return names[0]
+}
+
+// read returns the one file with this ending.
+func (b *tool) read(ending string) []byte {
+	b.t.Helper()
+	return must(os.ReadFile(b.name(ending)))(b.t)
+}
+
+// ceremony runs a step of the tool's threshold ceremony.
+func (b *tool) ceremony(step string, args ...string) string {
+	b.t.Helper()
+	return b.run(append([]string{"setup", "generate-trustee-key-threshold", "--group", b.group, "--step", step}, args...)...)
 }
 
 // accepts says whether the tool finds an archive valid. From 3.0 on its verdict on a whole archive does not depend on

@@ -109,20 +109,22 @@ type Trustee struct {
 // Single is a trustee without whom nothing can be opened: what their Public gave.
 func Single(public []byte) Trustee { return Trustee{kind: "Single", data: public} }
 
+// Pedersen are trustees of whom some are enough: what the Parameters of their ceremony gave.
+func Pedersen(parameters []byte) Trustee { return Trustee{kind: "Pedersen", data: parameters} }
+
 // MarshalJSON writes the kind and its data.
 func (t Trustee) MarshalJSON() ([]byte, error) {
 	return encode([]any{t.kind, json.RawMessage(t.data)}), nil
 }
 
-// trustee is an item of the list, checked. A single one has one key and a threshold of 1.
+// trustee is an item of the list, checked: one key and a threshold of 1 if it is single.
 type trustee struct {
 	keys      []element // to which shares are checked
 	threshold int       // how many shares are needed
-	product   element   // of the secrets that only the polynomials have, for a threshold group
+	product   element   // what the item contributes to the election's key
+	pedersen  bool
+	old       bool // in the dialect before version 2.5.1
 }
-
-// subkey is what the item contributes to the election's key.
-func (t trustee) subkey() element { return t.product }
 
 // openTrustees reads the list of trustees and checks that each knows the secret of their key.
 func openTrustees(g group, raw []byte) ([]trustee, error) {
@@ -131,22 +133,16 @@ func openTrustees(g group, raw []byte) ([]trustee, error) {
 		return nil, err
 	}
 	trustees := make([]trustee, len(items))
-	var limit error
 	for i, item := range items {
-		if item.kind != "Single" {
-			if _, err := object(item.data, "threshold", "certs", "coefexps", "?signatures", "verification_keys"); err != nil {
-				return nil, err
-			}
-			limit = fmt.Errorf("%w: threshold trustees (Pedersen)", ErrUnsupported)
-			continue
+		open := openSingle
+		if item.kind == "Pedersen" {
+			open = openPedersen
 		}
-		key, err := openSingle(g, item.data)
-		if err != nil {
-			return nil, fmt.Errorf("trustee %d: %w", i+1, err)
+		if trustees[i], err = open(g, item.data); err != nil {
+			return nil, fmt.Errorf("trustees %d: %w", i+1, err)
 		}
-		trustees[i] = trustee{keys: []element{key}, threshold: 1, product: key}
 	}
-	return trustees, limit
+	return trustees, nil
 }
 
 // trusteeItems splits the list.
@@ -177,24 +173,40 @@ func trusteeItems(raw []byte) ([]Trustee, error) {
 	return trustees, nil
 }
 
-func openSingle(g group, raw json.RawMessage) (element, error) {
+func openSingle(g group, raw []byte) (trustee, error) {
+	key, signature, err := openPublic(g, raw)
+	if err != nil {
+		return trustee{}, err
+	}
+	if signature != nil {
+		return trustee{}, fmt.Errorf("%w: signature of a single trustee", ErrUnsupported)
+	}
+	return trustee{keys: []element{key}, threshold: 1, product: key}, nil
+}
+
+// openPublic reads a trustee's public key and checks that its secret is known. The signature is left to the caller.
+func openPublic(g group, raw []byte) (element, *wireProof, error) {
 	fields, err := object(raw, "pok", "public_key", "?signature", "?name")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var signature *wireProof
 	if fields["signature"] != nil {
-		return nil, fmt.Errorf("%w: signature of a single trustee", ErrUnsupported)
+		if err := decode(fields["signature"], &signature); err != nil || signature == nil {
+			return nil, nil, fmt.Errorf("signature: %w", cmpErr(err, ErrShape))
+		}
 	}
 	if name := fields["name"]; name != nil {
 		if _, err := text(name); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	var wire wireProof
 	if err := decode(fields["pok"], &wire); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return openPossession(g, fields["public_key"], wire)
+	key, err := openPossession(g, fields["public_key"], wire)
+	return key, signature, err
 }
 
 // openPossession checks that somebody knows the secret of a public key.

@@ -296,11 +296,15 @@ func (e *Election) describeTrustees() string {
 	parts := make([]string, 0, len(e.trustees))
 	singles := 0
 	for _, t := range e.trustees {
-		if len(t.keys) == 1 {
+		if !t.pedersen {
 			singles++
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%d of %d together", t.threshold, len(t.keys)))
+		part := fmt.Sprintf("%d of %d together", t.threshold, len(t.keys))
+		if t.old {
+			part += " (by a ceremony of before version 2.5.1, in which less is signed)"
+		}
+		parts = append(parts, part)
 	}
 	if singles > 0 {
 		parts = append([]string{strconv.Itoa(singles)}, parts...)
