@@ -90,6 +90,7 @@ type Line struct {
 	inbox     *inbox
 	arrived   []session // room keys that came with the response being processed
 	pause     pause
+	counters  counters
 	second    time.Duration // the unit of every wait before another try
 	day       time.Duration // how often old rows are deleted
 }

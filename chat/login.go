@@ -91,6 +91,7 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	if err := l.crossSign(ctx, mach, account); err != nil {
 		return err
 	}
+	l.counters.signed.Store(true)
 	l.client, l.helper, l.me = client, helper, client.UserID
 	return nil
 }

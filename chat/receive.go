@@ -74,6 +74,7 @@ func (l *Line) away(err error, wait time.Duration) time.Duration {
 
 // back notes that the homeserver answers.
 func (l *Line) back() {
+	l.counters.lastSync.Store(time.Now().UnixNano())
 	if l.pause.failures.Swap(0) > 0 {
 		l.log.Info().Str("homeserver", l.cfg.Homeserver).Msg("The homeserver answers again")
 	}
@@ -140,6 +141,7 @@ func (l *Line) take(ctx context.Context, b *batch, room id.RoomID, evt *event.Ev
 	if evt.Sender == l.me {
 		return nil
 	}
+	l.counters.events.Add(1)
 	raw, err := json.Marshal(evt)
 	if err != nil {
 		return fmt.Errorf("encoding event %s: %w", evt.ID, err)
@@ -150,6 +152,7 @@ func (l *Line) take(ctx context.Context, b *batch, room id.RoomID, evt *event.Ev
 		b.add(room, func(ctx context.Context) error { return l.handle(ctx, clear) })
 	case noKeyYet(err):
 		sess := evt.Content.AsEncrypted().SessionID
+		l.counters.unreadable.Add(1)
 		l.log.Debug().Stringer("session_id", sess).Msg("A message waits for its key")
 		return l.store.PutLate(ctx, store.Late{Event: evt.ID.String(), Room: room.String(), Session: sess.String(), Raw: raw})
 	default:

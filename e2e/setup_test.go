@@ -45,10 +45,14 @@ func (a *arranged) works(ctx context.Context, t *testing.T) {
 	t.Helper()
 	a.Env = []string{
 		"STIMMBOTE_WEB_LISTEN=" + strings.TrimPrefix(a.WebURL, "http://"),
-		"STIMMBOTE_MEDIA_UDP=127.0.0.1:0", "STIMMBOTE_OPS_LISTEN=127.0.0.1:0",
+		"STIMMBOTE_OPS_LISTEN=" + strings.TrimPrefix(a.OpsURL, "http://"),
+		"STIMMBOTE_MEDIA_UDP=127.0.0.1:0",
 	}
 	if err := a.Start(ctx); err != nil {
 		t.Fatal(err)
+	}
+	if code, said := fetch(ctx, t, a.OpsURL+"/readyz"); code != 200 {
+		t.Errorf("set up, but not ready: %s", said)
 	}
 	if err := a.Stop(); err != nil {
 		t.Error(err)

@@ -58,9 +58,13 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	calls := &presence{}
 	sfu, err := media.New(cfg.Media, media.Options{
-		Secret:  secret,
-		Changed: func(room string, present []media.Person) { b.CallChanged(room, len(present)) },
+		Secret: secret,
+		Changed: func(room string, present []media.Person) {
+			calls.note(room, len(present))
+			b.CallChanged(room, len(present))
+		},
 	}, part(log, "media"))
 	if err != nil {
 		return err
@@ -81,6 +85,10 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		Log:        part(log, "bot"),
 	})
 	pages := web.New(cfg.Web, web.Options{Calls: st, Media: sfu, Texts: texts, Ready: line.Ready}, part(log, "web"))
+	watch, err := newOps(cfg.Ops, line, st, calls)
+	if err != nil {
+		return err
+	}
 
 	talking, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	talk, talking := errgroup.WithContext(talking)
@@ -98,6 +106,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	doors, open := errgroup.WithContext(open)
 	doors.Go(func() error { return pages.Run(open) })
 	doors.Go(func() error { return sfu.Run(open) })
+	doors.Go(func() error { return watch.Run(open) })
 
 	log.Info().Str("version", version()).Msg("Started")
 	defer context.AfterFunc(ctx, func() {
