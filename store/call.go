@@ -17,6 +17,7 @@ const (
 			SET name=excluded.name, title=excluded.title, door=excluded.door, key=excluded.key, card=excluded.card,
 				shown=excluded.shown
 	`
+	moveCall = `UPDATE call SET room=$2, key=$3, card=$4, shown=$5 WHERE room=$1`
 )
 
 // Call is the one lasting call of a group.
@@ -44,6 +45,14 @@ func (s *Store) CallByRoom(ctx context.Context, room string) (*Call, error) {
 func (s *Store) PutCall(ctx context.Context, c Call) error {
 	if _, err := s.db.Exec(ctx, putCall, c.Room, c.Name, c.Title, c.Door, c.Key, c.Card, c.Shown); err != nil {
 		return fmt.Errorf("writing call of %s: %w", c.Room, err)
+	}
+	return nil
+}
+
+// MoveCall writes the call of a room as the one of another room.
+func (s *Store) MoveCall(ctx context.Context, from string, c Call) error {
+	if _, err := s.db.Exec(ctx, moveCall, from, c.Room, c.Key, c.Card, c.Shown); err != nil {
+		return fmt.Errorf("moving the call of %s: %w", from, err)
 	}
 	return nil
 }

@@ -42,6 +42,12 @@ func (s *Store) PutPoll(ctx context.Context, p *voting.Poll) error {
 	return err
 }
 
+// MovePoll gives a poll to another place.
+func (s *Store) MovePoll(ctx context.Context, id voting.ID, to voting.Place) error {
+	_, err := s.db.Exec(ctx, `UPDATE poll SET place=$2 WHERE id=$1`, id, to)
+	return err
+}
+
 // Poll is a poll without its roll, nil if there is none.
 func (s *Store) Poll(ctx context.Context, id voting.ID) (*voting.Poll, error) {
 	p, err := scanPoll(s.db.QueryRow(ctx, pollQuery, id))

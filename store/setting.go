@@ -11,7 +11,8 @@ const (
 	getSetting = `SELECT value FROM setting WHERE scope=$1 AND name=$2`
 	putSetting = `INSERT INTO setting (scope, name, value) VALUES ($1, $2, $3)
 		ON CONFLICT (scope, name) DO UPDATE SET value=excluded.value`
-	dropSetting = `DELETE FROM setting WHERE scope=$1 AND name=$2`
+	settingsNamed = `SELECT scope, value FROM setting WHERE name=$1`
+	dropSetting   = `DELETE FROM setting WHERE scope=$1 AND name=$2`
 	// What the new room has already stays as it is.
 	moveSettings = `INSERT INTO setting (scope, name, value) SELECT $2, name, value FROM setting WHERE scope=$1
 		ON CONFLICT (scope, name) DO NOTHING`
@@ -41,6 +42,27 @@ func (s *Store) PutSetting(ctx context.Context, scope, name, value string) error
 		return fmt.Errorf("writing setting %s: %w", name, err)
 	}
 	return nil
+}
+
+// SettingsNamed returns every setting of a name, by its scope.
+func (s *Store) SettingsNamed(ctx context.Context, name string) (map[string]string, error) {
+	rows, err := s.db.Query(ctx, settingsNamed, name)
+	if err != nil {
+		return nil, fmt.Errorf("listing settings %s: %w", name, err)
+	}
+	defer rows.Close()
+	all := make(map[string]string)
+	for rows.Next() {
+		var scope, value string
+		if err := rows.Scan(&scope, &value); err != nil {
+			return nil, fmt.Errorf("listing settings %s: %w", name, err)
+		}
+		all[scope] = value
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing settings %s: %w", name, err)
+	}
+	return all, nil
 }
 
 // MoveSettings gives the settings of one scope to another. It belongs into a transaction.

@@ -24,6 +24,9 @@ func TestSettings(t *testing.T) {
 	check(t, s.MoveSettings(ctx, "!a:x", "!b:x"))
 	want("!a:x", "language", "")
 	want("!b:x", "language", "en")
+	if all, err := s.SettingsNamed(ctx, "contact"); err != nil || len(all) != 1 || all["!b:x"] != "Kaya" {
+		t.Errorf("contacts are %v, %v", all, err)
+	}
 	want("!b:x", "contact", "Kaya")
 	check(t, s.PutSetting(ctx, "!b:x", "contact", ""))
 	want("!b:x", "contact", "")

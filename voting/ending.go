@@ -22,6 +22,39 @@ func (p *Polls) Discard(ctx context.Context, id ID) error {
 	})
 }
 
+// Abandon ends a poll of which there will be no result: an open one, or a closed one that cannot
+// be counted or whose result nobody could be told. Nothing is opened. An ended one stays as it is.
+// After the commit [Polls.Sweep] deletes the key file.
+func (p *Polls) Abandon(ctx context.Context, id ID) error {
+	return p.ledger.Tx(ctx, func(ctx context.Context) error {
+		poll, err := p.Poll(ctx, id)
+		if err != nil || poll.State.Ended() {
+			return err
+		}
+		if poll.State != StateClosed {
+			if err := mayCast(poll); err != nil {
+				return err
+			}
+		}
+		return p.end(ctx, poll, StateCancelled, ErrNotOpen)
+	})
+}
+
+// Move gives all polls of a place that have not ended to another place, because the group is
+// there now. It belongs into a transaction with whatever else moves.
+func (p *Polls) Move(ctx context.Context, from, to Place) error {
+	polls, err := p.InPlace(ctx, from)
+	if err != nil {
+		return err
+	}
+	for _, poll := range polls {
+		if err := p.ledger.MovePoll(ctx, poll.ID, to); err != nil {
+			return fmt.Errorf("moving poll %s: %w", poll.ID, err)
+		}
+	}
+	return nil
+}
+
 // Forget ends a counted poll: deletes who was given which token, and every secret. Numbers and
 // archive stay. After the commit [Polls.Sweep] deletes the key file.
 func (p *Polls) Forget(ctx context.Context, id ID) error {

@@ -281,3 +281,41 @@ func TestNothingIsLeftAtTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// TestMove takes the polls of a group into another place, where they go on.
+func TestMove(t *testing.T) {
+	const elsewhere = voting.Place("!new:example.org")
+	w := newWorld(t)
+	open := w.open(5)
+	check(t, w.Move(t.Context(), group, elsewhere))
+	w = w.again()
+	if here, err := w.InPlace(t.Context(), group); err != nil || len(here) != 0 {
+		t.Errorf("in the old place: %v, %v", here, err)
+	}
+	w.vote(open.ID, 0, 0, 0, 0, 0)
+	w.close(open.ID)
+	w.tally(open.ID)
+	there, err := w.InPlace(t.Context(), elsewhere)
+	if err != nil || len(there) != 1 || there[0].State != voting.StateCounted || there[0].Place != elsewhere {
+		t.Errorf("in the new place: %+v, %v", there, err)
+	}
+}
+
+// TestAbandonLeavesNothing ends a closed poll that cannot be counted.
+func TestAbandonLeavesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.open(5)
+	w.vote(p.ID, 0, 0, 0, 0, 0)
+	w.close(p.ID)
+	check(t, w.Abandon(t.Context(), p.ID))
+	check(t, w.Sweep(t.Context()))
+	if got := w.state(p.ID); got != voting.StateCancelled {
+		t.Errorf("state %s", got)
+	}
+	if left := w.keyFiles(); len(left) != 0 {
+		t.Errorf("key files left: %v", left)
+	}
+	if n := w.turnout(p.ID); n != 0 {
+		t.Errorf("%d ballots left", n)
+	}
+}

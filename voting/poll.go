@@ -43,7 +43,7 @@ const (
 var next = map[State][]State{
 	StateDraft:   {StateOpen, StateCancelled},
 	StateOpen:    {StateClosed, StateCancelled},
-	StateClosed:  {StateCounted},
+	StateClosed:  {StateCounted, StateCancelled},
 	StateCounted: {StateDone},
 }
 

@@ -27,6 +27,7 @@ type ledger interface {
 type pollLedger interface {
 	PutPoll(ctx context.Context, p *Poll) error           // new, or written over
 	Poll(ctx context.Context, id ID) (*Poll, error)       // nil if there is none
+	MovePoll(ctx context.Context, id ID, to Place) error  // PutPoll leaves the place as it is
 	LivePolls(ctx context.Context) ([]*Poll, error)       // not ended, newest first
 	OpenPollOf(ctx context.Context, m Member) (ID, error) // the open poll with m on its roll, or ""
 }

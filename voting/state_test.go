@@ -28,6 +28,7 @@ var commands = []struct {
 	}},
 	{"discard", func(ctx context.Context, w *world, s subject) error { return w.Discard(ctx, s.id) }},
 	{"forget", func(ctx context.Context, w *world, s subject) error { return w.Forget(ctx, s.id) }},
+	{"abandon", func(ctx context.Context, w *world, s subject) error { return w.Abandon(ctx, s.id) }},
 }
 
 // subject is a poll and what was made for it in time.
@@ -52,13 +53,13 @@ func transitions() map[voting.State][]step {
 		becomes(voting.StateClosed), becomes(voting.StateCounted), becomes(voting.StateDone), becomes(voting.StateCancelled)
 	noDraft, notOpen, notClosed, notCounted := refused(voting.ErrNotDraft), refused(voting.ErrNotOpen),
 		refused(voting.ErrNotClosed), refused(voting.ErrNotCounted)
-	return map[voting.State][]step{ // cancel prepare start fold cast close tally outcome discard forget
-		voting.StateDraft:     {cancelled, draft, open, notOpen, notOpen, notOpen, notClosed, notCounted, notOpen, notCounted},
-		voting.StateOpen:      {noDraft, noDraft, noDraft, open, open, closed, notClosed, notCounted, cancelled, notCounted},
-		voting.StateClosed:    {noDraft, noDraft, noDraft, notOpen, notOpen, closed, counted, notCounted, notOpen, notCounted},
-		voting.StateCounted:   {noDraft, noDraft, noDraft, notOpen, notOpen, counted, counted, counted, notOpen, done},
-		voting.StateDone:      {noDraft, noDraft, noDraft, notOpen, notOpen, done, done, notCounted, notOpen, done},
-		voting.StateCancelled: {cancelled, noDraft, noDraft, notOpen, notOpen, notOpen, notClosed, notCounted, cancelled, notCounted},
+	return map[voting.State][]step{ // cancel prepare start fold cast close tally outcome discard forget abandon
+		voting.StateDraft:     {cancelled, draft, open, notOpen, notOpen, notOpen, notClosed, notCounted, notOpen, notCounted, notOpen},
+		voting.StateOpen:      {noDraft, noDraft, noDraft, open, open, closed, notClosed, notCounted, cancelled, notCounted, cancelled},
+		voting.StateClosed:    {noDraft, noDraft, noDraft, notOpen, notOpen, closed, counted, notCounted, notOpen, notCounted, cancelled},
+		voting.StateCounted:   {noDraft, noDraft, noDraft, notOpen, notOpen, counted, counted, counted, notOpen, done, notOpen},
+		voting.StateDone:      {noDraft, noDraft, noDraft, notOpen, notOpen, done, done, notCounted, notOpen, done, done},
+		voting.StateCancelled: {cancelled, noDraft, noDraft, notOpen, notOpen, notOpen, notClosed, notCounted, cancelled, notCounted, cancelled},
 	}
 }
 
