@@ -32,6 +32,7 @@ type Delivery struct {
 	Edits   string // key of the delivery whose message it replaces
 	Redacts string // instead of saying something: the event ID to redact, or the ByKey of a delivery
 	Group   string // what is counted and forgotten together; what has none is forgotten after a month
+	Lane    Lane   // which of several leaves first
 }
 
 // redactsKey begins a Redacts that names a delivery.
