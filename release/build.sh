@@ -60,7 +60,7 @@ if [[ -d cmd/verify ]]; then
 fi
 (cd dist && sha256sum -- * >SHA256SUMS)
 
-too_large=$(find "$work" -name stimmbote -type f -size +40000k)
+too_large=$(find "$work" -name stimmbote -type f -size +40000000c)
 if [[ -n $too_large ]]; then
 	echo "The program has grown beyond 40 MB: $(stat -c %s $too_large) bytes." >&2
 	exit 1
