@@ -3,12 +3,12 @@ package voting
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"stimmbote/voting/belenios"
-	"stimmbote/voting/box"
 )
 
 // Close fixes the ballots of an open poll and their hash: from the commit on no vote comes in.
@@ -166,10 +166,16 @@ func recheck(archive []byte, poll *Poll, result *Result) error {
 // key is the key that opens the sum. The caller erases it.
 func (p *Polls) key(ctx context.Context, poll *Poll) (*belenios.Key, error) {
 	papers, err := p.papers(ctx, poll.ID, paperKey)
+	if errors.Is(err, errNoPaper) {
+		return nil, fmt.Errorf("%w: %w", ErrKeyLost, err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	plain, err := p.vault.Open(keyName(poll.ID), paperKey, papers[0])
+	if err != nil && p.lost(keyName(poll.ID)) {
+		return nil, fmt.Errorf("unsealing the key: %w: %w", ErrKeyLost, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("unsealing the key: %w", err)
 	}
@@ -181,37 +187,9 @@ func (p *Polls) key(ctx context.Context, poll *Poll) (*belenios.Key, error) {
 	return key, nil
 }
 
-// Outcome says whether a vote of m is counted and under which code. It looks into the archive
-// that the group has, not at a note of its own.
-func (p *Polls) Outcome(ctx context.Context, id ID, m Member) (code string, counted bool, err error) {
-	poll, err := p.Poll(ctx, id)
-	if err != nil {
-		return "", false, err
-	}
-	if poll.State != StateCounted {
-		return "", false, fmt.Errorf("poll %s is %s: %w", id, poll.State, ErrNotCounted)
-	}
-	if !poll.entitled(m) {
-		return "", false, fmt.Errorf("poll %s: %w", id, ErrNotEntitled)
-	}
-	_, archive, err := p.tallied(ctx, poll)
-	if err != nil {
-		return "", false, err
-	}
-	token, err := p.token(ctx, id, m)
-	if err != nil {
-		return "", false, err
-	}
-	credential, err := belenios.PublicCredential(poll.Group, string(id), token)
-	if err != nil {
-		return "", false, fmt.Errorf("poll %s: deriving a credential: %w", id, err)
-	}
-	ballot, err := box.Find(archive, credential)
-	if err != nil {
-		return "", false, fmt.Errorf("poll %s: %w", id, err)
-	}
-	if ballot == nil {
-		return "", false, nil
-	}
-	return belenios.Code(belenios.Tracker(ballot)), true, nil
+// lost says whether the vault certainly has no key of this name: one that cannot be read now
+// may come back.
+func (p *Polls) lost(name string) bool {
+	names, err := p.vault.Names()
+	return err == nil && !slices.Contains(names, name)
 }

@@ -81,7 +81,7 @@ func (p *Polls) end(ctx context.Context, poll *Poll, s State, refusal error) err
 	if err != nil {
 		return fmt.Errorf("deleting what poll %s does not need any more: %w", poll.ID, err)
 	}
-	p.dropElection(poll.Fingerprint)
+	p.drop(poll)
 	return nil
 }
 

@@ -15,6 +15,7 @@ var (
 	ErrNotEntitled = errors.New("not on the roll of this poll")
 	ErrAnswer      = errors.New("the poll has no such answer")
 	ErrChanged     = errors.New("what is kept is not what the group was told")
+	ErrKeyLost     = errors.New("the key that opens the sum is gone")
 	ErrMember      = errors.New("a name on the roll is empty or has a line break")
 )
 

@@ -73,6 +73,7 @@ type Polls struct {
 
 	mu        sync.Mutex
 	elections map[string]*belenios.Election // by fingerprint, of the polls that are not ended
+	counted   map[ID]map[string]string      // codes by credential, of the polls whose outcome was asked
 }
 
 // New are the polls that l remembers and whose keys v has. Its configuration must be valid;
@@ -86,6 +87,7 @@ func New(l ledger, v vault, rand io.Reader, cfg Config) *Polls {
 		registrar: registrar.New(l, v),
 		box:       box.New(l),
 		elections: make(map[string]*belenios.Election),
+		counted:   make(map[ID]map[string]string),
 	}
 }
 
@@ -222,9 +224,11 @@ func (p *Polls) election(ctx context.Context, poll *Poll) (*belenios.Election, e
 	return e, nil
 }
 
-func (p *Polls) dropElection(fingerprint string) {
+// drop forgets what is remembered of a poll.
+func (p *Polls) drop(poll *Poll) {
 	p.mu.Lock()
-	delete(p.elections, fingerprint)
+	delete(p.elections, poll.Fingerprint)
+	delete(p.counted, poll.ID)
 	p.mu.Unlock()
 }
 

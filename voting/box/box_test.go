@@ -99,12 +99,12 @@ func TestSizeLeavesRoom(t *testing.T) {
 	}
 }
 
-func TestFindRefusesNonsense(t *testing.T) {
-	if _, err := Find([]byte(strings.Repeat("no archive ", 100)), "a"); err == nil {
+func TestReadRefusesNonsense(t *testing.T) {
+	if _, err := Read([]byte(strings.Repeat("no archive ", 100))); err == nil {
 		t.Error("read")
 	}
-	if ballot, err := Find(nil, "a"); ballot != nil || err != nil {
-		t.Errorf("of nothing: %q, %v", ballot, err)
+	if ballots, err := Read(nil); len(ballots) != 0 || err != nil {
+		t.Errorf("of nothing: %q, %v", ballots, err)
 	}
 }
 

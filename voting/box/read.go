@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// Find is the ballot of a credential in an archive as the group has it, nil if there is none.
-// The archive is one that was verified; Find reads it and judges nothing but its form.
-func Find(archive []byte, credential string) ([]byte, error) {
+// Read is the ballot of each credential in an archive as the group has it: the last one counts.
+// The archive is one that was verified; Read judges nothing but its form.
+func Read(archive []byte) (map[string][]byte, error) {
 	records := make(map[string][]byte)
 	var ballots []string
 	for tr := tar.NewReader(bytes.NewReader(archive)); ; {
@@ -42,15 +42,13 @@ func Find(archive []byte, credential string) ([]byte, error) {
 			ballots = append(ballots, event.Payload)
 		}
 	}
-	var found []byte
+	found := make(map[string][]byte, len(ballots))
 	for _, hash := range ballots {
 		var ballot struct{ Credential string }
 		if err := json.Unmarshal(records[hash], &ballot); err != nil {
 			return nil, fmt.Errorf("reading a ballot of the archive: %w", err)
 		}
-		if ballot.Credential == credential {
-			found = records[hash] // the last one counts
-		}
+		found[ballot.Credential] = records[hash]
 	}
 	return found, nil
 }
