@@ -61,6 +61,27 @@ func TestNumbersNameNobody(t *testing.T) {
 	}
 }
 
+// Who starts the program again when it has ended learns from the status whether that helps.
+func TestExitStatusSaysWhetherToTryAgain(t *testing.T) {
+	ctx, w := limit(t, time.Minute), shared(t)
+	for name, c := range map[string]struct {
+		change func(config map[string]any)
+		want   int
+	}{
+		"configuration": {func(config map[string]any) { config["language"] = "fr" }, 2},
+		"password":      {func(config map[string]any) { config["matrix"].(map[string]any)["password"] = "wrong" }, 3},
+		"port in use": {func(config map[string]any) {
+			config["ops"].(map[string]any)["listen"] = strings.TrimPrefix(w.Bot.OpsURL, "http://")
+		}, 1},
+	} {
+		b := another(ctx, t, w, c.change)
+		cmd := b.Command("run", "--config", b.Config)
+		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != c.want {
+			t.Errorf("%s: exit status %d, want %d:\n%s", name, cmd.ProcessState.ExitCode(), c.want, out)
+		}
+	}
+}
+
 // said is what a process writes, as far as it has.
 type said struct {
 	mu   sync.Mutex

@@ -21,7 +21,7 @@ import (
 )
 
 // errEnded means that nobody answers any more.
-var errEnded = errors.New("the questions were broken off; nothing was written")
+var errEnded = &chat.Obstacle{Key: "setup.obstacle.ended"}
 
 // dialog asks the person at the terminal. Where there is none it asks nothing, and what is
 // missing is an obstacle.
@@ -111,7 +111,7 @@ func missing(what string) error {
 // where it is no obstacle, the error stays one.
 func (d *dialog) tell(err error) error {
 	o, ok := errors.AsType[*chat.Obstacle](err)
-	if !ok || !d.live {
+	if !ok || !d.live || d.ctx.Err() != nil {
 		return err
 	}
 	d.say(o.Key, o.Args...)

@@ -184,7 +184,9 @@ func arrange(ctx context.Context, d *dialog, a *answers, client *http.Client) er
 		return err
 	}
 	defer file.discard()
-	d.say("setup.welcome", "file", a.config)
+	if d.live {
+		d.say("setup.welcome", "file", a.config)
+	}
 	hs, err := d.server(ctx, a, client)
 	if err != nil {
 		return err
