@@ -1,7 +1,7 @@
 package belenios
 
 import (
-	"bytes"
+	"bufio"
 	"cmp"
 	"errors"
 	"fmt"
@@ -114,13 +114,13 @@ func (c *chain) addTally(t *Tally) {
 }
 
 func (c *chain) write(w io.Writer, stamp int64) error {
-	var b bytes.Buffer
+	b := bufio.NewWriter(w)
 	head := encode(wireHeader{Version: 1, Timestamp: strconv.FormatInt(stamp, 10)})
 	b.Write(tarRecord(headerName, head, stamp))
 	for _, r := range c.records {
 		b.Write(tarRecord(r.name, r.body, stamp))
 	}
-	if _, err := w.Write(b.Bytes()); err != nil {
+	if err := b.Flush(); err != nil {
 		return fmt.Errorf("writing archive: %w", err)
 	}
 	return nil

@@ -67,8 +67,11 @@ func (p *poll) open(t testing.TB, group string, trustees []Trustee, questions ..
 // must fails the test on an error.
 func must[T any](v T, err error) func(testing.TB) T {
 	return func(t testing.TB) T {
-		t.Helper()
+		if t == nil && err != nil {
+			panic(err)
+		}
 		if err != nil {
+			t.Helper()
 			t.Fatal(err)
 		}
 		return v

@@ -31,6 +31,11 @@ func add(g group, a, b ciphertext) ciphertext {
 	return ciphertext{alpha: g.mul(a.alpha, b.alpha), beta: g.mul(a.beta, b.beta)}
 }
 
+// subtract is the encryption of the difference.
+func subtract(g group, a, b ciphertext) ciphertext {
+	return ciphertext{alpha: g.div(a.alpha, b.alpha), beta: g.div(a.beta, b.beta)}
+}
+
 // times is the encryption of so many times the number.
 func times(g group, c ciphertext, n int64) ciphertext {
 	if n == 1 {

@@ -6,6 +6,8 @@ import "errors"
 var (
 	// ErrUnreadable is returned for bytes that are no Belenios archive at all.
 	ErrUnreadable = errors.New("not a Belenios archive")
+	// ErrRead is returned where a file cannot be read.
+	ErrRead = errors.New("reading the archive")
 	// ErrUnsupported is returned for what may be sound but cannot be checked here.
 	ErrUnsupported = errors.New("not supported")
 

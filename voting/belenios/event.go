@@ -1,7 +1,9 @@
 package belenios
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 )
 
@@ -10,6 +12,7 @@ type event struct {
 	kind string
 	hash string
 	data [][]byte
+	at   int64 // where the contents of the first of them begin
 }
 
 // kinds says after which events an event may stand, and how many records of data come with it (specification, 4.4).
@@ -27,33 +30,55 @@ var kinds = map[string]struct {
 	"Result":            {after: []string{"PartialDecryption"}, data: 1},
 }
 
-// readEvents checks the chain: each event continues the one before, stands where it may, and comes with exactly the
+// most is how many records of data any event has.
+const most = 4
+
+// eventReader checks the chain: each event continues the one before, stands where it may, and comes with exactly the
 // records that it refers to.
-func readEvents(records []record) ([]event, error) {
-	var events []event
-	var data [][]byte
-	last := event{}
-	for _, r := range records {
-		if last.kind == "Result" {
-			return nil, ErrTrailing
+type eventReader struct {
+	records *recordReader
+	last    event
+	n       int // events read
+}
+
+// next is the next event, or io.EOF where the archive may end.
+func (er *eventReader) next() (event, error) {
+	var data []record
+	for {
+		r, err := er.records.next()
+		switch {
+		case errors.Is(err, io.EOF) && len(data) > 0:
+			return event{}, fmt.Errorf("%w: %d after the last event", ErrStray, len(data))
+		case errors.Is(err, io.EOF) && er.n == 0:
+			return event{}, fmt.Errorf("%w: no setup", ErrTruncated)
+		case err != nil:
+			return event{}, err
+		case er.last.kind == "Result":
+			return event{}, ErrTrailing
+		case r.isEvent():
+			return er.link(r, data)
 		}
-		if !r.isEvent() {
-			data = append(data, r.body)
-			continue
+		if data = append(data, r); len(data) > most {
+			return event{}, fmt.Errorf("event %d: %w: more than any event has", er.n, ErrStray)
 		}
-		next, err := readEvent(r.body, last, len(events), data)
-		if err != nil {
-			return nil, fmt.Errorf("event %d: %w", len(events), err)
-		}
-		events, last, data = append(events, next), next, nil
+	}
+}
+
+func (er *eventReader) link(r record, data []record) (event, error) {
+	bodies := make([][]byte, len(data))
+	for i, d := range data {
+		bodies[i] = d.body
+	}
+	next, err := readEvent(r.body, er.last, er.n, bodies)
+	if err != nil {
+		return event{}, fmt.Errorf("event %d: %w", er.n, err)
 	}
 	if len(data) > 0 {
-		return nil, fmt.Errorf("%w: %d after the last event", ErrStray, len(data))
+		next.at = data[0].at
 	}
-	if len(events) == 0 {
-		return nil, fmt.Errorf("%w: no setup", ErrTruncated)
-	}
-	return events, nil
+	er.n++
+	er.last = event{kind: next.kind, hash: next.hash}
+	return next, nil
 }
 
 func readEvent(body []byte, last event, height int, data [][]byte) (event, error) {

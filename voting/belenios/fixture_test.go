@@ -100,14 +100,12 @@ func TestForgeries(t *testing.T) {
 // rewritten reads an archive and writes it anew, event by event.
 func rewritten(t testing.TB, raw []byte) []byte {
 	t.Helper()
-	size := must(recordSize(raw))(t)
-	stamp := must(readStamp(raw[blockSize:][:size]))(t)
 	c := new(chain)
 	for _, e := range must(readEvents(must(readRecords(raw))(t)))(t) {
 		c.add(e.kind, e.data...)
 	}
 	var b bytes.Buffer
-	if err := c.write(&b, stamp); err != nil {
+	if err := c.write(&b, stampOf(t, raw)); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

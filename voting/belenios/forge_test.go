@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"io"
 	"maps"
 	"math/big"
 	"slices"
@@ -124,6 +125,48 @@ func written(c *chain) []byte {
 		panic(err)
 	}
 	return b.Bytes()
+}
+
+// readRecords takes a whole archive apart.
+func readRecords(archive []byte) ([]record, error) {
+	rr, err := newRecordReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		return nil, err
+	}
+	var all []record
+	for {
+		r, err := rr.next()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+}
+
+// readEvents reads the events of an archive that has these records.
+func readEvents(records []record) ([]event, error) {
+	raw := written(&chain{records: records})
+	er := &eventReader{records: must(newRecordReader(bytes.NewReader(raw), int64(len(raw))))(nil)}
+	var all []event
+	for {
+		ev, err := er.next()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ev)
+	}
+}
+
+// stampOf is the time that an archive carries.
+func stampOf(t testing.TB, archive []byte) int64 {
+	t.Helper()
+	return must(newRecordReader(bytes.NewReader(archive), int64(len(archive))))(t).stamp
 }
 
 // link is an event with its data, as a forger sees it.

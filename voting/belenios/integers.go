@@ -36,6 +36,8 @@ type integers struct {
 	one    residue
 	order  *scalars
 	tableG func() table
+
+	montgomery *montgomery
 }
 
 // residue is an integer modulo p, with its decimal form if that is known.
@@ -59,7 +61,7 @@ var belenios2048 = sync.OnceValue(func() *integers {
 		panic("belenios: group parameters: " + err.Error())
 	}
 	f := &integers{
-		title: Group2048, p: p, mod: mod, order: newScalars(q),
+		title: Group2048, montgomery: newMontgomery(p), p: p, mod: mod, order: newScalars(q),
 		g: residue{n: g, s: g2048}, one: residue{n: big.NewInt(1), s: "1"},
 	}
 	f.tableG = sync.OnceValue(func() table { return f.newTable(f.g) })
@@ -120,18 +122,13 @@ func (f *integers) div(a, b element) element {
 
 func (f *integers) same(a, b element) bool { return a.(residue).n.Cmp(b.(residue).n) == 0 }
 
-// steps is the arithmetic modulo p; it is for one goroutine.
-func (f *integers) steps() steps[*big.Int] {
-	wide, quotient := new(big.Int), new(big.Int)
-	mul := func(dst, a, b *big.Int) {
-		wide.Mul(a, b)
-		quotient.QuoRem(wide, f.p, dst)
-	}
+// integerSteps is the arithmetic modulo p, of numbers in Montgomery's form.
+func integerSteps(m *montgomery) steps[*big.Int] {
 	return steps[*big.Int]{
-		one:    func() *big.Int { return big.NewInt(1) },
+		one:    func() *big.Int { return new(big.Int).Set(m.one) },
 		set:    func(dst, a *big.Int) { dst.Set(a) },
-		mul:    mul,
-		square: func(dst, a *big.Int) { mul(dst, a, a) },
+		mul:    m.mul,
+		square: func(dst, a *big.Int) { m.mul(dst, a, a) },
 	}
 }
 
@@ -141,14 +138,15 @@ func (f *integers) powers(a element, xs ...*big.Int) []element {
 		return []element{residue{n: new(big.Int).Exp(a.(residue).n, xs[0], f.p)}}
 	}
 	powers := make([]element, len(xs))
-	for i, n := range powersOf(f.steps(), a.(residue).n, xs) {
-		powers[i] = residue{n: n}
+	m := f.montgomery.fresh()
+	for i, n := range powersOf(integerSteps(m), m.enter(a.(residue).n), xs) {
+		powers[i] = residue{n: m.leave(n)}
 	}
 	return powers
 }
 
 // integerWidth is how many bits of an exponent a table takes at once.
-const integerWidth = 6
+const integerWidth = 7
 
 type integerTable struct {
 	f    *integers
@@ -163,10 +161,14 @@ func (f *integers) table(a element) table {
 }
 
 func (f *integers) newTable(a residue) table {
-	return integerTable{f: f, rows: newRows(f.steps(), a.n, integerWidth, f.order.q.BitLen())}
+	m := f.montgomery.fresh()
+	return integerTable{f: f, rows: newRows(integerSteps(m), m.enter(a.n), integerWidth, f.order.q.BitLen())}
 }
 
-func (t integerTable) exp(x *big.Int) element { return residue{n: t.rows.exp(t.f.steps(), x)} }
+func (t integerTable) exp(x *big.Int) element {
+	m := t.f.montgomery.fresh()
+	return residue{n: m.leave(t.rows.exp(integerSteps(m), x))}
+}
 
 func (f *integers) write(all []element) []string {
 	written := make([]string, len(all))

@@ -2,7 +2,9 @@ package belenios
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 )
@@ -17,8 +19,10 @@ const (
 
 // record is one file of an archive: named after the hash of its contents, data or event.
 type record struct {
-	name string
-	body []byte
+	name   string
+	body   []byte
+	header []byte // as read
+	at     int64  // where the contents begin
 }
 
 func (r record) isEvent() bool { return strings.HasSuffix(r.name, eventSuffix) }
@@ -42,66 +46,119 @@ func tarHeader(name string, size int, stamp int64) []byte {
 // tarRecord is header, contents, and zeros up to the end of the block.
 func tarRecord(name string, body []byte, stamp int64) []byte {
 	b := append(tarHeader(name, len(body), stamp), body...)
-	return append(b, make([]byte, padding(len(body)))...)
+	return append(b, make([]byte, padding(int64(len(body))))...)
 }
 
-func padding(n int) int { return (blockSize - n%blockSize) % blockSize }
+func padding(n int64) int64 { return (blockSize - n%blockSize) % blockSize }
 
-// readRecords takes an archive apart. Every byte of it must be as tarRecord would write it, and every name the hash
-// of its contents.
-func readRecords(archive []byte) ([]record, error) {
-	if !bytes.HasPrefix(archive, []byte(headerName+"\x00")) {
+// maxRecord is larger than any record of an election of a million voters.
+const maxRecord = 1 << 28
+
+// recordReader takes an archive apart, one record after another. Every byte must be as tarRecord would write it, and
+// every name the hash of the contents. It never holds more than one record.
+type recordReader struct {
+	r        io.ReaderAt
+	size, at int64
+	stamp    int64
+	n        int // records read
+}
+
+// newRecordReader reads the first record.
+func newRecordReader(r io.ReaderAt, size int64) (*recordReader, error) {
+	rr := &recordReader{r: r, size: size}
+	begin := make([]byte, min(size, int64(len(headerName)+1)))
+	if _, err := r.ReadAt(begin, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: %w", ErrRead, err)
+	}
+	if string(begin) != headerName+"\x00" {
 		return nil, ErrUnreadable
 	}
-	size, err := recordSize(archive)
+	first, err := rr.cut()
+	if err == nil {
+		rr.stamp, err = readStamp(first.body)
+	}
+	if err == nil && (first.name != headerName || !bytes.Equal(first.header, tarHeader(headerName, len(first.body), rr.stamp))) {
+		err = ErrRecord
+	}
 	if err != nil {
 		return nil, fmt.Errorf("record 0: %w", err)
 	}
-	stamp, err := readStamp(archive[blockSize:][:size])
-	if err != nil {
-		return nil, fmt.Errorf("record 0: %w", err)
-	}
-	first, rest, err := cutRecord(archive, stamp)
-	if err != nil || first.name != headerName {
-		return nil, fmt.Errorf("record 0: %w", cmpErr(err, ErrRecord))
-	}
-	var records []record
-	for n := 1; len(rest) > 0; n++ {
-		var r record
-		if r, rest, err = cutRecord(rest, stamp); err == nil {
-			err = r.checkName()
-		}
-		if err != nil {
-			return nil, fmt.Errorf("record %d: %w", n, err)
-		}
-		records = append(records, r)
-	}
-	return records, nil
+	return rr, nil
 }
 
-func cmpErr(err, otherwise error) error {
-	if err != nil {
-		return err
+// next is the next record, or io.EOF.
+func (rr *recordReader) next() (record, error) {
+	if rr.at == rr.size {
+		return record{}, io.EOF
 	}
-	return otherwise
+	rr.n++
+	r, err := rr.cut()
+	if err == nil && !bytes.Equal(r.header, tarHeader(r.name, len(r.body), rr.stamp)) {
+		err = ErrRecord
+	}
+	if err == nil {
+		err = r.checkName()
+	}
+	if err != nil {
+		return record{}, fmt.Errorf("record %d: %w", rr.n, err)
+	}
+	return r, nil
 }
 
-// recordSize reads how long the contents of the first record are, if they are all there.
-func recordSize(b []byte) (int, error) {
-	if len(b) < blockSize {
-		return 0, ErrTruncated
+// cut reads a record and its padding.
+func (rr *recordReader) cut() (record, error) {
+	if rr.size-rr.at < blockSize {
+		return record{}, ErrTruncated
 	}
-	if bytes.Equal(b[:blockSize], make([]byte, blockSize)) {
+	header := make([]byte, blockSize)
+	if err := rr.read(header, rr.at); err != nil {
+		return record{}, err
+	}
+	size, err := recordSize(header)
+	if err != nil {
+		return record{}, err
+	}
+	if size > rr.size-rr.at-blockSize || size+padding(size) > rr.size-rr.at-blockSize {
+		return record{}, ErrTruncated
+	}
+	if size > maxRecord {
+		return record{}, fmt.Errorf("%w: a record of %d bytes", ErrUnsupported, size)
+	}
+	body := make([]byte, size+padding(size))
+	at := rr.at + blockSize
+	if err := rr.read(body, at); err != nil {
+		return record{}, err
+	}
+	for _, b := range body[size:] {
+		if b != 0 {
+			return record{}, ErrRecord
+		}
+	}
+	name, _, _ := bytes.Cut(header[:100], []byte{0})
+	rr.at = at + int64(len(body))
+	return record{name: string(name), body: body[:size:size], header: header, at: at}, nil
+}
+
+func (rr *recordReader) read(b []byte, at int64) error {
+	if n, err := rr.r.ReadAt(b, at); n < len(b) {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return fmt.Errorf("%w: %w", ErrRead, err)
+	}
+	return nil
+}
+
+// recordSize reads how long the contents of a record are.
+func recordSize(header []byte) (int64, error) {
+	if bytes.Equal(header, make([]byte, blockSize)) {
 		return 0, fmt.Errorf("%w: empty block", ErrTrailing)
 	}
-	size, err := strconv.ParseUint(string(b[124:135]), 8, 40)
+	size, err := strconv.ParseUint(string(header[124:135]), 8, 40)
 	if err != nil {
 		return 0, fmt.Errorf("%w: size", ErrRecord)
 	}
-	if size > uint64(len(b)-blockSize) || int(size)+padding(int(size)) > len(b)-blockSize {
-		return 0, ErrTruncated
-	}
-	return int(size), nil
+	return int64(size), nil
 }
 
 // readStamp reads the first record: the version of the format and the time that all records carry.
@@ -118,21 +175,6 @@ func readStamp(body []byte) (int64, error) {
 		return 0, fmt.Errorf("%w: version or timestamp", ErrShape)
 	}
 	return int64(stamp), nil
-}
-
-// cutRecord takes the first record off.
-func cutRecord(b []byte, stamp int64) (record, []byte, error) {
-	size, err := recordSize(b)
-	if err != nil {
-		return record{}, nil, err
-	}
-	end := blockSize + size + padding(size)
-	name, _, _ := bytes.Cut(b[:100], []byte{0})
-	r := record{name: string(name), body: b[blockSize : blockSize+size : blockSize+size]}
-	if !bytes.Equal(tarRecord(r.name, r.body, stamp), b[:end]) {
-		return record{}, nil, ErrRecord
-	}
-	return r, b[end:], nil
 }
 
 // checkName: data and events are called after the hash of their contents.

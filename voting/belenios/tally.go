@@ -140,6 +140,17 @@ func (a *adder) add(b *ballot) {
 	a.weight += b.voter.weight
 }
 
+// remove takes a ballot out that was added.
+func (a *adder) remove(b *ballot) {
+	for i, answer := range b.answers {
+		for j, c := range answer.choices {
+			a.sums[i][j] = subtract(a.e.g, a.sums[i][j], times(a.e.g, c, b.voter.weight))
+		}
+	}
+	a.counted--
+	a.weight -= b.voter.weight
+}
+
 func (a *adder) sum() *Sum {
 	s := &Sum{Counted: a.counted, Weight: a.weight, e: a.e, sums: a.sums}
 	written := make([][]wireCiphertext, len(a.sums))

@@ -192,8 +192,9 @@ func openPublic(g group, raw []byte) (element, *wireProof, error) {
 	}
 	var signature *wireProof
 	if fields["signature"] != nil {
-		if err := decode(fields["signature"], &signature); err != nil || signature == nil {
-			return nil, nil, fmt.Errorf("signature: %w", cmpErr(err, ErrShape))
+		signature = new(wireProof)
+		if err := decode(fields["signature"], signature); err != nil {
+			return nil, nil, fmt.Errorf("signature: %w", err)
 		}
 	}
 	if name := fields["name"]; name != nil {
