@@ -115,7 +115,7 @@ func TestConfigRefusals(t *testing.T) {
 		{"no YAML", "{", nil, []string{"line 1"}},
 		{"a list instead of a table", "- a\n", nil, []string{"line 1", "list of options"}},
 		{"a word instead of a section", minimal + "web: here\n", nil, []string{"line 4", `"web"`, "indented"}},
-		{"twice", minimal + "language: de\nlanguage: en\n", nil, []string{"line 5", "language", "line 4 already"}},
+		{"twice", minimal + "language: de\nlanguage: en\n", nil, []string{"line 5", `"language" stands in line 4 already`}},
 		{"a variable with a typo", minimal, []string{"STIMMBOTE_LANGAUGE=de"}, []string{`"STIMMBOTE_LANGAUGE"`, `"STIMMBOTE_LANGUAGE"`}},
 		{"secret and file", minimal + "  password: geheim\n  password_file: x\n", nil, []string{"matrix.password (config.yaml, line 5)", "keep one"}},
 		{"secret and file in the environment", minimal, []string{"STIMMBOTE_MATRIX_PASSWORD=geheim", "STIMMBOTE_MATRIX_PASSWORD_FILE=x"}, []string{"matrix.password", "STIMMBOTE_MATRIX_PASSWORD_FILE"}},

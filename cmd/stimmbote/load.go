@@ -137,7 +137,7 @@ func (l *loaded) readTable(prefix string, table *yaml.Node) {
 		name, value := table.Content[i], table.Content[i+1]
 		key := prefix + name.Value
 		if before, ok := first[key]; ok {
-			l.found = append(l.found, problem{where: l.line(name), what: fmt.Sprintf("%s stands in line %d already", key, before)})
+			l.found = append(l.found, problem{where: l.line(name), what: fmt.Sprintf("%q stands in line %d already", key, before)})
 			continue
 		}
 		first[key] = name.Line
