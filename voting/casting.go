@@ -49,8 +49,9 @@ func (p *Polls) Fold(ctx context.Context, id ID, m Member, answer int) (*Envelop
 	if !poll.entitled(m) {
 		return nil, fmt.Errorf("poll %s: %w", id, ErrNotEntitled)
 	}
-	if answer < 0 || answer >= len(poll.Answers) {
-		return nil, fmt.Errorf("poll %s: %w", id, ErrAnswer)
+	vote, err := poll.question().Vote(Choice{Options: []int{answer}})
+	if err != nil {
+		return nil, fmt.Errorf("poll %s: %w", id, err)
 	}
 	token, err := p.token(ctx, id, m)
 	if err != nil {
@@ -64,11 +65,7 @@ func (p *Polls) Fold(ctx context.Context, id ID, m Member, answer int) (*Envelop
 	if err != nil {
 		return nil, fmt.Errorf("poll %s: deriving a credential: %w", id, err)
 	}
-	vote, err := election.Questions()[0].Choose(answer)
-	if err != nil {
-		return nil, fmt.Errorf("poll %s: %w", id, err)
-	}
-	ballot, err := election.Seal(p.rand, token, [][]int{vote})
+	ballot, err := election.Seal(p.rand, token, vote)
 	if err != nil {
 		return nil, fmt.Errorf("poll %s: sealing a ballot: %w", id, err)
 	}

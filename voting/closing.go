@@ -132,7 +132,7 @@ func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	result, err := newResult(len(poll.Roll), tally.Counted, tally.Sums[0])
+	result, err := newResult(poll.question(), len(poll.Roll), tally.Counted, tally.Sums)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}

@@ -105,7 +105,7 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 	}
 	s.papers, err = belenios.NewSetup(belenios.Parameters{
 		UUID: string(id), Group: poll.Group, Name: poll.Question,
-		Questions:     []belenios.Question{{Text: poll.Question, Answers: poll.Answers, Min: 1, Max: 1}},
+		Questions:     poll.question().Sealed(),
 		Administrator: "Stimmbote", CredentialAuthority: s.rollHash,
 	}, []belenios.Trustee{belenios.Single(public)}, s.credentials)
 	if err != nil {
@@ -116,12 +116,12 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 		return nil, fmt.Errorf("preparing poll %s: reading its election: %w", id, err)
 	}
 	s.fingerprint = election.Fingerprint()
-	vote, err := election.Questions()[0].Choose(0)
+	vote, err := poll.question().Vote(Choice{Options: []int{Yes}})
 	if err != nil {
 		return nil, fmt.Errorf("preparing poll %s: %w", id, err)
 	}
 	for _, token := range s.tokens { // any: only the length of a ballot is wanted
-		trial, err := election.Seal(p.rand, token, [][]int{vote})
+		trial, err := election.Seal(p.rand, token, vote)
 		if err != nil {
 			return nil, fmt.Errorf("preparing poll %s: sealing a first ballot: %w", id, err)
 		}

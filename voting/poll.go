@@ -80,6 +80,11 @@ type Poll struct {
 // holds the key.
 func (p *Poll) Level() Level { return Confidential }
 
+// question is what p asks. Polls ask motions.
+func (p *Poll) question() Question {
+	return Question{Kind: KindMotion, Text: p.Question, Options: p.Answers}
+}
+
 // entitled says whether m is on the roll.
 func (p *Poll) entitled(m Member) bool {
 	_, found := slices.BinarySearch(p.Roll, m)
