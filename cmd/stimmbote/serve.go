@@ -30,7 +30,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := zerolog.New(zerolog.ConsoleWriter{Out: stderr, TimeFormat: time.DateTime, NoColor: !terminal(stderr)}).Level(level).With().Timestamp().Logger()
+	log := newLog(stderr, os.Getenv("JOURNAL_STREAM") != "").Level(level)
 	texts, err := i18n.Load(cfg.Language)
 	if err != nil {
 		return err
@@ -120,6 +120,15 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	err = errors.Join(err, talk.Wait())
 	log.Info().Msg("Stopped")
 	return err
+}
+
+// newLog writes lines for people. The journal of systemd has the time of each line itself.
+func newLog(w io.Writer, journal bool) zerolog.Logger {
+	lines := zerolog.ConsoleWriter{Out: w, TimeFormat: time.DateTime, NoColor: !terminal(w)}
+	if journal {
+		lines.PartsExclude = []string{zerolog.TimestampFieldName}
+	}
+	return zerolog.New(lines).With().Timestamp().Logger()
 }
 
 // terminal says whether w is one, so that a log file holds no colours.

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// What installs the program says the same as the program.
+func TestTheUnitKnowsTheExitStatuses(t *testing.T) {
+	if want := fmt.Sprintf("\nRestartPreventExitStatus=%d %d\n", exitUsage, exitLogin); !strings.Contains(read(t, "release/stimmbote.service"), want) {
+		t.Errorf("stimmbote.service lacks %q", want)
+	}
+}
+
+func TestContainerAndReleaseAreBuiltAlike(t *testing.T) {
+	tags := regexp.MustCompile(`goolm,[a-z_,]+`)
+	release, container := tags.FindString(read(t, "release/build.sh")), tags.FindString(read(t, "Dockerfile"))
+	if release == "" || release != container {
+		t.Errorf("the release has the tags %q, the container %q", release, container)
+	}
+}
+
+func TestPagesNameWhatThereIs(t *testing.T) {
+	c := defaults()
+	var keys, sections []string
+	for _, o := range options(&c) {
+		keys = append(keys, o.key)
+		section, _, _ := strings.Cut(o.key, ".")
+		sections = append(sections, section)
+	}
+	named := regexp.MustCompile("`([a-z]+)\\.([a-z_]+)`")
+	option := regexp.MustCompile(`stimmbote (?:setup|config check|run)[^\n` + "`" + `]*`)
+	flag := regexp.MustCompile(`--[a-z-]+`)
+	for _, page := range []string{"README.md", "CHANGES.md", "docs/install.md"} {
+		text := read(t, page)
+		for _, match := range named.FindAllStringSubmatch(text, -1) {
+			key := match[1] + "." + match[2]
+			if slices.Contains(sections, match[1]) && !slices.Contains(keys, strings.TrimSuffix(key, fileSuffix)) && match[2] != "yaml" {
+				t.Errorf("%s names the option %s, which there is not", page, key)
+			}
+		}
+		for _, line := range option.FindAllString(text, -1) {
+			for _, name := range flag.FindAllString(line, -1) {
+				if !strings.Contains(usage+setupUsage+"--help", name) {
+					t.Errorf("%s names %s, which there is not: %s", page, name, line)
+				}
+			}
+		}
+	}
+}
