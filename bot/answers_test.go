@@ -62,7 +62,19 @@ func TestAnswersThatDoNotCount(t *testing.T) {
 	if s := w.new(); len(s) != 1 || !strings.Contains(s[0].Plain, "direct chat that your ballot is in") || s[0].Room != "!own:x" {
 		t.Errorf("in a room of their own:\n%s", list(s))
 	}
+	w.says("anna", "ja")
+	w.silent()
+	w.now = w.now.Add(hintsWithin)
 	w.says("anna", "1")
+	w.expect(`^⚠️ Not counted\. Your answer is in the group, and I may not remove it`, "anna")
+	w.line.power[myself] = 50
+	m = w.message("anna", "2️⃣", false)
+	w.hear(m)
+	fresh := w.new()
+	if find(fresh, "anna", `^⚠️ Not counted\. Your answer was in the group, I removed it`) == nil || !strings.Contains(list(fresh), "group: \"redacts "+m.ID) {
+		t.Errorf("an answer in the group:\n%s", list(fresh))
+	}
+	w.says("stranger", "1")
 	w.silent()
 }
 

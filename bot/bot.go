@@ -31,6 +31,8 @@ type line interface {
 	inbox
 	outbox
 	rooms
+	reached
+	Stats() chat.Stats
 }
 
 // inbox remembers which messages were dealt with.
@@ -54,6 +56,13 @@ type rooms interface {
 	Encrypted(ctx context.Context, room string) (bool, error)
 	Power(ctx context.Context, room, user string) (int, error)
 	RoomName(ctx context.Context, room string) (string, error)
+}
+
+// reached says who can be reached, and makes it so ahead of time.
+type reached interface {
+	Reach(ctx context.Context, person string) (chat.Reach, error)
+	Meet(ctx context.Context, group string, persons ...string) error
+	Progress(ctx context.Context, group string) (chat.Progress, error)
 }
 
 // polls opens, casts, closes and tallies. voting.Polls has it.
@@ -89,6 +98,8 @@ type closing interface {
 	Outcome(ctx context.Context, id voting.ID, m voting.Member) (code string, counted bool, err error)
 	Discard(ctx context.Context, id voting.ID) error
 	Forget(ctx context.Context, id voting.ID) error
+	Abandon(ctx context.Context, id voting.ID) error
+	Move(ctx context.Context, from, to voting.Place) error
 	Sweep(ctx context.Context) error
 }
 
@@ -100,8 +111,31 @@ type book interface {
 	CallByRoom(ctx context.Context, room string) (*store.Call, error)
 	PutCall(ctx context.Context, c store.Call) error
 	Calls(ctx context.Context) ([]store.Call, error)
+	MoveCall(ctx context.Context, from string, c store.Call) error
+	settings
+	tries
+}
+
+// settings keeps what rooms and people want otherwise than the configuration.
+type settings interface {
 	Setting(ctx context.Context, scope, name string) (string, error)
 	PutSetting(ctx context.Context, scope, name, value string) error
+	SettingsNamed(ctx context.Context, name string) (map[string]string, error)
+	MoveSettings(ctx context.Context, from, to string) error
+}
+
+// tries keeps the probes, and knows what was sent where.
+type tries interface {
+	AddProbe(ctx context.Context, p store.Probe, people []string) error
+	ProbeIn(ctx context.Context, room string) (*store.Probe, error)
+	Probes(ctx context.Context) ([]store.Probe, error)
+	ProbesOf(ctx context.Context, person string) ([]store.Probe, error)
+	Asked(ctx context.Context, id string) ([]store.Asked, error)
+	AnswerProbe(ctx context.Context, id, person string, state store.ProbeState) (news bool, err error)
+	MoveProbe(ctx context.Context, from, to string) error
+	DropProbe(ctx context.Context, id string) error
+	Direct(ctx context.Context, person string) (*store.Direct, error)
+	Outgoing(ctx context.Context, key string) (*store.Outgoing, error)
 }
 
 // vault seals the keys of the calls' links. store.Vault has it.
@@ -167,6 +201,9 @@ type Bot struct {
 	replies   map[string][]time.Time             // when a person was last told what they did not need
 	present   map[string]int                     // how many are in a call, by its name
 	due       map[string]time.Time               // when a call's card is to be corrected, by its name
+	paced     map[string]time.Time               // when what is corrected now and then is due again
+	jobs      map[string]*job                    // what is done beside everything else, by its name
+	working   sync.WaitGroup                     // of the jobs
 }
 
 // New returns a bot. It does nothing until its line delivers messages and Run is called.
@@ -190,6 +227,8 @@ func New(o Options) *Bot {
 		replies:   make(map[string][]time.Time),
 		present:   make(map[string]int),
 		due:       make(map[string]time.Time),
+		paced:     make(map[string]time.Time),
+		jobs:      make(map[string]*job),
 	}
 }
 

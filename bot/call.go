@@ -54,7 +54,7 @@ func (b *Bot) call(ctx context.Context, m chat.Message, _ arguments) error {
 		}
 		if c == nil {
 			c = fresh
-			if c.Name, err = b.freeName(ctx, c.Title); err != nil {
+			if c.Name, err = b.freeName(ctx, m.Room, c.Title); err != nil {
 				return err
 			}
 		}
@@ -96,11 +96,37 @@ func (b *Bot) newCall(room, title string) (*store.Call, error) {
 	return &store.Call{Room: room, Title: title, Door: media.DoorHash(door), Key: sealed}, nil
 }
 
+// moveCall takes a call with its link along into the room that replaces its old one. Its card
+// stays behind.
+func (b *Bot) moveCall(ctx context.Context, from, to string) error {
+	c, err := b.Store.CallByRoom(ctx, from)
+	if err != nil || c == nil {
+		return err
+	}
+	if there, err := b.Store.CallByRoom(ctx, to); err != nil || there != nil {
+		return err
+	}
+	linkKey, err := b.Vault.Open(callKeys, from, c.Key)
+	if err != nil {
+		return fmt.Errorf("opening the key of call %s: %w", c.Name, err)
+	}
+	defer clear(linkKey)
+	c.Room, c.Card, c.Shown = to, "", 0
+	if c.Key, err = b.Vault.Seal(callKeys, to, linkKey); err != nil {
+		return fmt.Errorf("sealing the key of call %s: %w", c.Name, err)
+	}
+	return b.Store.MoveCall(ctx, from, *c)
+}
+
 // freeName finds a name for a link that no other group has.
-func (b *Bot) freeName(ctx context.Context, title string) (string, error) {
+func (b *Bot) freeName(ctx context.Context, room, title string) (string, error) {
 	base := slug(title)
 	if base == "" {
-		base = slug(b.Texts.Text("call.name"))
+		texts, err := b.texts(ctx, room)
+		if err != nil {
+			return "", err
+		}
+		base = slug(texts.Text("call.name"))
 	}
 	for n := 1; ; n++ {
 		name := base

@@ -26,6 +26,13 @@ func (b *Bot) close(ctx context.Context, m chat.Message, _ arguments) error {
 		return refuse("refusal.no-vote")
 	}
 	if p.State != voting.StateOpen {
+		never, err := b.uncountable(ctx, p)
+		if err != nil {
+			return err
+		}
+		if never {
+			return refuse("refusal.uncountable")
+		}
 		return refuse("refusal.counting")
 	}
 	if err := b.mayClose(ctx, m, p); err != nil {
@@ -145,7 +152,7 @@ func (b *Bot) onFew(ctx context.Context, m chat.Message) (bool, error) {
 		return false, err
 	}
 	word := b.words.which(m, "poll.words.extend", "poll.words.open", "poll.words.end")
-	answers, err := b.answers(ctx, m, p, fewKey(p.ID, n), word)
+	answers, err := b.answers(ctx, m, string(p.ID), fewKey(p.ID, n), word)
 	if err != nil || !answers {
 		return false, err
 	}
@@ -178,31 +185,13 @@ func (b *Bot) extend(ctx context.Context, m chat.Message, p *voting.Poll, n int)
 	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, d) })
 }
 
-// end stops an open vote without opening anything. What waits to be said about it is dropped,
-// the receipts are taken back, and everybody on the roll hears of it.
+// end stops an open vote without opening anything, at the wish of somebody who leads it.
 func (b *Bot) end(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	err := b.Store.Tx(ctx, func(ctx context.Context) error {
-		last := []chat.Delivery{b.to(m, "reply/"+m.ID, kindSay, say{Key: "poll.few.ended"})}
-		for _, member := range p.Roll {
-			receipts, err := b.receipts(ctx, p.ID, member)
-			if err != nil {
-				return err
-			}
-			for _, event := range receipts {
-				last = append(last, chat.Delivery{Key: "redact/" + event, Person: string(member), Kind: kindRedact, Redacts: event})
-			}
-			last = append(last, chat.Delivery{
-				Key: key(p.ID, "ended/"+string(member)), Person: string(member),
-				Kind: kindSay, Payload: encode(say{Key: "ballot.ended", Args: []any{"question", p.Question}}),
-			})
-		}
-		if err := b.Line.Forget(ctx, string(p.ID)); err != nil {
+		if err := b.stop(ctx, p, "ballot.ended", b.Polls.Discard); err != nil {
 			return err
 		}
-		if err := b.Polls.Discard(ctx, p.ID); err != nil {
-			return err
-		}
-		return b.done(ctx, m, last...)
+		return b.done(ctx, m, b.to(m, "reply/"+m.ID, kindSay, say{Key: "poll.few.ended"}))
 	})
 	if err != nil {
 		return err

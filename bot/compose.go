@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +35,12 @@ func (b *Bot) Compose(ctx context.Context, d chat.Delivery) (chat.Content, error
 		return b.composeShow(ctx, d)
 	case kindCard, kindOlder:
 		return b.composeCall(ctx, d)
+	case kindGreeting:
+		return b.composeGreeting(ctx, d)
+	case kindMeeting:
+		return b.composeMeeting(ctx, d)
+	case kindProbe, kindProbeCard, kindProbeList:
+		return b.composeProbe(ctx, d)
 	}
 	var a about
 	if err := json.Unmarshal(d.Payload, &a); err != nil {
@@ -61,6 +68,8 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 	switch d.Kind {
 	case kindDraft:
 		return b.composeDraft(ctx, t, p)
+	case kindRoll:
+		return b.composeRoll(ctx, t, p)
 	case kindAnchors:
 		t.add("poll.anchors", "fingerprint", p.Fingerprint, "roll", p.RollHash)
 		return t.content(true), nil
@@ -98,16 +107,18 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	if err != nil {
 		return chat.Content{}, err
 	}
-	roll := make([]string, len(p.Roll))
-	for i, m := range p.Roll {
-		roll[i] = names[m]
+	roll := slices.Sorted(maps.Values(names))
+	if len(roll) > mostNames {
+		roll = append(roll[:mostNames], "…")
 	}
-	slices.Sort(roll)
 	t.add("poll.draft.title", "question", p.Question)
 	t.add("poll.draft.options", "options", options(t.texts, p.Answers, " · "))
 	t.add("poll.label." + p.Level().String())
 	t.add("poll.draft.rule")
 	t.addCount("poll.draft.roll", len(p.Roll), "names", strings.Join(roll, ", "))
+	if len(p.Roll) > mostNames {
+		t.add("poll.draft.roll-file")
+	}
 	encrypted, err := b.Line.Encrypted(ctx, string(p.Place))
 	if err != nil {
 		return chat.Content{}, fmt.Errorf("asking whether %s is encrypted: %w", p.Place, err)
@@ -119,8 +130,24 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	return t.content(false), nil
 }
 
-// mostName is the length of the longest name that is shown in full.
-const mostName = 40
+const (
+	mostName  = 40 // the length of the longest name that is shown in full
+	mostNames = 60 // how many names a card shows: a message has room for a few hundred
+)
+
+// composeRoll is a file with everybody on the roll, for a card that has no room for them.
+func (b *Bot) composeRoll(ctx context.Context, t *page, p *voting.Poll) (chat.Content, error) {
+	names, err := b.names(ctx, p)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	var lines strings.Builder
+	for _, m := range p.Roll {
+		lines.WriteString(string(m) + "\t" + names[m] + "\n")
+	}
+	name := t.texts.Text("poll.roll.name")
+	return chat.Content{Plain: name, File: &chat.File{Name: name, Type: "text/plain", Data: []byte(lines.String())}}, nil
+}
 
 // names are the names of the roll as the group knows them. Where two have the same, or one has
 // none, it is the Matrix ID.

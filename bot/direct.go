@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"stimmbote/chat"
 	"stimmbote/voting"
@@ -19,6 +21,7 @@ const (
 	mostHints   = 10
 	hintsWithin = 10 * time.Minute
 	idleHint    = time.Hour
+	helloWithin = time.Minute
 	manyPeople  = 1000 // from here on those are forgotten who were quiet for long
 )
 
@@ -39,18 +42,22 @@ func (b *Bot) direct(ctx context.Context, m chat.Message) error {
 	if !clear {
 		return b.unclear(ctx, m, p)
 	}
+	help, err := b.helps(ctx, string(p.Place))
+	if err != nil {
+		return err
+	}
 	if !m.Encrypted {
-		return b.hint(ctx, m, say{Key: "ballot.unencrypted"})
+		return b.hint(ctx, m, say{Key: "ballot.unencrypted", Room: string(p.Place), More: help})
 	}
 	if !m.Trusted {
-		return b.hint(ctx, m, say{Key: "ballot.untrusted"})
+		return b.hint(ctx, m, say{Key: "ballot.untrusted", Room: string(p.Place), More: help})
 	}
 	stays, err := b.isMember(ctx, p, m.Sender)
 	if err != nil {
 		return err
 	}
 	if !stays {
-		return b.hint(ctx, m, say{Key: "ballot.left"})
+		return b.hint(ctx, m, say{Key: "ballot.left", Room: string(p.Place), More: help})
 	}
 	late, err := b.cameLate(ctx, m, p)
 	if err != nil {
@@ -61,7 +68,7 @@ func (b *Bot) direct(ctx context.Context, m chat.Message) error {
 	}
 	err = b.cast(ctx, m, p, answer)
 	if errors.Is(err, voting.ErrNotOpen) {
-		return b.hint(ctx, m, say{Key: "ballot.closed"})
+		return b.hint(ctx, m, say{Key: "ballot.closed", Room: string(p.Place)})
 	}
 	return err
 }
@@ -122,8 +129,16 @@ func (b *Bot) counted(ctx context.Context, p *voting.Poll) (chat.Delivery, error
 	if err != nil {
 		return chat.Delivery{}, err
 	}
+	edits := countIn(p)
+	_, moved, err := b.Line.Event(ctx, edits)
+	if err != nil {
+		return chat.Delivery{}, err
+	}
+	if !moved {
+		edits = key(p.ID, "count")
+	}
 	d := inGroup(p, fmt.Sprintf("count/%d", n), kindCount)
-	d.Payload, d.Edits = encode(about{Poll: p.ID, N: n}), key(p.ID, "count")
+	d.Payload, d.Edits = encode(about{Poll: p.ID, N: n}), edits
 	return d, nil
 }
 
@@ -148,10 +163,33 @@ func (b *Bot) unclear(ctx context.Context, m chat.Message, p *voting.Poll) error
 	if err != nil {
 		return err
 	}
-	if voted && b.words.is("ballot.words.thanks", m.Body) {
+	hello := b.words.is("ballot.words.hello", m.Body)
+	switch {
+	case voted && b.words.is("ballot.words.thanks", m.Body):
 		return nil
+	case voted && hello:
+		return b.hint(ctx, m, say{Key: "ballot.kept", Room: string(p.Place), Notice: true})
+	case hello:
+		return b.ballotAgain(ctx, m)
+	case b.words.is("probe.words.here", m.Body):
+		if done, err := b.onProbeAnswer(ctx, m); err != nil || done {
+			return err
+		}
 	}
 	return b.again(ctx, m, p, "ballot.unclear")
+}
+
+// ballotAgain answers somebody who says hello with what is open for them.
+func (b *Bot) ballotAgain(ctx context.Context, m chat.Message) error {
+	if !b.may("hello "+m.Sender, 1, helloWithin) {
+		return b.noted(ctx, m)
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		if _, err := b.reopen(ctx, m.Sender, "", m.ID); err != nil {
+			return err
+		}
+		return b.done(ctx, m)
+	})
 }
 
 // again asks for the number once more, and says that an earlier vote stays.
@@ -164,13 +202,11 @@ func (b *Bot) again(ctx context.Context, m chat.Message, p *voting.Poll, key str
 	if voted {
 		s.More = []say{{Key: "ballot.kept"}}
 	}
-	contact, err := b.helper(ctx, string(p.Place))
+	help, err := b.helps(ctx, string(p.Place))
 	if err != nil {
 		return err
 	}
-	if contact != "" {
-		s.More = append(s.More, say{Key: "contact.line", Args: []any{"contact", contact}})
-	}
+	s.More = append(s.More, help...)
 	return b.hint(ctx, m, s)
 }
 
@@ -190,11 +226,25 @@ func (b *Bot) hint(ctx context.Context, m chat.Message, s say) error {
 // noBallot answers somebody who is on the roll of no open vote: if it looks like a vote as a
 // hint, else now and then.
 func (b *Bot) noBallot(ctx context.Context, m chat.Message) error {
-	clear := b.isAnswer(m)
-	if !clear && !b.may("idle "+m.Sender, 1, idleHint) {
-		return nil
+	clear, hello := b.isAnswer(m), b.words.is("ballot.words.hello", m.Body)
+	if !clear {
+		if done, err := b.onProbeAnswer(ctx, m); err != nil || done {
+			return err
+		}
+	}
+	if !clear {
+		greeted := hello && b.may("hello "+m.Sender, 1, helloWithin)
+		if idle := b.may("idle "+m.Sender, 1, idleHint); !greeted && !idle {
+			return nil
+		}
 	}
 	key, err := b.whyNoBallot(ctx, m.Sender)
+	if err == nil && clear && key == "" && !strings.ContainsFunc(m.Body, unicode.IsDigit) {
+		// With no vote around, a yes is an answer to the probe.
+		if done, err := b.onProbeAnswer(ctx, m); err != nil || done {
+			return err
+		}
+	}
 	switch {
 	case err != nil:
 		return err
@@ -261,6 +311,34 @@ func (b *Bot) stray(ctx context.Context, m chat.Message) error {
 		return b.hint(ctx, m, say{Key: "ballot.elsewhere"})
 	}
 	return b.hint(ctx, m, say{Key: "ballot.none"})
+}
+
+// exposed deals with an answer to an open vote that somebody gave in the group, where all can
+// see it: it does not count, and the bot takes it away if it may.
+func (b *Bot) exposed(ctx context.Context, m chat.Message) (bool, error) {
+	if !b.isAnswer(m) || strings.ContainsFunc(m.Body, unicode.IsLetter) {
+		return false, nil
+	}
+	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool {
+		return p.State == voting.StateOpen && slices.Contains(p.Roll, voting.Member(m.Sender))
+	})
+	if err != nil || p == nil {
+		return false, err
+	}
+	redacts, err := b.redacts(ctx, m.Room)
+	if err != nil {
+		return false, err
+	}
+	s := say{Key: "ballot.in-group-stays", Args: []any{"options", p.Answers}, Room: m.Room}
+	var said []chat.Delivery
+	if redacts {
+		s.Key = "ballot.in-group"
+		said = append(said, chat.Delivery{Key: "redact/" + m.ID, Room: m.Room, Kind: kindRedact, Lane: chat.Redaction, Redacts: m.ID})
+	}
+	if b.may("hint "+m.Sender, mostHints, hintsWithin) {
+		said = append(said, chat.Delivery{Key: "reply/" + m.ID, Person: m.Sender, Kind: kindSay, Payload: encode(s)})
+	}
+	return true, b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, said...) })
 }
 
 // may says whether something may be said again: at most most times within a time.

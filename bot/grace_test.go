@@ -16,15 +16,9 @@ func TestTimeRunsFromTheAnnouncement(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	step := func() {
-		t.Helper()
-		if _, err := w.bot.step(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	step()
+	w.step()
 	w.now = w.now.Add(time.Hour)
-	step()
+	w.step()
 	if p := w.poll(); p.State != voting.StateOpen {
 		t.Fatal("the vote was closed before anybody could read that it would be")
 	}
@@ -44,9 +38,7 @@ func TestNoAnnouncementAfterTheClose(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := w.bot.step(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.step()
 	w.says("chair", "!close")
 	if fresh := w.new(); find(fresh, "group", `I close in`) != nil || find(fresh, "group", `^Result: adopted`) == nil {
 		t.Errorf("after the close:\n%s", list(fresh))

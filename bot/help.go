@@ -43,6 +43,12 @@ func (b *Bot) ping(ctx context.Context, m chat.Message, _ arguments) error {
 // showPing says that the bot works, and what does not.
 func (b *Bot) showPing(ctx context.Context, t *page, s show) error {
 	t.add("ping.works")
+	if stats := b.Line.Stats(); !stats.LastSync.IsZero() {
+		t.age("ping.synced", b.Now().Sub(stats.LastSync))
+		if !stats.Signed {
+			t.add("ping.unsigned")
+		}
+	}
 	if b.PublicURL == "" {
 		t.add("ping.no-calls")
 	}

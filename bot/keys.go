@@ -14,6 +14,7 @@ const (
 	kindSay     = "say"
 	kindShow    = "show"
 	kindDraft   = "poll.draft"
+	kindRoll    = "poll.roll"
 	kindAnchors = "poll.anchors"
 	kindOpened  = "poll.opened"
 	kindCount   = "poll.count"
@@ -28,6 +29,12 @@ const (
 	kindCard    = "call.card"
 	kindOlder   = "call.older"
 	kindNote    = "note" // says nothing: its key is remembered as long as its group
+
+	kindGreeting  = "greeting"
+	kindMeeting   = "meeting"
+	kindProbe     = "probe"
+	kindProbeCard = "probe.card"
+	kindProbeList = "probe.list"
 )
 
 // about is the payload of what is said about a poll.

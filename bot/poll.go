@@ -23,28 +23,28 @@ func (b *Bot) vote(ctx context.Context, m chat.Message, a arguments) error {
 		return refuse("refusal.not-on-roll")
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		card, err := b.draft(ctx, m, i18n.Clean(a.text), roll)
+		cards, err := b.draft(ctx, m, i18n.Clean(a.text), roll)
 		if err != nil {
 			return err
 		}
-		return b.done(ctx, m, card)
+		return b.done(ctx, m, cards...)
 	})
 }
 
 // draft writes a draft in the place of its asker's earlier one and returns the card that shows
-// it.
-func (b *Bot) draft(ctx context.Context, m chat.Message, question string, roll []voting.Member) (chat.Delivery, error) {
+// it, with a file of the roll if that is too long for the card.
+func (b *Bot) draft(ctx context.Context, m chat.Message, question string, roll []voting.Member) ([]chat.Delivery, error) {
 	earlier, err := b.drafted(ctx, m)
 	if err != nil {
-		return chat.Delivery{}, err
+		return nil, err
 	}
 	t, err := b.texts(ctx, m.Room)
 	if err != nil {
-		return chat.Delivery{}, err
+		return nil, err
 	}
 	if earlier != nil {
 		if err := b.drop(ctx, earlier.ID); err != nil {
-			return chat.Delivery{}, err
+			return nil, err
 		}
 	}
 	p, err := b.Polls.Draft(ctx, voting.Draft{
@@ -52,9 +52,13 @@ func (b *Bot) draft(ctx context.Context, m chat.Message, question string, roll [
 		Answers: []string{t.Text("poll.answer.yes"), t.Text("poll.answer.no"), t.Text("poll.answer.abstain")},
 	})
 	if err != nil {
-		return chat.Delivery{}, err
+		return nil, err
 	}
-	return inGroup(p, "draft", kindDraft), nil
+	cards := []chat.Delivery{inGroup(p, "draft", kindDraft)}
+	if len(p.Roll) > mostNames {
+		cards = append(cards, inGroup(p, "draft/roll", kindRoll))
+	}
+	return cards, nil
 }
 
 // roll is who may vote in a room: its members as the server knows them, without the bot and
@@ -103,7 +107,7 @@ func (b *Bot) group(ctx context.Context, m chat.Message) error {
 	}
 	if draft != nil {
 		word := b.words.which(m, "poll.words.start", "poll.words.cancel")
-		answers, err := b.answers(ctx, m, draft, key(draft.ID, "draft"), word)
+		answers, err := b.answers(ctx, m, string(draft.ID), key(draft.ID, "draft"), word)
 		if err != nil {
 			return err
 		}
@@ -112,6 +116,12 @@ func (b *Bot) group(ctx context.Context, m chat.Message) error {
 		}
 	}
 	if done, err := b.onFew(ctx, m); err != nil || done {
+		return err
+	}
+	if done, err := b.onGreeting(ctx, m); err != nil || done {
+		return err
+	}
+	if done, err := b.exposed(ctx, m); err != nil || done {
 		return err
 	}
 	return b.stray(ctx, m)
@@ -128,17 +138,16 @@ func (b *Bot) onDraft(ctx context.Context, m chat.Message, p *voting.Poll, word 
 	return b.cancel(ctx, m, p)
 }
 
-// answers says whether a word is the answer to a question of the bot about a poll, given by the
-// key of the question: it stands in the question's thread, or it is the next plain message of
+// answers says whether a word is the answer to a question of the bot, given by the key and the
+// group of the question: it stands in the question's thread, or it is the next plain message of
 // its sender in the main timeline. Whatever else somebody says there ends the wait for theirs,
 // so that the same word in a talk that went on does nothing.
-func (b *Bot) answers(ctx context.Context, m chat.Message, p *voting.Poll, question, word string) (bool, error) {
+func (b *Bot) answers(ctx context.Context, m chat.Message, group, question, word string) (bool, error) {
 	if m.Thread != "" {
 		event, _, err := b.Line.Event(ctx, question)
 		return word != "" && event == m.Thread, err
 	}
-	passed := inGroup(p, "", kindNote)
-	passed.Key = question + "/passed/" + m.Sender
+	passed := chat.Delivery{Key: question + "/passed/" + m.Sender, Group: group, Room: m.Room, Kind: kindNote}
 	_, known, err := b.Line.Event(ctx, passed.Key)
 	if err != nil || known {
 		return false, err
@@ -157,12 +166,22 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	}
 	if !slices.Equal(roll, slices.Sorted(slices.Values(p.Roll))) {
 		return b.Store.Tx(ctx, func(ctx context.Context) error {
-			card, err := b.draft(ctx, m, p.Question, roll)
+			cards, err := b.draft(ctx, m, p.Question, roll)
 			if err != nil {
 				return err
 			}
-			return b.done(ctx, m, b.to(m, "reply/"+m.ID, kindSay, say{Key: "poll.roll-changed", Notice: true}), card)
+			changed := b.to(m, "reply/"+m.ID, kindSay, say{Key: "poll.roll-changed", Notice: true})
+			return b.done(ctx, m, append([]chat.Delivery{changed}, cards...)...)
 		})
+	}
+	probe, err := b.Store.ProbeIn(ctx, m.Room)
+	if err != nil {
+		return err
+	}
+	if probe != nil {
+		if err := b.endProbe(ctx, *probe, func(context.Context) error { return nil }); err != nil {
+			return err
+		}
 	}
 	setup, err := b.Polls.Prepare(ctx, p.ID)
 	if err != nil {

@@ -2,11 +2,429 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"stimmbote/chat"
+	"stimmbote/i18n"
+	"stimmbote/store"
+	"stimmbote/voting"
 )
 
-// probe asks everybody in the group for one harmless word.
-func (b *Bot) probe(ctx context.Context, m chat.Message, _ arguments) error {
-	return b.reply(ctx, m, show{What: showHelp, Command: "probe", Room: m.Room})
+const (
+	// probeLasts is how long a probe waits for answers.
+	probeLasts = 24 * time.Hour
+	// probeFirst is when the asker is told for the first time who has not answered.
+	probeFirst = 10 * time.Minute
+)
+
+// onProbe is the payload of what is said about a probe.
+type onProbe struct {
+	ID    string `json:"id"`
+	N     int    `json:"n,omitempty"`    // answers
+	Of    int    `json:"of,omitempty"`   // who was asked
+	Over  bool   `json:"over,omitempty"` // no more answers are noted
+	Room  string `json:"room,omitempty"`
+	Needs []need `json:"needs,omitempty"`
+}
+
+// need is what somebody who did not answer has to do.
+type need struct {
+	Name string `json:"name"`
+	Key  string `json:"key"`
+}
+
+func probeKey(id, what string) string { return "probe/" + id + "/" + what }
+
+// probe asks everybody in the group for one harmless word, shows how far that is, or ends it.
+func (b *Bot) probe(ctx context.Context, m chat.Message, a arguments) error {
+	running, err := b.Store.ProbeIn(ctx, m.Room)
+	if err != nil {
+		return err
+	}
+	_, end := a.options["end"]
+	switch {
+	case end && running == nil:
+		return refuse("refusal.no-probe")
+	case end:
+		return b.endProbe(ctx, *running, func(ctx context.Context) error { return b.Line.Mark(ctx, m.ID) })
+	case running != nil:
+		return b.probeSoFar(ctx, m, *running)
+	}
+	open, err := b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State == voting.StateOpen })
+	if err != nil {
+		return err
+	}
+	if open != nil {
+		return refuse("refusal.probe-in-vote")
+	}
+	return b.beginProbe(ctx, m)
+}
+
+// beginProbe asks everybody, and says in the group that it does.
+func (b *Bot) beginProbe(ctx context.Context, m chat.Message) error {
+	roll, err := b.roll(ctx, m.Room)
+	if err != nil {
+		return err
+	}
+	p := store.Probe{Room: m.Room, ID: m.ID, Asker: m.Sender, Until: b.Now().Add(probeLasts)}
+	people := make([]string, len(roll))
+	said := []chat.Delivery{{
+		Key: probeKey(p.ID, "card"), Group: probeKey(p.ID, ""), Room: m.Room, Thread: m.Thread, Kind: kindProbeCard,
+		Lane: chat.Receipt, Payload: encode(onProbe{ID: p.ID, Of: len(roll)}),
+	}}
+	for i, member := range roll {
+		people[i] = string(member)
+		said = append(said, probeAsk(p, string(member)))
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.Store.AddProbe(ctx, p, people); err != nil {
+			return err
+		}
+		return b.done(ctx, m, said...)
+	})
+}
+
+// probeAsk asks one person for the word. It is a secret like a ballot, so that it finds out
+// whether a ballot would arrive.
+func probeAsk(p store.Probe, person string) chat.Delivery {
+	return chat.Delivery{
+		Key: probeKey(p.ID, "ask/"+person), Group: probeKey(p.ID, ""), Person: person, Kind: kindProbe, Secret: true,
+		Payload: encode(onProbe{ID: p.ID, Room: p.Room}),
+	}
+}
+
+// openProbes are the questions that somebody has not answered well.
+func (b *Bot) openProbes(ctx context.Context, person string) ([]chat.Delivery, error) {
+	probes, err := b.Store.ProbesOf(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	var open []chat.Delivery
+	for _, p := range probes {
+		asked, err := b.Store.Asked(ctx, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(asked, func(a store.Asked) bool { return a.Person == person && a.State != store.ProbeAnswered }) {
+			open = append(open, probeAsk(p, person))
+		}
+	}
+	return open, nil
+}
+
+// onProbeAnswer takes a message in the direct chat as the answer to all questions that wait for
+// one, and says whether there was any. It counts as a vote would: encrypted, and from a device
+// that its owner signed.
+func (b *Bot) onProbeAnswer(ctx context.Context, m chat.Message) (bool, error) {
+	probes, err := b.Store.ProbesOf(ctx, m.Sender)
+	if err != nil || len(probes) == 0 {
+		return false, err
+	}
+	state, key := store.ProbeAnswered, "probe.thanks"
+	switch {
+	case !m.Encrypted:
+		state, key = store.ProbeUnencrypted, "probe.unencrypted"
+	case !m.Trusted:
+		state, key = store.ProbeUnsigned, "probe.unsigned"
+	}
+	open, err := b.openProbes(ctx, m.Sender)
+	if err != nil || len(open) == 0 {
+		return false, err
+	}
+	s := say{Key: key, Room: probes[0].Room, Notice: state == store.ProbeAnswered}
+	if state != store.ProbeAnswered {
+		if !b.may("hint "+m.Sender, mostHints, hintsWithin) {
+			return true, b.noted(ctx, m)
+		}
+		if s.More, err = b.helps(ctx, probes[0].Room); err != nil {
+			return true, err
+		}
+	}
+	err = b.Store.Tx(ctx, func(ctx context.Context) error {
+		said := []chat.Delivery{b.to(m, "reply/"+m.ID, kindSay, s)}
+		for _, p := range probes {
+			news, err := b.Store.AnswerProbe(ctx, p.ID, m.Sender, state)
+			if err != nil {
+				return err
+			}
+			if !news {
+				continue
+			}
+			card, err := b.probeCount(ctx, p)
+			if err != nil {
+				return err
+			}
+			said = append(said, card)
+		}
+		return b.done(ctx, m, said...)
+	})
+	b.awake() // perhaps everybody has answered now
+	return true, err
+}
+
+// probeCount is the edit of a probe's card for the number of answers that there are now.
+func (b *Bot) probeCount(ctx context.Context, p store.Probe) (chat.Delivery, error) {
+	n, of, err := b.probeTurnout(ctx, p.ID)
+	if err != nil {
+		return chat.Delivery{}, err
+	}
+	return chat.Delivery{
+		Key: probeKey(p.ID, "card/"+strconv.Itoa(n)), Group: probeKey(p.ID, ""), Room: p.Room, Kind: kindProbeCard,
+		Lane: chat.Status, Edits: probeKey(p.ID, "card"), Payload: encode(onProbe{ID: p.ID, N: n, Of: of}),
+	}, nil
+}
+
+// probeTurnout is how many of those who were asked have answered well.
+func (b *Bot) probeTurnout(ctx context.Context, id string) (n, of int, err error) {
+	asked, err := b.Store.Asked(ctx, id)
+	for _, a := range asked {
+		if a.State == store.ProbeAnswered {
+			n++
+		}
+	}
+	return n, len(asked), err
+}
+
+// probeSoFar says how far a probe is, and tells who asks who has to do what.
+func (b *Bot) probeSoFar(ctx context.Context, m chat.Message, p store.Probe) error {
+	n, of, err := b.probeTurnout(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	list, err := b.probeList(ctx, p, m.Sender, "list/"+m.ID, false)
+	if err != nil {
+		return err
+	}
+	list.Group = probeKey(p.ID, "")
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		card := b.to(m, "reply/"+m.ID, kindProbeCard, onProbe{ID: p.ID, N: n, Of: of})
+		card.Thread = m.Thread
+		return b.done(ctx, m, card, list)
+	})
+}
+
+// probeList tells one person, in their direct chat, who has not answered and what each has to
+// do. It asks the homeserver and takes its time.
+func (b *Bot) probeList(ctx context.Context, p store.Probe, to, what string, over bool) (chat.Delivery, error) {
+	asked, err := b.Store.Asked(ctx, p.ID)
+	if err != nil {
+		return chat.Delivery{}, err
+	}
+	members, err := b.Line.Members(ctx, p.Room)
+	if err != nil {
+		return chat.Delivery{}, fmt.Errorf("asking for the members of %s: %w", p.Room, err)
+	}
+	names := make(map[string]string, len(members))
+	for _, m := range members {
+		names[m.ID] = i18n.Name(m.Name, mostName)
+	}
+	on := onProbe{ID: p.ID, Of: len(asked), Over: over, Room: p.Room}
+	for _, a := range asked {
+		if a.State == store.ProbeAnswered {
+			on.N++
+			continue
+		}
+		key, err := b.probeNeed(ctx, a, names)
+		if err != nil {
+			return chat.Delivery{}, err
+		}
+		name := names[a.Person]
+		if name == "" {
+			name = a.Person
+		}
+		on.Needs = append(on.Needs, need{Name: name, Key: key})
+	}
+	slices.SortFunc(on.Needs, func(a, b need) int { return strings.Compare(a.Key+a.Name, b.Key+b.Name) })
+	return chat.Delivery{Key: probeKey(p.ID, what), Person: to, Kind: kindProbeList, Payload: encode(on)}, nil
+}
+
+// probeNeed is the sentence that says what somebody who has not answered has to do.
+func (b *Bot) probeNeed(ctx context.Context, a store.Asked, members map[string]string) (string, error) {
+	if _, stays := members[a.Person]; !stays {
+		return "probe.need.gone", nil
+	}
+	switch a.State {
+	case store.ProbeUnsigned:
+		return "probe.need.verify", nil
+	case store.ProbeUnencrypted:
+		return "probe.need.encrypt", nil
+	}
+	reach, err := b.Line.Reach(ctx, a.Person)
+	if err != nil {
+		return "", fmt.Errorf("asking how to reach a member: %w", err)
+	}
+	switch reach {
+	case chat.NotMet:
+		return "probe.need.wait", nil
+	case chat.Invited:
+		return "probe.need.accept", nil
+	case chat.Declined:
+		return "probe.need.write", nil
+	case chat.Blocked:
+		return "probe.need.unblock", nil
+	case chat.NoDevice:
+		return "probe.need.device", nil
+	case chat.Unsigned:
+		return "probe.need.verify", nil
+	}
+	return "probe.need.answer", nil
+}
+
+// endProbe ends a probe: what waits to be asked is dropped, the group reads how many were
+// reached, the asker who was not. then is part of the same transaction.
+func (b *Bot) endProbe(ctx context.Context, p store.Probe, then func(context.Context) error) error {
+	n, of, err := b.probeTurnout(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	list, err := b.probeList(ctx, p, p.Asker, "over", true)
+	if err != nil {
+		return err
+	}
+	said := []chat.Delivery{{
+		Key: probeKey(p.ID, "end"), Room: p.Room, Kind: kindProbeCard, Lane: chat.Status,
+		Payload: encode(onProbe{ID: p.ID, N: n, Of: of, Over: true}),
+	}}
+	if n < of {
+		said = append(said, list)
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.dropProbe(ctx, p.ID); err != nil {
+			return err
+		}
+		if err := b.Line.Queue(ctx, said...); err != nil {
+			return err
+		}
+		return then(ctx)
+	})
+}
+
+// dropProbe ends a probe without a word.
+func (b *Bot) dropProbe(ctx context.Context, id string) error {
+	return errors.Join(b.Line.Forget(ctx, probeKey(id, "")), b.Store.DropProbe(ctx, id))
+}
+
+// probes ends what is over, and tells the asker after a while who has not answered.
+func (b *Bot) probes(ctx context.Context, next *time.Time) error {
+	all, err := b.Store.Probes(ctx)
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, p := range all {
+		if err := b.advanceProbe(ctx, p, next); err != nil {
+			problems = append(problems, fmt.Errorf("a probe: %w", err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (b *Bot) advanceProbe(ctx context.Context, p store.Probe, next *time.Time) error {
+	n, of, err := b.probeTurnout(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	now := b.Now()
+	if n == of || !now.Before(p.Until) {
+		b.work(ctx, probeKey(p.ID, "over"), next, func(ctx context.Context, _ int) error {
+			return b.endProbe(ctx, p, func(context.Context) error { return nil })
+		})
+		return nil
+	}
+	*next = earlier(*next, p.Until)
+	first := p.Until.Add(probeFirst - probeLasts)
+	if now.Before(first) {
+		*next = earlier(*next, first)
+		return nil
+	}
+	_, known, err := b.Line.Event(ctx, probeKey(p.ID, "first"))
+	if err != nil || known {
+		return err
+	}
+	b.work(ctx, probeKey(p.ID, "first"), next, func(ctx context.Context, _ int) error {
+		list, err := b.probeList(ctx, p, p.Asker, "first", false)
+		if err != nil {
+			return err
+		}
+		list.Group = probeKey(p.ID, "")
+		return b.Line.Queue(ctx, list)
+	})
+	return nil
+}
+
+// composeProbe makes the words of what is said about a probe.
+func (b *Bot) composeProbe(ctx context.Context, d chat.Delivery) (chat.Content, error) {
+	var on onProbe
+	if err := json.Unmarshal(d.Payload, &on); err != nil {
+		return chat.Content{}, fmt.Errorf("reading what to say about a probe: %w", err)
+	}
+	t, err := b.page(ctx, d, on.Room)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	switch d.Kind {
+	case kindProbe:
+		t.add("probe.ask")
+		err = b.addHelper(ctx, t, on.Room)
+		return t.content(false), err
+	case kindProbeList:
+		t.probeList(on)
+		return t.content(false), nil
+	}
+	return b.composeProbeCard(ctx, t, d, on)
+}
+
+// composeProbeCard says in the group how many have answered, unless a later count waits already.
+func (b *Bot) composeProbeCard(ctx context.Context, t *page, d chat.Delivery, on onProbe) (chat.Content, error) {
+	if !on.Over {
+		n, of, err := b.probeTurnout(ctx, on.ID)
+		if err != nil {
+			return chat.Content{}, err
+		}
+		if d.Edits != "" && on.N < n || of == 0 && d.Edits != "" {
+			return chat.Content{}, chat.ErrObsolete
+		}
+		if of > 0 {
+			on.N, on.Of = n, of
+		}
+	}
+	t.add("probe.count", "n", on.N, "of", on.Of)
+	switch {
+	case on.N == on.Of:
+		t.add("probe.all")
+	case on.Over:
+		t.add("probe.over")
+	default:
+		t.add("probe.running")
+	}
+	return t.content(true), nil
+}
+
+// probeList says who has not answered, by what they have to do.
+func (t *page) probeList(on onProbe) {
+	t.add("probe.count", "n", on.N, "of", on.Of)
+	names, last := []string(nil), ""
+	flush := func() {
+		if len(names) > 0 {
+			t.add(last, "names", strings.Join(names, ", "))
+		}
+		names = nil
+	}
+	for _, need := range on.Needs {
+		if need.Key != last {
+			flush()
+			last = need.Key
+		}
+		names = append(names, need.Name)
+	}
+	flush()
+	if !on.Over && on.N < on.Of {
+		t.add("probe.again")
+	}
 }

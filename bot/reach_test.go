@@ -16,9 +16,7 @@ func TestWhoIsNotReachedIsCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.deliver()
-	if _, err := w.bot.step(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.step()
 	if err := w.store.SettleOutgoing(t.Context(), ballotKey(w.poll().ID, "@eva:x"), store.OutgoingDropped, "", ""); err != nil {
 		t.Fatal(err)
 	}
@@ -42,16 +40,11 @@ func TestAGroupThatShutTheBotOutKeepsNothing(t *testing.T) {
 	if err := w.bot.Said(t.Context(), w.message("chair", "!close", false)); err != nil {
 		t.Fatal(err)
 	}
-	step := func() {
-		t.Helper()
-		if _, err := w.bot.step(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for p := w.poll(); p.State == voting.StateClosed; p = w.poll() {
 		w.deliver()
-		step()
+		w.step()
 	}
+	w.step()
 	for _, what := range []string{"anchors", "opened", "closed", "result", "archive"} {
 		o, err := w.store.Outgoing(t.Context(), key(w.poll().ID, what))
 		if err != nil || o == nil || !o.Lasting {
@@ -59,12 +52,12 @@ func TestAGroupThatShutTheBotOutKeepsNothing(t *testing.T) {
 		}
 	}
 	w.now = w.now.Add(patience - time.Second)
-	step()
+	w.step()
 	if w.poll() == nil {
 		t.Fatal("the poll was ended although its result waits")
 	}
 	w.now = w.now.Add(time.Second)
-	step()
+	w.step()
 	if w.poll() != nil {
 		t.Error("the poll has not ended")
 	}

@@ -3,8 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 
 	"github.com/rs/zerolog"
 
@@ -19,7 +17,7 @@ func (b *Bot) Said(ctx context.Context, m chat.Message) error {
 		return err
 	}
 	ctx = b.Log.WithContext(ctx)
-	err = b.safely(ctx, m)
+	err = b.guard(ctx, func() error { return b.hear(ctx, m) })
 	if err == nil {
 		return nil
 	}
@@ -37,14 +35,8 @@ func (b *Bot) Said(ctx context.Context, m chat.Message) error {
 	})
 }
 
-// safely turns a panic into an error, so that one message cannot stop the bot.
-func (b *Bot) safely(ctx context.Context, m chat.Message) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			zerolog.Ctx(ctx).Error().Bytes("stack", debug.Stack()).Msg("Panic")
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
+// hear deals with a message.
+func (b *Bot) hear(ctx context.Context, m chat.Message) error {
 	if word, rest, ok := b.asCommand(ctx, m); ok {
 		return b.command(ctx, m, word, rest)
 	}

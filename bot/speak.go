@@ -67,6 +67,15 @@ func (b *Bot) helper(ctx context.Context, group string) (string, error) {
 	return i18n.Name(b.Config.Contact, mostContact), nil
 }
 
+// helps is the sentence that says who helps, if there is somebody, to follow another one.
+func (b *Bot) helps(ctx context.Context, group string) ([]say, error) {
+	contact, err := b.helper(ctx, group)
+	if err != nil || contact == "" {
+		return nil, err
+	}
+	return []say{{Key: "contact.line", Args: []any{"contact", contact}}}, nil
+}
+
 // addHelper says who helps, if there is somebody.
 func (b *Bot) addHelper(ctx context.Context, t *page, group string) error {
 	contact, err := b.helper(ctx, group)

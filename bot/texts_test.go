@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
@@ -18,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // mine are the sentences of the bot in the catalogues.
 var mine = []string{
-	"arrival.", "ballot.", "call.", "contact.", "error.", "help.", "lang.", "notice.", "ping.", "poll.", "privacy.", "probe.", "refusal.", "rights.",
+	"arrival.", "ballot.", "call.", "contact.", "error.", "eta.", "help.", "lang.", "notice.", "ping.", "poll.", "privacy.", "probe.", "refusal.", "rights.",
 }
 
 func TestEverySentenceIsUsedAndExists(t *testing.T) {
@@ -41,6 +42,9 @@ func TestEverySentenceIsUsedAndExists(t *testing.T) {
 			for _, match := range named.FindAllStringSubmatch(string(source), -1) {
 				used[match[1]] = true
 			}
+			for _, match := range regexp.MustCompile(`"(eta)"`).FindAllStringSubmatch(string(source), -1) {
+				used[match[1]] = true
+			}
 		}
 	}
 	for _, language := range i18n.Languages {
@@ -53,7 +57,7 @@ func TestEverySentenceIsUsedAndExists(t *testing.T) {
 			if strings.HasSuffix(key, ".") { // built at run time
 				continue
 			}
-			if all[key] == "" && (all[key+".one"] == "" || all[key+".other"] == "") {
+			if all[key] == "" && (all[key+".one"] == "" || all[key+".other"] == "") && all[key+".hours.other"] == "" {
 				t.Errorf("%s has no %s", language, key)
 			}
 		}
@@ -62,6 +66,9 @@ func TestEverySentenceIsUsedAndExists(t *testing.T) {
 				continue
 			}
 			short := strings.TrimSuffix(strings.TrimSuffix(key, ".one"), ".other")
+			for _, unit := range []string{".seconds", ".minutes", ".hours"} {
+				short = strings.TrimSuffix(short, unit)
+			}
 			if !used[short] && !used[short[:strings.LastIndex(short, ".")+1]] {
 				t.Errorf("%s has %s, which nobody says", language, key)
 			}
@@ -128,7 +135,26 @@ func TestMessages(t *testing.T) {
 }
 
 func story(w *world) {
-	w.line.power[user("chair")] = 100
+	w.notices(chat.Notice{Kind: chat.Joined, ID: "$joined", Room: group, Person: user("chair")})
+	w.line.progress = chat.Progress{Waiting: 4, Sent: 2, ETA: 80 * time.Second}
+	w.says("anna", map[string]string{"de": "ja", "en": "yes"}[w.texts.Language()])
+	w.line.progress = chat.Progress{Sent: 5, Given: 1}
+	w.now = w.now.Add(progressPause)
+	w.settle()
+	w.notices(chat.Notice{Kind: chat.Met, ID: "$met", Room: "!dm-anna:x", Person: user("anna")})
+	w.notices(chat.Notice{Kind: chat.Unreadable, ID: "$dark", Room: group, Person: user("anna")})
+	w.notices(chat.Notice{Kind: chat.Refused, ID: "$no", Room: "!other:y", Person: user("stranger")})
+	w.line.power[user("chair")], w.line.power[myself] = 100, 50
+	w.says("chair", "!probe")
+	w.tells("anna", "hallo")
+	m := w.message("bernd", "da", true)
+	m.Trusted = false
+	w.hear(m)
+	w.line.reach = map[string]chat.Reach{user("clara"): chat.Invited, user("deniz"): chat.Blocked, user("eva"): chat.Declined, user("chair"): chat.Reachable}
+	w.now = w.now.Add(probeFirst)
+	w.settle()
+	w.says("chair", "!probe --end")
+	w.now = w.now.Add(hintsWithin)
 	w.says("chair", "!help")
 	for _, c := range commands {
 		w.says("chair", "!help "+c.id)
@@ -153,7 +179,8 @@ func story(w *world) {
 	w.tells("anna", "1")
 	w.tells("anna", "2")
 	w.tells("anna", "hm")
-	m := w.message("bernd", "", true)
+	w.says("anna", "2")
+	m = w.message("bernd", "", true)
 	m.Kind = chat.Other
 	w.hear(m)
 	m = w.message("bernd", "1", true)
@@ -194,6 +221,8 @@ func story(w *world) {
 	w.line.plainRoom = true
 	w.says("anna", "!call")
 	w.says("anna", "!vote Here?")
+	w.notices(chat.Notice{Kind: chat.Joined, ID: "$again", Room: group, Person: user("chair")})
+	w.notices(chat.Notice{Kind: chat.Moved, ID: "$moved", Room: group, To: "!new:x"})
 }
 
 // settled puts names in the place of what differs in each run.

@@ -30,6 +30,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	defer b.working.Wait()
 	for {
 		select {
 		case <-ctx.Done():
@@ -37,7 +38,8 @@ func (b *Bot) Run(ctx context.Context) error {
 		case <-b.wake:
 		case <-timer.C:
 		}
-		next, err := b.step(ctx)
+		next := b.Now().Add(look)
+		err := b.guard(ctx, func() error { return b.step(ctx, &next) })
 		if err != nil && ctx.Err() == nil {
 			b.Log.Err(err).Msg("Doing what is due")
 		}
@@ -54,24 +56,24 @@ func (b *Bot) Delivered(ctx context.Context, d chat.Delivery) error {
 	return nil
 }
 
-// step does what is due now and returns when to look again at the latest. Key files of polls
-// that have ended are deleted each time, so that one that could not be is soon tried again.
-func (b *Bot) step(ctx context.Context) (next time.Time, err error) {
-	next = b.Now().Add(look)
+// step does what is due now and notes when to look again at the latest. What is slow goes on in
+// goroutines of its own. Key files of polls that have ended are deleted each time, so that one
+// that could not be is soon tried again.
+func (b *Bot) step(ctx context.Context, next *time.Time) error {
 	live, err := b.Polls.Live(ctx)
 	if err != nil {
-		return next, err
+		return err
 	}
-	problems := []error{b.correctCards(ctx, &next)}
+	problems := []error{b.correctCards(ctx, next), b.meetings(ctx, next), b.probes(ctx, next)}
 	for _, p := range live {
-		if err := b.advance(ctx, p, &next); err != nil {
+		if err := b.advance(ctx, p, next); err != nil {
 			problems = append(problems, fmt.Errorf("poll %s: %w", p.ID, err))
 		}
 	}
 	if err := b.Polls.Sweep(ctx); err != nil {
 		problems = append(problems, fmt.Errorf("deleting the keys of polls that have ended: %w", err))
 	}
-	return next, errors.Join(problems...)
+	return errors.Join(problems...)
 }
 
 // advance does what is due about one poll.
@@ -83,9 +85,9 @@ func (b *Bot) advance(ctx context.Context, p *voting.Poll, next *time.Time) erro
 		}
 		return b.closeWhenComplete(ctx, p, next)
 	case voting.StateClosed:
-		return b.count(ctx, p)
+		return b.count(ctx, p, next)
 	case voting.StateCounted:
-		return b.finish(ctx, p)
+		return b.finish(ctx, p, next)
 	}
 	return nil
 }
@@ -197,25 +199,30 @@ func (b *Bot) closeWhenComplete(ctx context.Context, p *voting.Poll, next *time.
 }
 
 // count opens the sum, once the closed hash is in the group.
-func (b *Bot) count(ctx context.Context, p *voting.Poll) error {
+func (b *Bot) count(ctx context.Context, p *voting.Poll, next *time.Time) error {
 	closed, _, err := b.Line.Event(ctx, key(p.ID, "closed"))
 	if err != nil || closed == "" {
 		return err
 	}
-	b.Checkpoint("close.after-hash")
-	counted, _, err := b.Polls.Tally(ctx, p.ID)
-	if err != nil {
+	b.work(ctx, key(p.ID, "count"), next, func(ctx context.Context, failures int) error {
+		b.Checkpoint("close.after-hash")
+		_, _, err := b.Polls.Tally(ctx, p.ID)
+		if err != nil && ctx.Err() == nil {
+			return b.cannotCount(ctx, p, failures, err)
+		}
 		return err
-	}
-	return b.finish(ctx, counted)
+	})
+	return nil
 }
 
 // finish publishes the result and, when everything is said or has waited for long, deletes what
 // linked people to ballots.
-func (b *Bot) finish(ctx context.Context, p *voting.Poll) error {
-	err := b.queueOnce(ctx, key(p.ID, "outcomes"), func() ([]chat.Delivery, error) { return b.outcomes(ctx, p) })
-	if err != nil {
-		return err
+func (b *Bot) finish(ctx context.Context, p *voting.Poll, next *time.Time) error {
+	if outcomes := key(p.ID, "outcomes"); !b.wasQueued(outcomes) {
+		b.work(ctx, outcomes, next, func(ctx context.Context, _ int) error {
+			return b.queueOnce(ctx, outcomes, func() ([]chat.Delivery, error) { return b.outcomes(ctx, p) })
+		})
+		return nil
 	}
 	pending, err := b.Line.Pending(ctx, string(p.ID))
 	if err != nil || pending > 0 && b.Now().Before(p.Closed.Add(patience)) {
@@ -243,6 +250,7 @@ func (b *Bot) forget(id voting.ID) {
 	delete(b.queued, key(id, "ballots"))
 	delete(b.queued, key(id, "missed"))
 	delete(b.queued, key(id, "outcomes"))
+	delete(b.jobs, key(id, "count"))
 }
 
 // outcome is what a member is told after the count. It is stored sealed until it is sent.

@@ -33,6 +33,10 @@ type fakeLine struct {
 	power     map[string]int
 	name      string
 	broken    error
+	reach     map[string]chat.Reach
+	met       []string
+	progress  chat.Progress
+	stats     chat.Stats
 }
 
 func (l *fakeLine) Me() string { return myself }
@@ -44,6 +48,19 @@ func (l *fakeLine) Members(_ context.Context, room string) ([]chat.Member, error
 func (l *fakeLine) Encrypted(context.Context, string) (bool, error) { return !l.plainRoom, nil }
 
 func (l *fakeLine) Power(_ context.Context, _, user string) (int, error) { return l.power[user], nil }
+
+func (l *fakeLine) Reach(_ context.Context, person string) (chat.Reach, error) {
+	return l.reach[person], nil
+}
+
+func (l *fakeLine) Meet(_ context.Context, _ string, persons ...string) error {
+	l.met = append(l.met, persons...)
+	return nil
+}
+
+func (l *fakeLine) Progress(context.Context, string) (chat.Progress, error) { return l.progress, nil }
+
+func (l *fakeLine) Stats() chat.Stats { return l.stats }
 
 func (l *fakeLine) RoomName(context.Context, string) (string, error) { return l.name, nil }
 
@@ -81,7 +98,7 @@ func newWorld(t *testing.T, language string) *world {
 	}
 	w := &world{
 		t: t, dir: t.TempDir(), texts: texts, now: time.Date(2026, 3, 1, 19, 0, 0, 0, time.UTC), url: "http://127.0.0.1:8480/",
-		line: &fakeLine{members: make(map[string][]chat.Member), power: make(map[string]int), name: "Grüne Straße"},
+		line: &fakeLine{members: make(map[string][]chat.Member), power: make(map[string]int), name: "Grüne Straße", reach: make(map[string]chat.Reach)},
 	}
 	w.join("bot")
 	for _, name := range people {
@@ -170,13 +187,32 @@ func (w *world) tells(name, body string) { w.t.Helper(); w.hear(w.message(name, 
 func (w *world) settle() {
 	w.t.Helper()
 	for {
-		if _, err := w.bot.step(w.t.Context()); err != nil {
-			w.t.Fatal(err)
-		}
+		w.step()
+		w.step() // what was done beside may have left something to do
 		if w.deliver() == 0 {
 			return
 		}
 	}
+}
+
+// step does what is due, and waits for what is done beside.
+func (w *world) step() {
+	w.t.Helper()
+	next := w.now.Add(look)
+	err := w.bot.step(w.t.Context(), &next)
+	w.bot.working.Wait()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// notices lets the bot deal with what happened, and with what follows.
+func (w *world) notices(n chat.Notice) {
+	w.t.Helper()
+	if err := w.bot.Noticed(w.t.Context(), n); err != nil {
+		w.t.Fatal(err)
+	}
+	w.settle()
 }
 
 // deliver sends what is due, as the real line does, and returns how much that was.
