@@ -3,10 +3,8 @@ package bot
 import (
 	"context"
 	"errors"
-	"io/fs"
 
 	"stimmbote/chat"
-	"stimmbote/store"
 	"stimmbote/voting"
 )
 
@@ -84,7 +82,7 @@ func hopeless(err error) (sentence string, ok bool) {
 	switch {
 	case errors.Is(err, voting.ErrChanged):
 		return "poll.uncountable.changed", true
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, store.ErrSealed):
+	case errors.Is(err, voting.ErrKeyLost):
 		return "poll.uncountable.key", true
 	}
 	return "", false
