@@ -10,8 +10,6 @@ import (
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
-
-	"stimmbote/store"
 )
 
 // errNotAlone means that a direct room holds somebody else than the bot and the person, not both of
@@ -44,23 +42,18 @@ func (l *Line) direct(ctx context.Context, person id.UserID) (id.RoomID, error) 
 			return "", fmt.Errorf("a new direct room is no better than the one before: %w", err)
 		}
 	}
-	// Empty at first, so that the room is known before anybody can be in it. A crash in between
-	// leaves a room behind in which nobody ever was.
-	created, err := l.client.CreateRoom(ctx, directRoom())
-	if err != nil {
-		return "", fmt.Errorf("creating a direct room: %w", err)
-	}
-	if err := l.store.PutDirect(ctx, store.Direct{Person: person.String(), Room: created.RoomID.String()}); err != nil {
-		return "", err
-	}
 	if known != nil {
 		l.replaced.Store(person, true)
 	}
-	if err := l.furnish(ctx, person, created.RoomID, false); err != nil {
+	room, err := l.make(ctx, person)
+	if err != nil {
+		return "", err
+	}
+	if err := l.furnish(ctx, person, room, false); err != nil {
 		return "", err
 	}
 	l.replaced.Delete(person)
-	return created.RoomID, nil
+	return room, nil
 }
 
 var (
@@ -151,34 +144,18 @@ func (l *Line) inside(ctx context.Context, room id.RoomID) ([]id.UserID, error) 
 	return in, nil
 }
 
-// list adds a room to the bot's account data of direct rooms.
-func (l *Line) list(ctx context.Context, person id.UserID, room id.RoomID) error {
-	rooms := make(event.DirectChatsEventContent)
-	err := l.client.GetAccountData(ctx, event.AccountDataDirectChats.Type, &rooms)
-	if err != nil && !errors.Is(err, mautrix.MNotFound) {
-		return fmt.Errorf("reading the list of direct rooms: %w", err)
-	}
-	if slices.Contains(rooms[person], room) {
-		return nil
-	}
-	rooms[person] = append(rooms[person], room)
-	if err := l.client.SetAccountData(ctx, event.AccountDataDirectChats.Type, rooms); err != nil {
-		return fmt.Errorf("writing the list of direct rooms: %w", err)
-	}
-	return nil
-}
-
 // directRoom is an empty encrypted room in which only the bot can invite, change state, remove
 // people, or redact what others said. What was said before somebody joined is for those who were
 // invited then, and their clients hand its keys to nobody.
-func directRoom() *mautrix.ReqCreateRoom {
+func directRoom(person id.UserID) *mautrix.ReqCreateRoom {
 	all := 100
 	state := func(kind event.Type, content any) *event.Event {
 		return &event.Event{Type: kind, Content: event.Content{Parsed: content}}
 	}
 	return &mautrix.ReqCreateRoom{
-		Preset:   "private_chat",
-		IsDirect: true,
+		Preset:          "private_chat",
+		IsDirect:        true,
+		CreationContent: map[string]any{forKey: person},
 		InitialState: []*event.Event{
 			state(event.StateEncryption, &event.EncryptionEventContent{Algorithm: id.AlgorithmMegolmV1}),
 			state(event.StateHistoryVisibility, &event.HistoryVisibilityEventContent{HistoryVisibility: event.HistoryVisibilityInvited}),

@@ -126,6 +126,19 @@ func (hs *homeserver) roomRoutes(on func(string, func(call) any)) {
 		})
 	}
 	on("POST /createRoom", hs.createRoom)
+	on("GET /joined_rooms", func(c call) any {
+		joined := []string{}
+		for id, room := range hs.rooms {
+			if room.membership(c.user) == "join" {
+				joined = append(joined, id)
+			}
+		}
+		return object{"joined_rooms": joined}
+	})
+	in("POST /leave", func(c call, room *fakeRoom) any {
+		hs.add(room, c.user, "m.room.member", &c.user, object{"membership": "leave"})
+		return object{}
+	})
 	in("POST /join", func(c call, room *fakeRoom) any {
 		hs.add(room, c.user, "m.room.member", &c.user, object{"membership": "join"})
 		return object{"room_id": room.id}
@@ -203,7 +216,11 @@ func (hs *homeserver) createRoom(c call) any {
 	room := &fakeRoom{id: fmt.Sprintf("!made%d", hs.stream), state: map[string]map[string]any{}}
 	hs.rooms[room.id] = room
 	empty := ""
-	hs.add(room, c.user, "m.room.create", &empty, object{"room_version": "11", "asked": c.body})
+	created := object{"room_version": "11", "asked": c.body}
+	if content, ok := c.body["creation_content"].(object); ok {
+		maps.Copy(created, content)
+	}
+	hs.add(room, c.user, "m.room.create", &empty, created)
 	hs.add(room, c.user, "m.room.member", &c.user, object{"membership": "join"})
 	for _, evt := range c.body["initial_state"].([]any) {
 		hs.add(room, c.user, evt.(object)["type"].(string), &empty, evt.(object)["content"])

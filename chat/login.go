@@ -85,6 +85,7 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	client.Store = &ackStore{SyncStore: client.Store} // after Init, which sets it
 	mach := helper.Machine()
 	mach.DontStoreOutboundKeys = true
+	mach.SendKeysMinTrust = strictTrust
 	mach.SessionReceived = func(_ context.Context, room id.RoomID, sess id.SessionID, _ uint32) {
 		l.arrived = append(l.arrived, session{room: room, id: sess})
 	}

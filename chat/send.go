@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/crypto"
@@ -145,9 +144,6 @@ func (l *Line) send(ctx context.Context, room id.RoomID, message *event.MessageE
 	return resp.EventID, nil
 }
 
-// sharing makes sure that the trust which is asked of devices stays the same while a room key is shared.
-type sharing struct{ mu sync.Mutex }
-
 // encrypt encrypts for everybody who is joined or invited; strict leaves out devices that their
 // owner did not sign.
 func (l *Line) encrypt(ctx context.Context, room id.RoomID, message *event.MessageEventContent, strict bool) (*event.EncryptedEventContent, error) {
@@ -163,23 +159,13 @@ func (l *Line) encrypt(ctx context.Context, room id.RoomID, message *event.Messa
 	if err != nil {
 		return nil, fmt.Errorf("listing whom to encrypt for: %w", err)
 	}
-	if err := l.share(ctx, mach, room, users, strict); err != nil {
+	if err := l.share(ctx, room, users, strict); err != nil {
 		return nil, fmt.Errorf("sharing the key of a room: %w", err)
 	}
 	if sealed, err = mach.EncryptMegolmEvent(ctx, room, event.EventMessage, message); err != nil {
 		return nil, fmt.Errorf("encrypting: %w", err)
 	}
 	return sealed, nil
-}
-
-func (l *Line) share(ctx context.Context, mach *crypto.OlmMachine, room id.RoomID, users []id.UserID, strict bool) error {
-	l.sharing.mu.Lock()
-	defer l.sharing.mu.Unlock()
-	mach.SendKeysMinTrust = id.TrustStateUnset
-	if strict {
-		mach.SendKeysMinTrust = id.TrustStateCrossSignedTOFU
-	}
-	return mach.ShareGroupSession(ctx, room, users)
 }
 
 // markKey names, in the part of an event that is not encrypted, its transaction ID, which the

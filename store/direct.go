@@ -5,12 +5,17 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"go.mau.fi/util/dbutil"
 )
 
 const (
-	getDirect = `SELECT person, room, invited FROM direct WHERE person=$1`
+	getDirect = `SELECT person, room, invited FROM direct WHERE person=$1 AND room<>''`
 	putDirect = `INSERT INTO direct (person, room, invited) VALUES ($1, $2, $3)
 		ON CONFLICT (person) DO UPDATE SET room=excluded.room, invited=excluded.invited`
+	getBegun     = `SELECT COUNT(*) FROM direct WHERE person=$1 AND room=''`
+	endDirect    = `DELETE FROM direct WHERE person=$1 AND room=''`
+	directRooms  = `SELECT room FROM direct WHERE room<>''`
 	inviteDirect = `UPDATE direct SET invited=true WHERE person=$1 AND room=$2`
 )
 
@@ -31,6 +36,37 @@ func (s *Store) Direct(ctx context.Context, person string) (*Direct, error) {
 		return nil, fmt.Errorf("reading a direct room: %w", err)
 	}
 	return &d, nil
+}
+
+// BeginDirect notes that a direct room is about to be made for a person, in place of one that they may
+// have, and says whether that was noted before and nothing came of it yet.
+func (s *Store) BeginDirect(ctx context.Context, person string) (before bool, err error) {
+	var n int
+	if err := s.db.QueryRow(ctx, getBegun, person).Scan(&n); err != nil {
+		return false, fmt.Errorf("reading a direct room: %w", err)
+	}
+	if n > 0 {
+		return true, nil
+	}
+	return false, s.PutDirect(ctx, Direct{Person: person})
+}
+
+// EndDirect notes that no direct room was made.
+func (s *Store) EndDirect(ctx context.Context, person string) error {
+	if _, err := s.db.Exec(ctx, endDirect, person); err != nil {
+		return fmt.Errorf("forgetting a direct room: %w", err)
+	}
+	return nil
+}
+
+// DirectRooms lists all direct rooms.
+func (s *Store) DirectRooms(ctx context.Context) ([]string, error) {
+	rows, err := s.db.Query(ctx, directRooms)
+	list, err := dbutil.NewRowIterWithError(rows, dbutil.ScanSingleColumn[string], err).AsList()
+	if err != nil {
+		return nil, fmt.Errorf("listing direct rooms: %w", err)
+	}
+	return list, nil
 }
 
 // PutDirect stores a person's direct room in place of the one before.
