@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,8 +55,12 @@ func different(a, b []string) []string {
 
 func TestCataloguesAreSorted(t *testing.T) {
 	line := regexp.MustCompile(`(?m)^  "([^"]+)": `)
-	for _, language := range Languages {
-		data, err := os.ReadFile(language + ".json")
+	files, err := filepath.Glob("*.json")
+	if err != nil || len(files) < len(Languages) {
+		t.Fatal(files, err)
+	}
+	for _, language := range files {
+		data, err := os.ReadFile(language)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,6 +148,48 @@ func TestOnlyWholeAddressesBecomeLinks(t *testing.T) {
 		if got := strings.Contains(asHTML(value), "<a "); got != linked {
 			t.Errorf("%q becomes a link: %v, want %v", value, got, linked)
 		}
+	}
+}
+
+// TestFamiliarForm holds the sentences that say du against those that say Sie: each polite one
+// has its familiar one, and nothing else differs. Whoever sets the bot up is addressed politely.
+func TestFamiliarForm(t *testing.T) {
+	polite := regexp.MustCompile(`\b(Sie|Ihr|Ihre|Ihren|Ihrem|Ihrer|Ihres|Ihnen)\b`)
+	texts := load(t, "de")
+	differ, err := read("de-du.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, text := range differ {
+		want, ok := texts.texts[key]
+		if !ok || want == text {
+			t.Errorf("%s is needless", key)
+		}
+		if !slices.Equal(placeholders(want), placeholders(text)) {
+			t.Errorf("%s has %v, want %v", key, placeholders(text), placeholders(want))
+		}
+		if strings.Count(want, "\n") != strings.Count(text, "\n") {
+			t.Errorf("%s has other lines", key)
+		}
+		if polite.MatchString(text) {
+			t.Errorf("%s says Sie: %q", key, text)
+		}
+	}
+	for key, text := range texts.texts {
+		if _, ok := differ[key]; !ok && polite.MatchString(text) && !strings.HasPrefix(key, "setup.") {
+			t.Errorf("%s has no familiar form: %q", key, text)
+		}
+	}
+	du, err := texts.Familiar()
+	if err != nil || du.Text("page.left") != "Du hast das Gespräch verlassen." || du.Text("poll.answer.yes") != "Ja" {
+		t.Errorf("familiar: %q, %v", du.Text("page.left"), err)
+	}
+	en, err := du.In("en")
+	if err != nil || en.Language() != "en" || en.Text("page.left") != "You have left the call." {
+		t.Errorf("in English: %v", err)
+	}
+	if back, err := en.In("de"); err != nil || back.Text("page.left") != du.Text("page.left") {
+		t.Errorf("back in German it is not familiar: %v", err)
 	}
 }
 
