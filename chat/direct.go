@@ -78,7 +78,7 @@ func (l *Line) furnish(ctx context.Context, person id.UserID, room id.RoomID, li
 		return errNotAlone
 	}
 	encrypted, err := l.encrypted(ctx, room)
-	if err != nil {
+	if err != nil && !errors.Is(err, errCipher) {
 		return err
 	}
 	if !encrypted {

@@ -9,6 +9,9 @@ import (
 	"strings"
 )
 
+// eventOverhead is what a homeserver adds to a content.
+const eventOverhead = 3000
+
 // timelineLimit is how many events the fake homeserver gives of a room in one response.
 const timelineLimit = 50
 
@@ -173,6 +176,9 @@ func (hs *homeserver) roomRoutes(on func(string, func(call) any)) {
 		return object{"joined": joined}
 	})
 	in("PUT /send/{type}/{txn}", func(c call, room *fakeRoom) any {
+		if len(encode(c.body))+eventOverhead > hs.most {
+			return refused(413, "M_TOO_LARGE")
+		}
 		return hs.once(c, func() string { return hs.add(room, c.user, c.PathValue("type"), nil, c.body) })
 	})
 	in("PUT /redact/{event}/{txn}", func(c call, room *fakeRoom) any {

@@ -35,6 +35,7 @@ type homeserver struct {
 	held    bool                                  // to-device events wait
 	uncount bool                                  // responses do not say how many one-time keys there are
 	stream  int
+	most    int // bytes of an event
 }
 
 type fakeRoom struct {
@@ -53,7 +54,7 @@ func newHomeserver(t *testing.T) *homeserver {
 		t: t, changed: make(chan struct{}), users: map[string]string{}, devices: map[string]string{},
 		rooms: map[string]*fakeRoom{}, txns: map[string]string{}, data: map[string]map[string]json.RawMessage{},
 		keys: map[string]map[string]map[string]any{}, cross: map[string]map[string]any{},
-		oneTime: map[string]map[string]any{}, inboxes: map[string][]map[string]any{},
+		oneTime: map[string]map[string]any{}, inboxes: map[string][]map[string]any{}, most: 65_536,
 	}
 	hs.Server = httptest.NewServer(hs.routes())
 	t.Cleanup(hs.Close)
@@ -104,6 +105,9 @@ func (hs *homeserver) routes() http.Handler {
 	hs.keyRoutes(on)
 	hs.roomRoutes(on)
 	on("GET /sync", hs.sync)
+	mux.HandleFunc("POST /_matrix/media/v3/upload", func(w http.ResponseWriter, r *http.Request) {
+		hs.serve(w, r, func(call) any { return object{"content_uri": "mxc://test/file"} })
+	})
 	return mux
 }
 

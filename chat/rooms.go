@@ -80,6 +80,9 @@ func (l *Line) Encrypted(ctx context.Context, room string) (bool, error) {
 	return l.encrypted(ctx, id.RoomID(room))
 }
 
+// errCipher means that a room is encrypted in a way that the bot does not know: nothing is said there.
+var errCipher = errors.New("the room is encrypted in an unknown way")
+
 func (l *Line) encrypted(ctx context.Context, room id.RoomID) (bool, error) {
 	var content event.EncryptionEventContent
 	err := l.client.StateEvent(ctx, room, event.StateEncryption, "", &content)
@@ -89,7 +92,10 @@ func (l *Line) encrypted(ctx context.Context, room id.RoomID) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("asking whether a room is encrypted: %w", err)
 	}
-	return content.Algorithm == id.AlgorithmMegolmV1, nil
+	if content.Algorithm != id.AlgorithmMegolmV1 {
+		return false, errCipher
+	}
+	return true, nil
 }
 
 // Power is what a user may do in a room: 100 is everything, 50 moderates, 0 is the usual.

@@ -40,19 +40,33 @@ func (l *Line) say(ctx context.Context, o store.Outgoing) (room, sent string, er
 	if err != nil {
 		return "", "", fmt.Errorf("composing %s: %w", o.Kind, err)
 	}
-	message, err := l.wording(ctx, content, encrypted)
+	message, encrypted, err := l.wording(ctx, where, content, encrypted)
 	if err != nil {
 		return "", "", err
 	}
-	switch {
-	case edits != "":
-		message.SetEdit(edits)
-		message.NewContent.Mentions = &event.Mentions{}
-	case o.Thread != "":
-		message.RelatesTo = (&event.RelatesTo{}).SetThread(id.EventID(o.Thread), id.EventID(o.Thread))
+	for n := range tighter {
+		var said id.EventID
+		said, err = l.send(ctx, where, related(message, most(encrypted, n), o.Thread, edits), encrypted, o.Person != "", transaction(o.Key))
+		if !tooLong(err) {
+			return where.String(), said.String(), err
+		}
 	}
-	id, err := l.send(ctx, where, message, encrypted, o.Person != "", transaction(o.Key))
-	return where.String(), id.String(), err
+	return "", "", err
+}
+
+// related is a message in its thread, or in place of the one that it edits, in so many bytes.
+func related(message *event.MessageEventContent, most int, thread string, edits id.EventID) *event.MessageEventContent {
+	if edits != "" {
+		m := fit(*message, most/2) // it is said twice, for those who know no edits
+		m.SetEdit(edits)
+		m.NewContent.Mentions = &event.Mentions{}
+		return &m
+	}
+	m := fit(*message, most)
+	if thread != "" {
+		m.RelatesTo = (&event.RelatesTo{}).SetThread(id.EventID(thread), id.EventID(thread))
+	}
+	return &m
 }
 
 // place is the room of a delivery, and whether what goes there is encrypted.
@@ -72,19 +86,37 @@ func (l *Line) place(ctx context.Context, o store.Outgoing) (id.RoomID, bool, er
 	if encrypted {
 		return room, true, nil
 	}
-	// Encryption may have been switched on a moment ago; it is never switched off.
-	if encrypted, err = l.encrypted(ctx, room); err != nil {
-		return "", false, err
-	}
-	if encrypted {
-		l.rooms.forget(room)
-		err = l.know(ctx, room)
-	}
+	encrypted, err = l.turned(ctx, room)
 	return room, encrypted, err
 }
 
-// wording makes the event of what a delivery says.
-func (l *Line) wording(ctx context.Context, c Content, encrypted bool) (*event.MessageEventContent, error) {
+// turned asks the homeserver whether a room is encrypted that the bot does not know to be: encryption may
+// have been switched on a moment ago. It is never switched off. If it is on, the bot learns who is there.
+func (l *Line) turned(ctx context.Context, room id.RoomID) (bool, error) {
+	encrypted, err := l.encrypted(ctx, room)
+	if err != nil || !encrypted {
+		return false, err
+	}
+	l.rooms.forget(room)
+	return true, l.know(ctx, room)
+}
+
+// wording makes the event of what a delivery says. Words and files take their time: encryption that was
+// switched on meanwhile counts.
+func (l *Line) wording(ctx context.Context, room id.RoomID, c Content, encrypted bool) (*event.MessageEventContent, bool, error) {
+	message, err := l.worded(ctx, c, encrypted)
+	if err != nil || encrypted {
+		return message, encrypted, err
+	}
+	turned, err := l.turned(ctx, room)
+	if err != nil || !turned {
+		return message, false, err
+	}
+	message, err = l.worded(ctx, c, true)
+	return message, true, err
+}
+
+func (l *Line) worded(ctx context.Context, c Content, encrypted bool) (*event.MessageEventContent, error) {
 	if c.File != nil {
 		return l.upload(ctx, *c.File, encrypted)
 	}
