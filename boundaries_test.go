@@ -25,6 +25,7 @@ var boundaries = map[string]boundary{
 	"voting/belenios":  {others: []string{"filippo.io/bigmod", "filippo.io/edwards25519"}, not: pure},
 	"voting/registrar": {ours: []string{"voting/belenios"}, not: pure},
 	"voting/box":       {ours: []string{"voting/belenios"}, not: pure},
+	"voting/verify":    {ours: []string{"voting/belenios"}, not: []string{"net", "log", "database"}},
 	"voting":           {ours: []string{"voting/..."}, not: pure},
 	"media/forward":    {others: []string{"github.com/pion/"}},
 	"media/signal": {others: []string{
@@ -51,6 +52,7 @@ var boundaries = map[string]boundary{
 		others: []string{"github.com/rs/zerolog"},
 	},
 	"web/ui":        {others: []string{"github.com/evanw/esbuild/"}},
+	"cmd/verify":    {ours: []string{"voting/..."}},
 	"cmd/stimmbote": {ours: []string{"..."}, others: []string{""}},
 	"e2e/...":       {ours: []string{"..."}, others: []string{""}},
 }

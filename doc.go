@@ -4,12 +4,14 @@
 // opens a meeting behind a link that is always the same. The folders are the architecture:
 //
 //	cmd/stimmbote     the program: reads the configuration, joins the parts, stops them in order
+//	cmd/verify        the recheck of a vote alone, for any computer
 //	chat              the line to Matrix: encryption, at-least-once sync, delivery, one DM per person
 //	bot               what is said: the commands, the flow of a vote, the card of a call
 //	voting            polls as people know them: states, verdicts
 //	voting/registrar  who may vote and who was given which token
 //	voting/box        credentials and ballots; never meets the registrar
 //	voting/belenios   the mathematics and the archive format, pure
+//	voting/verify     the command that rechecks a vote from its archive
 //	media             call rooms: an SFU that speaks LiveKit's client protocol
 //	media/signal      that protocol on a WebSocket
 //	media/forward     packets from one publisher to many subscribers

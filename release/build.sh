@@ -55,6 +55,7 @@ if [[ -d cmd/verify ]]; then
 	checker linux amd64
 	checker linux arm64
 	checker windows amd64 .exe
+	checker windows arm64 .exe
 	checker darwin amd64
 	checker darwin arm64
 fi

@@ -24,6 +24,17 @@ go vet ./...
 go vet -tags=goolm,crashtest ./cmd/stimmbote
 none "$(go fix -diff ./... 2>&1)" 'go fix would change this:'
 
+step 'the recheck of a vote, for every kind of computer'
+for os in linux windows darwin; do
+	for arch in amd64 arm64; do
+		CGO_ENABLED=0 GOOS=$os GOARCH=$arch go build -o /dev/null ./cmd/verify
+	done
+done
+
+step 'newer versions of belenios-tool (those of Debian 13 and of its next version, unpacked, not installed)'
+BELENIOS_TOOLS=$(tools/belenios-tools.sh)
+export BELENIOS_TOOLS
+
 step 'staticcheck'
 tool staticcheck -tags=goolm ./...
 

@@ -32,7 +32,8 @@ const usage = `usage:
   stimmbote setup [--config FILE]   ask what the bot needs, and write the configuration
   stimmbote config check [--config FILE]
                                     show the configuration that holds, and what is wrong with it
-  stimmbote verify FILE.bel         recheck a vote from its archive, offline
+  stimmbote verify FILE.bel [--tracker T]…
+                                    recheck a vote from its archive, offline; alone it says what else it takes
   stimmbote version                 say which version this is
   stimmbote help                    say this
 `
@@ -61,7 +62,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	case "config":
 		return checkConfig(args, stdout, stderr)
 	case "verify":
-		return verify(args, stdout, stderr)
+		return verifyArchive(args, stdout, stderr)
 	case "version":
 		fmt.Fprintln(stdout, version())
 		return exitOK

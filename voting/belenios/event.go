@@ -9,10 +9,11 @@ import (
 
 // event is a link of the chain with the data that stand before it; the last of them is its payload.
 type event struct {
-	kind string
-	hash string
-	data [][]byte
-	at   int64 // where the contents of the first of them begin
+	kind   string
+	height int
+	hash   string
+	data   [][]byte
+	at     int64 // where the contents of the first of them begin
 }
 
 // kinds says after which events an event may stand, and how many records of data come with it (specification, 4.4).
@@ -106,5 +107,5 @@ func readEvent(body []byte, last event, height int, data [][]byte) (event, error
 	if w.Payload != payload {
 		return event{}, fmt.Errorf("%s: %w", w.Type, ErrPayload)
 	}
-	return event{kind: w.Type, hash: hexHash(body), data: data}, nil
+	return event{kind: w.Type, height: height, hash: hexHash(body), data: data}, nil
 }

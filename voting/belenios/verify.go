@@ -54,7 +54,7 @@ func (v *verifier) run() error {
 	}
 	events := &eventReader{records: records}
 	err = v.events(events)
-	if v.ballots != nil && v.sum == nil { // a false ballot stands before whatever stopped the reading
+	if v.ballots != nil && (v.sum == nil || errors.Is(err, errFailed)) { // a false ballot stands before whatever stopped the reading
 		if earlier := v.count(); earlier != nil {
 			return earlier
 		}
@@ -98,7 +98,7 @@ func (v *verifier) events(events *eventReader) error {
 		if err := v.judge(ev); errors.Is(err, ErrUnsupported) {
 			v.limit = err
 		} else if err != nil {
-			return err
+			return fmt.Errorf("event %d (%s): %w", ev.height, ev.kind, err)
 		}
 	}
 }
@@ -110,8 +110,8 @@ func (v *verifier) judge(ev event) error {
 	case "Ballot":
 		return v.ballots.take(ev)
 	case "EndBallots":
-		if err := v.count(); err != nil {
-			return err
+		if v.count() != nil {
+			return errFailed
 		}
 		v.report.ClosedHash = ev.hash
 		v.pass("close", "no ballot can follow")

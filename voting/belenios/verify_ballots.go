@@ -34,6 +34,7 @@ type ballots struct {
 // task is a ballot to be checked.
 type task struct {
 	raw     []byte
+	height  int
 	counted counted
 	result  chan checked
 }
@@ -75,6 +76,7 @@ func (b *ballots) take(ev event) error {
 	raw := ev.data[0]
 	t := &task{
 		raw:     raw,
+		height:  ev.height,
 		counted: counted{tracker: sha256.Sum256(raw), at: ev.at, size: len(raw)},
 		result:  make(chan checked, 1),
 	}
@@ -104,7 +106,7 @@ func (b *ballots) collect() {
 			r.err = b.add(t.counted, r.b)
 		}
 		if r.err != nil {
-			b.err = fmt.Errorf("ballot %s: %w", t.counted, r.err)
+			b.err = fmt.Errorf("event %d (Ballot): ballot %s: %w", t.height, t.counted, r.err)
 			b.failed.Store(true)
 		}
 	}

@@ -1,0 +1,140 @@
+// Package verify is the command that rechecks a vote from its archive: the same in the bot's program and in a small one
+// of its own for the doubting member. It reads the files it is given and nothing else, and needs no network.
+//
+// Guarantees: exit code 0 only if everything in the archive was checked by voting/belenios and found right, there is a
+// result, and whatever it was told to compare is the same. It writes nothing to disk. What comes from an archive is
+// quoted before it is printed.
+//
+// Its texts are English, as the specification is that they speak of.
+package verify
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"stimmbote/voting/belenios"
+)
+
+// Usage says how the command is called, after the program's name.
+const Usage = `FILE.bel [--tracker T]… [--election FP] [--roll HASH | --roll-file FILE] [--closed HASH] [--json]
+  --tracker T       a tracker, or the code of a receipt: is this ballot counted? Several are possible.
+  --election FP     the election's fingerprint that the group was told
+  --roll HASH       the hash of the roll that the group was told
+  --roll-file FILE  the roll itself, as it was attached when the vote was opened
+  --closed HASH     the closed hash that the group was told
+  --json            say everything as JSON
+exit codes: 0 valid and complete, 1 invalid, or something is not as it was told, 2 cannot be read or judged,
+3 sound so far, but without a result
+`
+
+// options are what the command was told.
+type options struct {
+	file                             string
+	trackers                         list
+	election, roll, rollFile, closed string
+	json                             bool
+}
+
+// list is a flag that may be given several times.
+type list []string
+
+// String is what the flag package shows.
+func (l *list) String() string { return fmt.Sprint(*l) }
+
+// Set adds one.
+func (l *list) Set(s string) error {
+	*l = append(*l, s)
+	return nil
+}
+
+var errUsage = errors.New("wrong usage")
+
+// parse reads the arguments; the file may stand anywhere among them.
+func parse(args []string) (o options, err error) {
+	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Var(&o.trackers, "tracker", "")
+	flags.StringVar(&o.election, "election", "", "")
+	flags.StringVar(&o.roll, "roll", "", "")
+	flags.StringVar(&o.rollFile, "roll-file", "", "")
+	flags.StringVar(&o.closed, "closed", "", "")
+	flags.BoolVar(&o.json, "json", false, "")
+	for len(args) > 0 {
+		if err := flags.Parse(args); err != nil {
+			return o, fmt.Errorf("%w: %w", errUsage, err)
+		}
+		if args = flags.Args(); len(args) == 0 {
+			break
+		}
+		if o.file != "" || args[0] == "" {
+			return o, fmt.Errorf("%w: one file at a time", errUsage)
+		}
+		o.file, args = args[0], args[1:]
+	}
+	switch {
+	case o.file == "":
+		return o, fmt.Errorf("%w: no file", errUsage)
+	case o.roll != "" && o.rollFile != "":
+		return o, fmt.Errorf("%w: --roll or --roll-file, not both", errUsage)
+	}
+	return o, nil
+}
+
+// Run does what the arguments say and returns the exit code. The name is that of the program, for its messages.
+func Run(name string, args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "%s: %v\nusage: %s %s", name, err, name, Usage)
+		return int(belenios.Unsupported)
+	}
+	f, err := recheck(o, newBar(stderr))
+	if err != nil {
+		fmt.Fprintf(stderr, "%s: %v\n", name, err)
+		return int(belenios.Unsupported)
+	}
+	if !o.json {
+		f.print(stdout)
+		return f.Exit
+	}
+	e := json.NewEncoder(stdout)
+	e.SetIndent("", "  ")
+	if err := e.Encode(f); err != nil {
+		fmt.Fprintf(stderr, "%s: %v\n", name, err)
+		return int(belenios.Unsupported)
+	}
+	return f.Exit
+}
+
+// recheck verifies the file and compares. An error is about what it was given besides the archive.
+func recheck(o options, progress *bar) (*finding, error) {
+	roll := o.roll
+	if o.rollFile != "" {
+		var err error
+		if roll, err = rollHash(o.rollFile); err != nil {
+			return nil, err
+		}
+	}
+	file, err := os.Open(o.file)
+	if err != nil {
+		return nil, fmt.Errorf("opening the archive: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("opening the archive: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("opening the archive: %s is no file", o.file)
+	}
+	report, err := belenios.VerifyFrom(file, info.Size(), belenios.Options{Progress: progress.show})
+	progress.end()
+	f := newFinding(o.file, report, err)
+	if report.Status != belenios.Unsupported {
+		f.compare(o, roll)
+	}
+	return f, nil
+}
