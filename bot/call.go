@@ -68,7 +68,7 @@ func (b *Bot) call(ctx context.Context, m chat.Message, _ arguments) error {
 		}}
 		if before != "" {
 			said = append(said, chat.Delivery{
-				Key: before + "/older", Group: before, Room: c.Room, Kind: kindOlder, Edits: before,
+				Key: before + "/older", Group: before, Room: c.Room, Kind: kindOlder, Lane: chat.Status, Edits: before,
 				Payload: encode(onCall{Name: c.Name}),
 			})
 		}
@@ -288,7 +288,7 @@ func (b *Bot) correctCard(ctx context.Context, name string, now time.Time) error
 		}
 		return b.Line.Queue(ctx, chat.Delivery{
 			Key: c.Card + "/" + strconv.FormatInt(now.UnixNano(), 36), Group: c.Card, Room: c.Room, Kind: kindCard,
-			Edits: c.Card, Payload: encode(onCall{Name: name, N: n}),
+			Lane: chat.Status, Edits: c.Card, Payload: encode(onCall{Name: name, N: n}),
 		})
 	})
 	if err != nil {

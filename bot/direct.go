@@ -103,7 +103,7 @@ func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, answer i
 			return err
 		}
 		told := inDirect(p, member, key, kindReceipt)
-		told.Payload, told.Secret = encode(about{Poll: p.ID, Sealed: sealed}), true
+		told.Payload, told.Secret, told.Lane = encode(about{Poll: p.ID, Sealed: sealed}), true, chat.Receipt
 		count, err := b.counted(ctx, p)
 		if err != nil {
 			return err
@@ -138,7 +138,7 @@ func (b *Bot) counted(ctx context.Context, p *voting.Poll) (chat.Delivery, error
 		edits = key(p.ID, "count")
 	}
 	d := inGroup(p, fmt.Sprintf("count/%d", n), kindCount)
-	d.Payload, d.Edits = encode(about{Poll: p.ID, N: n}), edits
+	d.Payload, d.Edits, d.Lane = encode(about{Poll: p.ID, N: n}), edits, chat.Status
 	return d, nil
 }
 

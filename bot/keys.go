@@ -80,6 +80,13 @@ func inDirect(p *voting.Poll, m voting.Member, key, kind string) chat.Delivery {
 	}
 }
 
+// ballot is the delivery of a member's ballot.
+func ballot(p *voting.Poll, m voting.Member) chat.Delivery {
+	d := inDirect(p, m, ballotKey(p.ID, m), kindBallot)
+	d.Secret, d.Lane = true, chat.Ballot
+	return d
+}
+
 // next returns the number of the first receipt that the member has not got yet.
 func (b *Bot) next(ctx context.Context, id voting.ID, m voting.Member) (int, error) {
 	for n := 1; ; n++ {

@@ -47,7 +47,7 @@ func (b *Bot) meetAll(ctx context.Context, m chat.Message) error {
 			return err
 		}
 		return b.done(ctx, m, chat.Delivery{
-			Key: group + "/card", Room: m.Room, Thread: m.Thread, Kind: kindMeeting, Lane: chat.Status,
+			Key: group + "/card", Room: m.Room, Thread: m.Thread, Kind: kindMeeting,
 			Payload: encode(meeting{Group: group, Of: len(persons)}),
 		})
 	})

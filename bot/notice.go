@@ -144,14 +144,12 @@ func (b *Bot) reopen(ctx context.Context, person, room, cause string) (opened bo
 		return false, err
 	}
 	if p != nil {
-		d := inDirect(p, voting.Member(person), ballotKey(p.ID, voting.Member(person)), kindBallot)
-		d.Secret = true
 		_, voted, err := b.Line.Event(ctx, receiptKey(p.ID, voting.Member(person), 1))
 		if err != nil {
 			return false, err
 		}
 		if !voted {
-			again = append(again, d)
+			again = append(again, ballot(p, voting.Member(person)))
 		}
 	}
 	probes, err := b.openProbes(ctx, person)

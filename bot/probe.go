@@ -76,7 +76,7 @@ func (b *Bot) beginProbe(ctx context.Context, m chat.Message) error {
 	people := make([]string, len(roll))
 	said := []chat.Delivery{{
 		Key: probeKey(p.ID, "card"), Group: probeKey(p.ID, ""), Room: m.Room, Thread: m.Thread, Kind: kindProbeCard,
-		Lane: chat.Receipt, Payload: encode(onProbe{ID: p.ID, Of: len(roll)}),
+		Payload: encode(onProbe{ID: p.ID, Of: len(roll)}),
 	}}
 	for i, member := range roll {
 		people[i] = string(member)
@@ -94,7 +94,7 @@ func (b *Bot) beginProbe(ctx context.Context, m chat.Message) error {
 // whether a ballot would arrive.
 func probeAsk(p store.Probe, person string) chat.Delivery {
 	return chat.Delivery{
-		Key: probeKey(p.ID, "ask/"+person), Group: probeKey(p.ID, ""), Person: person, Kind: kindProbe, Secret: true,
+		Key: probeKey(p.ID, "ask/"+person), Group: probeKey(p.ID, ""), Person: person, Kind: kindProbe, Secret: true, Lane: chat.Ballot,
 		Payload: encode(onProbe{ID: p.ID, Room: p.Room}),
 	}
 }
@@ -288,7 +288,7 @@ func (b *Bot) endProbe(ctx context.Context, p store.Probe, then func(context.Con
 		return err
 	}
 	said := []chat.Delivery{{
-		Key: probeKey(p.ID, "end"), Room: p.Room, Kind: kindProbeCard, Lane: chat.Status,
+		Key: probeKey(p.ID, "end"), Room: p.Room, Kind: kindProbeCard,
 		Payload: encode(onProbe{ID: p.ID, N: n, Of: of, Over: true}),
 	}}
 	if n < of {

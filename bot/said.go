@@ -86,7 +86,7 @@ func (b *Bot) noted(ctx context.Context, m chat.Message) error {
 // to no group, so that the end of the poll does not drop it.
 func (b *Bot) done(ctx context.Context, m chat.Message, d ...chat.Delivery) error {
 	if m.Direct && b.isAnswer(m) {
-		d = append(d, chat.Delivery{Key: "redact/" + m.ID, Room: m.Room, Kind: kindRedact, Redacts: m.ID})
+		d = append(d, chat.Delivery{Key: "redact/" + m.ID, Room: m.Room, Kind: kindRedact, Lane: chat.Redaction, Redacts: m.ID})
 	}
 	if err := b.Line.Queue(ctx, d...); err != nil {
 		return err

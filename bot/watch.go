@@ -101,9 +101,7 @@ func (b *Bot) handOut(ctx context.Context, p *voting.Poll) error {
 	return b.queueOnce(ctx, key(p.ID, "ballots"), func() ([]chat.Delivery, error) {
 		ballots := make([]chat.Delivery, 0, len(p.Roll))
 		for _, m := range p.Roll {
-			d := inDirect(p, m, ballotKey(p.ID, m), kindBallot)
-			d.Secret = true
-			ballots = append(ballots, d)
+			ballots = append(ballots, ballot(p, m))
 		}
 		return ballots, nil
 	})
@@ -271,7 +269,7 @@ func (b *Bot) outcomes(ctx context.Context, p *voting.Poll) ([]chat.Delivery, er
 		for n := 1; n < after; n++ {
 			receipt := receiptKey(p.ID, m, n)
 			gone := inDirect(p, m, receipt+"/redact", kindRedact)
-			gone.Redacts = chat.ByKey(receipt)
+			gone.Redacts, gone.Lane = chat.ByKey(receipt), chat.Redaction
 			all = append(all, gone)
 		}
 		code, counted, err := b.Polls.Outcome(ctx, p.ID, m)
@@ -283,7 +281,7 @@ func (b *Bot) outcomes(ctx context.Context, p *voting.Poll) ([]chat.Delivery, er
 		if err != nil {
 			return nil, err
 		}
-		told.Payload, told.Secret = encode(about{Poll: p.ID, Sealed: sealed}), true
+		told.Payload, told.Secret, told.Lane = encode(about{Poll: p.ID, Sealed: sealed}), true, chat.Counted
 		all = append(all, told)
 	}
 	return all, nil
