@@ -31,12 +31,8 @@ bot() {
 	mkdir -p "$to/docs"
 	echo "building $name" >&2
 	CGO_ENABLED=1 CGO_CFLAGS='-O2 -g0' GOOS=linux GOARCH=$1 CC=$2 go build "${flags[@]}" -tags "$tags" -ldflags "$static" -o "$to/stimmbote" ./cmd/stimmbote
-	cp README.md CHANGES.md LICENSE config.example.yaml release/stimmbote.service "$to"
+	cp README.md CHANGES.md LICENSE config.example.yaml recheck.sh release/stimmbote.service "$to"
 	cp docs/*.md "$to/docs"
-	local extra
-	for extra in tools/recheck.sh; do
-		[[ ! -e $extra ]] || cp "$extra" "$to"
-	done
 	chmod -R u=rwX,go=rX "$to"
 	tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner -cf - "$name" |
 		gzip -9n >"dist/$name.tar.gz"

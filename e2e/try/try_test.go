@@ -76,7 +76,7 @@ func TestConversation(t *testing.T) {
 	types("!close")
 	out.shows(t, `Group   stimmbote  Result: (adopted|rejected)`, 20*time.Second)
 	out.shows(t, `Check .*stimmbote verify \S+\.bel: it is valid`, 20*time.Second)
-	out.shows(t, `Check .*belenios-tool election verify \(not written by us\): it is valid`, 20*time.Second)
+	out.shows(t, `Check .*by belenios-tool \(not written by us\): it is valid`, 20*time.Second)
 	cancel()
 	if got := <-code; got != exitOK {
 		t.Errorf("it ends with %d\n%s", got, out)

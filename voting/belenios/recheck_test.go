@@ -15,7 +15,7 @@ import (
 func recheck(t *testing.T, b *tool, archive []byte) (code int, said string) {
 	t.Helper()
 	b.write("recheck.bel", archive)
-	cmd := exec.CommandContext(t.Context(), "../../tools/recheck.sh", filepath.Join(b.dir, "recheck.bel"))
+	cmd := exec.CommandContext(t.Context(), "../../recheck.sh", filepath.Join(b.dir, "recheck.bel"))
 	cmd.Env = append(os.Environ(), "BELENIOS_TOOL="+b.path)
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil {
@@ -24,7 +24,7 @@ func recheck(t *testing.T, b *tool, archive []byte) (code int, said string) {
 	return cmd.ProcessState.ExitCode(), strings.TrimSpace(string(out))
 }
 
-// TestRecheck shows which forgeries the independent recheck refuses, and names the rest.
+// TestRecheck shows which forgeries the independent recheck refuses: all of them.
 func TestRecheck(t *testing.T) {
 	withTools(t, func(t *testing.T, b *tool) {
 		if b.old {
@@ -44,14 +44,14 @@ func TestRecheck(t *testing.T) {
 			raw := must(io.ReadAll(r))(t)
 			r.Close()
 			switch code, said := recheck(t, b, raw); code {
-			case 0:
+			case 0, 3: // 3: no result yet
 				accepted = append(accepted, strings.TrimSuffix(f.Name, ".bel"))
 			case 1:
 			default:
 				t.Errorf("%s: exit code %d: %s", f.Name, code, said)
 			}
 		}
-		if want := []string{"00-control", "05-nonblank-shape-on-blank-question"}; !slices.Equal(accepted, want) {
+		if want := []string{"00-control"}; !slices.Equal(accepted, want) {
 			t.Errorf("accepted are %v, want %v", accepted, want)
 		}
 		p := newPoll(t)
