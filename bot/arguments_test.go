@@ -42,12 +42,12 @@ func TestOptions(t *testing.T) {
 	}
 	for _, test := range tests {
 		a, err := takeOptions(test.rest, known)
-		got := ""
+		var got strings.Builder
 		for name, value := range maps.All(a.options) {
-			got += name + "=" + value + ";"
+			got.WriteString(name + "=" + value + ";")
 		}
-		if err != nil || a.text != test.text || got != test.options {
-			t.Errorf("%q gives %q with %q, %v; want %q with %q", test.rest, a.text, got, err, test.text, test.options)
+		if err != nil || a.text != test.text || got.String() != test.options {
+			t.Errorf("%q gives %q with %q, %v; want %q with %q", test.rest, a.text, got.String(), err, test.text, test.options)
 		}
 	}
 	for rest, want := range map[string]string{

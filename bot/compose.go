@@ -119,6 +119,9 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	if len(p.Roll) > mostNames {
 		t.add("poll.draft.roll-file")
 	}
+	if n := b.unreached(ctx, p); n > 0 {
+		t.addCount("poll.draft.unreached", n)
+	}
 	encrypted, err := b.Line.Encrypted(ctx, string(p.Place))
 	if err != nil {
 		return chat.Content{}, fmt.Errorf("asking whether %s is encrypted: %w", p.Place, err)
@@ -134,6 +137,27 @@ const (
 	mostName  = 40 // the length of the longest name that is shown in full
 	mostNames = 60 // how many names a card shows: a message has room for a few hundred
 )
+
+// unreached is how many of a small roll could not be given a ballot now, as far as can be known
+// before: whoever was never written to is not counted. A homeserver that does not say holds up
+// no draft.
+func (b *Bot) unreached(ctx context.Context, p *voting.Poll) int {
+	if len(p.Roll) > mostNames {
+		return 0
+	}
+	n := 0
+	for _, m := range p.Roll {
+		reach, err := b.Line.Reach(ctx, string(m))
+		if err != nil {
+			b.Log.Warn().Err(err).Msg("The draft does not say who can be reached")
+			return 0
+		}
+		if reach != chat.NotMet && reach != chat.Reachable {
+			n++
+		}
+	}
+	return n
+}
 
 // composeRoll is a file with everybody on the roll, for a card that has no room for them.
 func (b *Bot) composeRoll(ctx context.Context, t *page, p *voting.Poll) (chat.Content, error) {

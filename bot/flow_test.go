@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"stimmbote/chat"
 	"stimmbote/voting"
 	"stimmbote/voting/belenios"
 )
@@ -81,6 +82,12 @@ func TestVoteFromDraftToResult(t *testing.T) {
 
 func TestDrafts(t *testing.T) {
 	w := newWorld(t, "en")
+	w.line.reach[user("anna")], w.line.reach[user("bernd")], w.line.reach[user("eva")] = chat.Invited, chat.Reachable, chat.Unsigned
+	w.says("chair", "!vote Zero?")
+	w.expect(`\n⚠️ I cannot reach 2 of them now\. !probe shows why\.\n`, "group")
+	clear(w.line.reach)
+	w.says("chair", "cancel")
+	w.new()
 	w.says("chair", "!vote")
 	w.expect(`^Please write the question`, "group")
 	w.says("chair", "start")

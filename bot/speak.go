@@ -20,12 +20,8 @@ func (b *Bot) texts(ctx context.Context, room string) (*i18n.Texts, error) {
 	return b.firstLanguage(ctx, room)
 }
 
-// textsFor is the catalogue for a person: their own language, that of the group that it is
-// about, or the configuration's.
-func (b *Bot) textsFor(ctx context.Context, person, group string) (*i18n.Texts, error) {
-	return b.firstLanguage(ctx, person, group)
-}
-
+// firstLanguage is the catalogue in the language of the first scope that has one, else of the
+// configuration.
 func (b *Bot) firstLanguage(ctx context.Context, scopes ...string) (*i18n.Texts, error) {
 	for _, scope := range scopes {
 		if scope == "" {

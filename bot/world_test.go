@@ -2,7 +2,6 @@ package bot
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -24,45 +23,6 @@ const (
 	group  = "!group:x"
 	myself = "@bot:x"
 )
-
-// fakeLine is a line without a homeserver: the queue is the real one, the rooms are said here.
-type fakeLine struct {
-	*chat.Line
-	members   map[string][]chat.Member
-	plainRoom bool
-	power     map[string]int
-	name      string
-	broken    error
-	reach     map[string]chat.Reach
-	met       []string
-	progress  chat.Progress
-	stats     chat.Stats
-}
-
-func (l *fakeLine) Me() string { return myself }
-
-func (l *fakeLine) Members(_ context.Context, room string) ([]chat.Member, error) {
-	return l.members[room], l.broken
-}
-
-func (l *fakeLine) Encrypted(context.Context, string) (bool, error) { return !l.plainRoom, nil }
-
-func (l *fakeLine) Power(_ context.Context, _, user string) (int, error) { return l.power[user], nil }
-
-func (l *fakeLine) Reach(_ context.Context, person string) (chat.Reach, error) {
-	return l.reach[person], nil
-}
-
-func (l *fakeLine) Meet(_ context.Context, _ string, persons ...string) error {
-	l.met = append(l.met, persons...)
-	return nil
-}
-
-func (l *fakeLine) Progress(context.Context, string) (chat.Progress, error) { return l.progress, nil }
-
-func (l *fakeLine) Stats() chat.Stats { return l.stats }
-
-func (l *fakeLine) RoomName(context.Context, string) (string, error) { return l.name, nil }
 
 // sent is one message as it went out.
 type sent struct {
@@ -180,7 +140,8 @@ func (w *world) hear(m chat.Message) {
 	w.settle()
 }
 
-func (w *world) says(name, body string)  { w.t.Helper(); w.hear(w.message(name, body, false)) }
+func (w *world) says(name, body string) { w.t.Helper(); w.hear(w.message(name, body, false)) }
+
 func (w *world) tells(name, body string) { w.t.Helper(); w.hear(w.message(name, body, true)) }
 
 // settle steps and sends until nothing is left to do.

@@ -1,0 +1,215 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"stimmbote/chat"
+	"stimmbote/voting"
+)
+
+// unclear deals with what is no clear answer. Thanks after a vote need none.
+func (b *Bot) unclear(ctx context.Context, m chat.Message, p *voting.Poll) error {
+	voted, err := b.hasVoted(ctx, m, p)
+	if err != nil {
+		return err
+	}
+	hello := b.words.is("ballot.words.hello", m.Body)
+	switch {
+	case voted && b.words.is("ballot.words.thanks", m.Body):
+		return nil
+	case voted && hello:
+		return b.hint(ctx, m, say{Key: "ballot.kept", Room: string(p.Place), Notice: true})
+	case hello:
+		return b.ballotAgain(ctx, m)
+	case b.words.is("probe.words.here", m.Body):
+		if done, err := b.onProbeAnswer(ctx, m); err != nil || done {
+			return err
+		}
+	}
+	return b.again(ctx, m, p, "ballot.unclear")
+}
+
+// ballotAgain answers somebody who says hello with what is open for them.
+func (b *Bot) ballotAgain(ctx context.Context, m chat.Message) error {
+	if !b.may("hello "+m.Sender, 1, helloWithin) {
+		return b.noted(ctx, m)
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		if _, err := b.reopen(ctx, m.Sender, "", m.ID); err != nil {
+			return err
+		}
+		return b.done(ctx, m)
+	})
+}
+
+// again asks for the number once more, and says that an earlier vote stays.
+func (b *Bot) again(ctx context.Context, m chat.Message, p *voting.Poll, key string) error {
+	voted, err := b.hasVoted(ctx, m, p)
+	if err != nil {
+		return err
+	}
+	s := say{Key: key, Args: []any{"options", p.Answers}, Room: string(p.Place)}
+	if voted {
+		s.More = []say{{Key: "ballot.kept"}}
+	}
+	help, err := b.helps(ctx, string(p.Place))
+	if err != nil {
+		return err
+	}
+	s.More = append(s.More, help...)
+	return b.hint(ctx, m, s)
+}
+
+func (b *Bot) hasVoted(ctx context.Context, m chat.Message, p *voting.Poll) (bool, error) {
+	_, known, err := b.Line.Event(ctx, receiptKey(p.ID, voting.Member(m.Sender), 1))
+	return known, err
+}
+
+// hint says why something does not count, as often as may be. Only the sentence is rationed.
+func (b *Bot) hint(ctx context.Context, m chat.Message, s say) error {
+	if !b.may("hint "+m.Sender, mostHints, hintsWithin) {
+		return b.noted(ctx, m)
+	}
+	return b.reply(ctx, m, s)
+}
+
+// noBallot answers somebody who is on the roll of no open vote: if it looks like a vote as a
+// hint, else now and then.
+func (b *Bot) noBallot(ctx context.Context, m chat.Message) error {
+	clear, hello := b.isAnswer(m), b.words.is("ballot.words.hello", m.Body)
+	if !clear {
+		if done, err := b.onProbeAnswer(ctx, m); err != nil || done {
+			return err
+		}
+	}
+	if !clear {
+		greeted := hello && b.may("hello "+m.Sender, 1, helloWithin)
+		if idle := b.may("idle "+m.Sender, 1, idleHint); !greeted && !idle {
+			return nil
+		}
+	}
+	key, err := b.whyNoBallot(ctx, m.Sender)
+	if err == nil && clear && key == "" && !strings.ContainsFunc(m.Body, unicode.IsDigit) {
+		// With no vote around, a yes is an answer to the probe.
+		if done, err := b.onProbeAnswer(ctx, m); err != nil || done {
+			return err
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case clear && key == "":
+		return b.hint(ctx, m, say{Key: "ballot.none"})
+	case clear:
+		return b.hint(ctx, m, say{Key: key})
+	case key == "ballot.not-on-roll":
+		return b.reply(ctx, m, say{Key: key})
+	}
+	return b.reply(ctx, m, say{Key: "help.direct", Notice: true})
+}
+
+// whyNoBallot is what to say to a person whose vote is closed already, or who is now a member of
+// a group that votes without them; empty if neither is so.
+func (b *Bot) whyNoBallot(ctx context.Context, user string) (string, error) {
+	live, err := b.Polls.Live(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range live {
+		if (p.State == voting.StateClosed || p.State == voting.StateCounted) && slices.Contains(p.Roll, voting.Member(user)) {
+			return "ballot.closed", nil
+		}
+	}
+	for _, p := range live {
+		if p.State != voting.StateOpen {
+			continue
+		}
+		if in, err := b.isMember(ctx, p, user); err != nil || in {
+			return "ballot.not-on-roll", err
+		}
+	}
+	return "", nil
+}
+
+// isMember asks the server whether somebody is in the group of a poll.
+func (b *Bot) isMember(ctx context.Context, p *voting.Poll, user string) (bool, error) {
+	members, err := b.Line.Members(ctx, string(p.Place))
+	if err != nil {
+		return false, fmt.Errorf("asking for the members of %s: %w", p.Place, err)
+	}
+	return slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == user }), nil
+}
+
+// stray answers what looks like a vote in a room that somebody else made for two: the bot asks
+// only in the direct chats that it made itself.
+func (b *Bot) stray(ctx context.Context, m chat.Message) error {
+	if !b.isAnswer(m) {
+		return nil
+	}
+	members, err := b.Line.Members(ctx, m.Room)
+	if err != nil {
+		return fmt.Errorf("asking for the members of %s: %w", m.Room, err)
+	}
+	if len(members) > 2 {
+		return nil
+	}
+	p, err := b.Polls.OpenFor(ctx, voting.Member(m.Sender))
+	if err != nil {
+		return err
+	}
+	if p != nil {
+		return b.hint(ctx, m, say{Key: "ballot.elsewhere"})
+	}
+	return b.hint(ctx, m, say{Key: "ballot.none"})
+}
+
+// exposed deals with an answer to an open vote that somebody gave in the group, where all can
+// see it: it does not count, and the bot takes it away if it may.
+func (b *Bot) exposed(ctx context.Context, m chat.Message) (bool, error) {
+	if !b.isAnswer(m) || strings.ContainsFunc(m.Body, unicode.IsLetter) {
+		return false, nil
+	}
+	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool {
+		return p.State == voting.StateOpen && slices.Contains(p.Roll, voting.Member(m.Sender))
+	})
+	if err != nil || p == nil {
+		return false, err
+	}
+	redacts, err := b.redacts(ctx, m.Room)
+	if err != nil {
+		return false, err
+	}
+	s := say{Key: "ballot.in-group-stays", Args: []any{"options", p.Answers}, Room: m.Room}
+	var said []chat.Delivery
+	if redacts {
+		s.Key = "ballot.in-group"
+		said = append(said, chat.Delivery{Key: "redact/" + m.ID, Room: m.Room, Kind: kindRedact, Lane: chat.Redaction, Redacts: m.ID})
+	}
+	if b.may("hint "+m.Sender, mostHints, hintsWithin) {
+		said = append(said, chat.Delivery{Key: "reply/" + m.ID, Person: m.Sender, Kind: kindSay, Payload: encode(s)})
+	}
+	return true, b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, said...) })
+}
+
+// may says whether something may be said again: at most most times within a time.
+func (b *Bot) may(what string, most int, within time.Duration) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.Now()
+	if len(b.replies) > manyPeople {
+		maps.DeleteFunc(b.replies, func(_ string, at []time.Time) bool { return len(at) == 0 || now.Sub(at[len(at)-1]) >= idleHint })
+	}
+	recent := slices.DeleteFunc(b.replies[what], func(at time.Time) bool { return now.Sub(at) >= within })
+	if len(recent) >= most {
+		b.replies[what] = recent
+		return false
+	}
+	b.replies[what] = append(recent, now)
+	return true
+}
