@@ -8,5 +8,5 @@ import (
 
 // verifyArchive is `stimmbote verify`: see package verify.
 func verifyArchive(args []string, stdout, stderr io.Writer) int {
-	return verify.Run("stimmbote verify", args, stdout, stderr)
+	return verify.Program{Name: "stimmbote verify", Stdout: stdout, Stderr: stderr}.Run(args)
 }

@@ -1,22 +1,27 @@
-// Command verify rechecks a vote from its archive, without any network and without the bot. It is one file for the
-// members of a group, to be run on any computer: on Windows it is enough to drop the archive onto it.
+// Command verify rechecks a vote from its archive, without any network and without the bot, in plain words. It is one
+// file for the doubting member of a group, to be run on any computer: on Windows it is enough to drop the archive onto
+// it, and without an archive it asks for one.
+//
+// Options and exit codes are those of `stimmbote verify`. The language is that of the system, or of --language.
 package main
 
 import (
-	"bufio"
-	"fmt"
 	"os"
-	"runtime"
 
 	"stimmbote/voting/verify"
 )
 
 func main() {
+	p := verify.Program{Name: "stimmbote-verify", Language: language(os.Getenv), Stdout: os.Stdout, Stderr: os.Stderr}
 	args := os.Args[1:]
-	code := verify.Run("verify", args, os.Stdout, os.Stderr)
-	if runtime.GOOS == "windows" && len(args) < 2 { // its window would close before anybody could read it
-		fmt.Print("Press Enter to close. ")
-		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+	if len(args) < 2 && ownWindow() || len(args) == 0 && isTerminal(os.Stdin) && isTerminal(os.Stdout) {
+		os.Exit(p.Talk(os.Stdin, args))
 	}
-	os.Exit(code)
+	os.Exit(p.Run(args))
+}
+
+// isTerminal says whether a person may sit at the other end.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

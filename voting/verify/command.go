@@ -3,9 +3,10 @@
 //
 // Guarantees: exit code 0 only if everything in the archive was checked by voting/belenios and found right, there is a
 // result, and whatever it was told to compare is the same. It writes nothing to disk. What comes from an archive is
-// quoted before it is printed.
+// quoted, or freed of whatever cannot be seen, before it is printed.
 //
-// Its texts are English, as the specification is that they speak of.
+// It speaks two ways: for experts in the terms of the specification, which is English, and in plain words, German and
+// English. Those lie in this folder and not in i18n, because the small program holds nothing of the bot.
 package verify
 
 import (
@@ -19,23 +20,32 @@ import (
 	"stimmbote/voting/belenios"
 )
 
-// Usage says how the command is called, after the program's name.
-const Usage = `FILE.bel [--tracker T]… [--election FP] [--roll HASH | --roll-file FILE] [--closed HASH] [--json]
+// usage says how the command is called, after the program's name.
+const usage = `FILE.bel [--tracker T]… [--election FP] [--roll HASH | --roll-file FILE] [--closed HASH] [--json]
   --tracker T       a tracker, or the code of a receipt: is this ballot counted? Several are possible.
   --election FP     the election's fingerprint that the group was told
   --roll HASH       the hash of the roll that the group was told
   --roll-file FILE  the roll itself, as it was attached when the vote was opened
   --closed HASH     the closed hash that the group was told
+  --language L      say it in plain words, in German (de) or English (en)
   --json            say everything as JSON
 exit codes: 0 valid and complete, 1 invalid, or something is not as it was told, 2 cannot be read or judged,
 3 sound so far, but without a result
 `
+
+// Program is who speaks, and where to.
+type Program struct {
+	Name           string // as one calls it, for its messages
+	Language       string // of plain words: "de" or "en"; empty to speak to experts
+	Stdout, Stderr io.Writer
+}
 
 // options are what the command was told.
 type options struct {
 	file                             string
 	trackers                         list
 	election, roll, rollFile, closed string
+	language                         string
 	json                             bool
 }
 
@@ -62,6 +72,7 @@ func parse(args []string) (o options, err error) {
 	flags.StringVar(&o.roll, "roll", "", "")
 	flags.StringVar(&o.rollFile, "roll-file", "", "")
 	flags.StringVar(&o.closed, "closed", "", "")
+	flags.StringVar(&o.language, "language", "", "")
 	flags.BoolVar(&o.json, "json", false, "")
 	for len(args) > 0 {
 		if err := flags.Parse(args); err != nil {
@@ -80,41 +91,55 @@ func parse(args []string) (o options, err error) {
 		return o, fmt.Errorf("%w: no file", errUsage)
 	case o.roll != "" && o.rollFile != "":
 		return o, fmt.Errorf("%w: --roll or --roll-file, not both", errUsage)
+	case o.language != "" && plain[o.language] == nil:
+		return o, fmt.Errorf("%w: --language is de or en", errUsage)
 	}
 	return o, nil
 }
 
-// Run does what the arguments say and returns the exit code. The name is that of the program, for its messages.
-func Run(name string, args []string, stdout, stderr io.Writer) int {
+// Run does what the arguments say and returns the exit code.
+func (p Program) Run(args []string) int {
+	code, _ := p.run(args)
+	return code
+}
+
+// run is Run, and returns what was found, nil if there was no file to look at.
+func (p Program) run(args []string) (int, *finding) {
 	o, err := parse(args)
 	if err != nil {
-		fmt.Fprintf(stderr, "%s: %v\nusage: %s %s", name, err, name, Usage)
-		return int(belenios.Unsupported)
+		fmt.Fprintf(p.Stderr, "%s: %v\nusage: %s %s", p.Name, err, p.Name, usage)
+		return int(belenios.Unsupported), nil
 	}
-	f, err := recheck(o, newBar(stderr))
+	f, err := recheck(o, newBar(p.Stderr))
 	if err != nil {
-		fmt.Fprintf(stderr, "%s: %v\n", name, err)
-		return int(belenios.Unsupported)
+		fmt.Fprintf(p.Stderr, "%s: %v\n", p.Name, err)
+		return int(belenios.Unsupported), nil
 	}
-	if !o.json {
-		f.print(stdout)
-		return f.Exit
+	if o.language == "" {
+		o.language = p.Language
 	}
-	e := json.NewEncoder(stdout)
-	e.SetIndent("", "  ")
-	if err := e.Encode(f); err != nil {
-		fmt.Fprintf(stderr, "%s: %v\n", name, err)
-		return int(belenios.Unsupported)
+	switch {
+	case o.json:
+		e := json.NewEncoder(p.Stdout)
+		e.SetIndent("", "  ")
+		if err := e.Encode(f); err != nil {
+			fmt.Fprintf(p.Stderr, "%s: %v\n", p.Name, err)
+			return int(belenios.Unsupported), nil
+		}
+	case o.language != "":
+		f.explain(p.Stdout, plain[o.language])
+	default:
+		f.print(p.Stdout)
 	}
-	return f.Exit
+	return f.Exit, f
 }
 
 // recheck verifies the file and compares. An error is about what it was given besides the archive.
 func recheck(o options, progress *bar) (*finding, error) {
-	roll := o.roll
+	var r *roll
 	if o.rollFile != "" {
 		var err error
-		if roll, err = rollHash(o.rollFile); err != nil {
+		if r, err = readRoll(o.rollFile); err != nil {
 			return nil, err
 		}
 	}
@@ -134,7 +159,7 @@ func recheck(o options, progress *bar) (*finding, error) {
 	progress.end()
 	f := newFinding(o.file, report, err)
 	if report.Status != belenios.Unsupported {
-		f.compare(o, roll)
+		f.compare(o, r)
 	}
 	return f, nil
 }

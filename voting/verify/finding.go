@@ -8,8 +8,10 @@ import (
 	"stimmbote/voting/belenios"
 )
 
-// finding is everything that is said of an archive.
+// finding is everything that is said of an archive. As JSON it is described in docs/poll-protocol.md: what is there
+// keeps its name and meaning for as long as Format is 1.
 type finding struct {
+	Format int    `json:"format"`
 	File   string `json:"file"`
 	Exit   int    `json:"exit"`
 	Status string `json:"status"`
@@ -35,6 +37,7 @@ type check struct {
 	Name   string `json:"name"`
 	Detail string `json:"detail"`
 	OK     bool   `json:"ok"`
+	about  string // what a comparison is about, as it was given
 }
 
 type question struct {
@@ -50,19 +53,24 @@ type answer struct {
 	Votes *int   `json:"votes,omitempty"` // if there is a result
 }
 
-// words are the statuses for people.
-var words = map[belenios.Status]string{
-	belenios.Complete:    "valid and complete",
-	belenios.Invalid:     "invalid",
-	belenios.Unsupported: "cannot be checked",
-	belenios.Incomplete:  "sound so far, but without a result",
-}
+// statuses are the words for programs, words those for people.
+var (
+	statuses = map[belenios.Status]string{
+		belenios.Complete: "valid", belenios.Invalid: "invalid", belenios.Unsupported: "unsupported", belenios.Incomplete: "incomplete",
+	}
+	words = map[string]string{
+		"valid":       "valid and complete",
+		"invalid":     "invalid",
+		"unsupported": "cannot be checked",
+		"incomplete":  "sound so far, but without a result",
+	}
+)
 
 var hexHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 func newFinding(file string, r *belenios.Report, err error) *finding {
 	f := &finding{
-		File: file, Election: r.Fingerprint, Closed: r.ClosedHash, UUID: r.UUID, Group: r.Group,
+		Format: 1, File: file, Election: r.Fingerprint, Closed: r.ClosedHash, UUID: r.UUID, Group: r.Group,
 		Entitled: r.Entitled, Counted: r.Counted, Weight: r.Weight, Trackers: r.Trackers, Checks: []check{},
 	}
 	if hexHash.MatchString(r.RollHash) {
@@ -102,7 +110,7 @@ func newQuestion(q belenios.Question, sums []int) question {
 	return out
 }
 
-func (f *finding) become(s belenios.Status) { f.Exit, f.Status = int(s), words[s] }
+func (f *finding) become(s belenios.Status) { f.Exit, f.Status = int(s), statuses[s] }
 
 // add notes a comparison. One that fails makes the archive invalid: it is not the one that was meant.
 func (f *finding) add(name, detail string, ok bool) {
@@ -129,7 +137,7 @@ func (f *finding) print(w io.Writer) {
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "%s: %s\n", f.File, f.Status)
+	fmt.Fprintf(w, "%s: %s\n", f.File, words[f.Status])
 }
 
 func (f *finding) printAnchors(w io.Writer) {

@@ -25,7 +25,7 @@ const (
 func run(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	code = Run("verify", args, &o, &e)
+	code = Program{Name: "verify", Stdout: &o, Stderr: &e}.Run(args)
 	return code, o.String(), e.String()
 }
 
@@ -125,6 +125,7 @@ func TestUsage(t *testing.T) {
 		{wholeElection, "--roll", "x", "--roll-file", wholeElection},
 		{wholeElection, "--roll-file", missing},
 		{"--tracker", "x"},
+		{wholeElection, "--language", "fr"},
 	} {
 		if code, _, errs := run(t, args...); code != 2 || errs == "" {
 			t.Errorf("verify %q: exit code %d, stderr %q", args, code, errs)
@@ -150,10 +151,12 @@ func TestComparisons(t *testing.T) {
 		{"tracker", []string{"--tracker", tracker}, 0, "is counted"},
 		{"code", []string{"--tracker", code}, 0, "is counted"},
 		{"code in small letters", []string{"--tracker", strings.ToLower(code)}, 0, "is counted"},
+		{"code as it is read out", []string{"--tracker", " " + strings.ReplaceAll(code, "-", " ")}, 0, "is counted"},
 		{"several", []string{"--tracker", tracker, "--tracker", code}, 0, "is counted"},
 		{"one of several is not there", []string{"--tracker", tracker, "--tracker", "x"}, 1, `"x" is not among`},
 		{"half a code", []string{"--tracker", code[:9]}, 1, "is not among"},
 		{"election", []string{"--election", fingerprint}, 0, "ok    election fingerprint: as you gave it"},
+		{"election as other tools write it", []string{"--election", strings.NewReplacer("-", "+", "_", "/").Replace(fingerprint) + "="}, 0, "as you gave it"},
 		{"another election", []string{"--election", "x" + fingerprint[1:]}, 1, "FAIL  election fingerprint: you gave"},
 		{"closed", []string{"--closed", strings.ToUpper(closedHash)}, 0, "ok    closed hash"},
 		{"closed otherwise", []string{"--closed", fingerprint}, 1, "FAIL  closed hash"},
@@ -190,12 +193,12 @@ func TestRollFile(t *testing.T) {
 		"nothing":               {"", false},
 		"somebody else as well": {"@anna:example.org\n@anna:example.org\n@bernd:example.org\nname:Ötzi\n", false},
 	} {
-		hash, err := rollHash(written(t, []byte(c.content)))
+		r, err := readRoll(written(t, []byte(c.content)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if (hash == f.Roll) != c.ok {
-			t.Errorf("%s: hash is %s", name, hash)
+		if (r.hash == f.Roll) != c.ok || c.ok && r.lines != 3 {
+			t.Errorf("%s: %+v", name, r)
 		}
 	}
 }
@@ -206,7 +209,7 @@ func TestJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &f); err != nil {
 		t.Fatal(err)
 	}
-	if code != 0 || f.Exit != 0 || f.Status != "valid and complete" || f.Authority != "Registrar" || len(f.Trackers) != 3 ||
+	if code != 0 || f.Exit != 0 || f.Status != "valid" || f.Format != 1 || f.Authority != "Registrar" || len(f.Trackers) != 3 ||
 		len(f.Questions) != 2 || *f.Questions[0].Answers[1].Votes != 1 || f.Questions[0].Blank != nil || *f.Questions[1].Blank != 1 {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
