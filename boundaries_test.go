@@ -54,6 +54,7 @@ var boundaries = map[string]boundary{
 	"web/ui":        {others: []string{"github.com/evanw/esbuild/"}},
 	"cmd/verify":    {ours: []string{"voting/..."}},
 	"cmd/stimmbote": {ours: []string{"..."}, others: []string{""}},
+	"bench/...":     {ours: []string{"..."}},
 	"e2e/...":       {ours: []string{"..."}, others: []string{""}},
 }
 

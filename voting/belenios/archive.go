@@ -2,6 +2,7 @@ package belenios
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -52,22 +53,47 @@ func (e *Election) closedChain(ballots [][]byte) (*chain, error) {
 	c.add("Setup", e.setup.Election, e.setup.Trustees, e.setup.Credentials, encode(wireSetup{
 		Election: hexHash(e.setup.Election), Trustees: hexHash(e.setup.Trustees), Credentials: hexHash(e.setup.Credentials),
 	}))
-	sorted := slices.Clone(ballots)
-	slices.SortFunc(sorted, func(a, b []byte) int { return cmp.Compare(Tracker(a), Tracker(b)) })
+	type tracked struct {
+		tracker string
+		raw     []byte
+	}
+	sorted := make([]tracked, len(ballots))
+	for i, raw := range ballots {
+		sorted[i] = tracked{tracker: Tracker(raw), raw: raw}
+	}
+	slices.SortFunc(sorted, func(a, b tracked) int { return cmp.Compare(a.tracker, b.tracker) })
 	seen := make(map[string]bool, len(sorted))
-	for _, raw := range sorted {
-		var w wireBallot
-		if err := decode(raw, &w); err != nil {
-			return nil, fmt.Errorf("ballot %s: %w", Tracker(raw), err)
+	for _, b := range sorted {
+		credential, err := e.credentialOf(b.raw)
+		if err == nil && seen[credential] {
+			err = ErrOneEach
 		}
-		if seen[w.Credential] {
-			return nil, fmt.Errorf("ballot %s: %w", Tracker(raw), ErrOneEach)
+		if err != nil {
+			return nil, fmt.Errorf("ballot %s: %w", b.tracker, err)
 		}
-		seen[w.Credential] = true
-		c.add("Ballot", raw)
+		seen[credential] = true
+		c.add("Ballot", b.raw)
 	}
 	c.add("EndBallots")
 	return c, nil
+}
+
+// credentialOf reads whose a ballot of this election is, and nothing else of it.
+func (e *Election) credentialOf(raw []byte) (string, error) {
+	w := wireBallot{ElectionUUID: e.uuid, ElectionHash: e.hash}
+	begin, _, _ := bytes.Cut(encode(w), []byte(`"","answers"`))
+	rest, ok := bytes.CutPrefix(raw, append(begin, '"'))
+	if !ok {
+		return "", ErrOtherElection
+	}
+	credential, _, ok := bytes.Cut(rest, []byte(`","answers":[`))
+	if !ok {
+		return "", fmt.Errorf("%w: no credential", ErrShape)
+	}
+	if _, ok := e.voters[string(credential)]; !ok {
+		return "", ErrUnknownCredential
+	}
+	return string(credential), nil
 }
 
 // ClosedHash fixes the ballots before anything is opened: the hash of the EndBallots event in hexadecimal. There is

@@ -1,6 +1,7 @@
 package belenios
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -84,12 +85,8 @@ func (n *number) UnmarshalJSON(raw []byte) error {
 // Sum checks the ballots, one for each credential and in any order, and adds them up as they are, encrypted. Every
 // trustee does that for themselves before they give a share of anything.
 func (e *Election) Sum(ballots [][]byte) (*Sum, error) {
-	closed, err := e.ClosedHash(ballots)
-	if err != nil {
-		return nil, err
-	}
-	checked, err := parallel(len(ballots), func(i int) (*ballot, error) {
-		b, err := e.checkBallot(ballots[i])
+	all, err := parallel(len(ballots), func(i int) (*Checked, error) {
+		b, err := e.Check(ballots[i])
 		if err != nil {
 			return nil, fmt.Errorf("ballot %s: %w", Tracker(ballots[i]), err)
 		}
@@ -98,7 +95,45 @@ func (e *Election) Sum(ballots [][]byte) (*Sum, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := e.sum(checked)
+	return e.SumOf(all)
+}
+
+// Checked is a ballot of which everything was checked. Only Check makes one.
+type Checked struct {
+	e   *Election
+	b   *ballot
+	raw []byte
+}
+
+// Check is CheckBallot for those who keep the ballot until it is counted, so that it need not be checked once more.
+func (e *Election) Check(raw []byte) (*Checked, error) {
+	b, err := e.checkBallot(raw)
+	if err != nil {
+		return nil, err
+	}
+	for i := range b.answers { // of the proofs nothing is needed any more
+		b.answers[i] = answer{choices: b.answers[i].choices}
+	}
+	return &Checked{e: e, b: b, raw: bytes.Clone(raw)}, nil
+}
+
+// Credential is the public credential whose ballot it is.
+func (c *Checked) Credential() string { return c.b.voter.credential }
+
+// SumOf adds up ballots that were checked.
+func (e *Election) SumOf(all []*Checked) (*Sum, error) {
+	raws, ballots := make([][]byte, len(all)), make([]*ballot, len(all))
+	for i, c := range all {
+		if c.e != e {
+			return nil, ErrOtherElection
+		}
+		raws[i], ballots[i] = c.raw, c.b
+	}
+	closed, err := e.ClosedHash(raws)
+	if err != nil {
+		return nil, err
+	}
+	s := e.sum(ballots)
 	s.closed = closed
 	return s, nil
 }
