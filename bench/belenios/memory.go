@@ -49,7 +49,7 @@ func large(work string, n int) (string, error) {
 	return v.archive(work, fmt.Sprintf("memory-%d", n), ballots, nil)
 }
 
-// listVerdicts asks every tool, by tools/recheck.sh, about ten archives of different kinds.
+// listVerdicts asks every tool, by recheck.sh, about ten archives of different kinds.
 func listVerdicts(work string, tools []*tool) error {
 	blank := belenios.Question{Text: "Adopt?", Answers: []string{"Yes", "No"}, Min: 1, Max: 1, Blank: true}
 	several := belenios.Question{Text: "Whom?", Answers: []string{"A", "B", "C", "D"}, Max: 2}
@@ -87,7 +87,7 @@ func listVerdicts(work string, tools []*tool) error {
 			}
 			fmt.Printf("%s, %s:\n", group, kind.name)
 			for _, t := range tools {
-				cmd := exec.Command("tools/recheck.sh", path)
+				cmd := exec.Command("./recheck.sh", path)
 				cmd.Env = append(os.Environ(), "BELENIOS_TOOL="+t.path)
 				out, err := cmd.CombinedOutput()
 				said := string(bytes.TrimSpace(out))
