@@ -180,5 +180,5 @@ func (b *Bot) liesElsewhere(ctx context.Context, key, room string) (bool, error)
 	if err != nil || o == nil || o.State == store.OutgoingWaiting {
 		return false, err
 	}
-	return o.State == store.OutgoingDropped || room == "" || o.Room != room, nil
+	return o.State == store.OutgoingDropped || o.State == store.OutgoingGiven || room == "" || o.Room != room, nil
 }

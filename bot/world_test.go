@@ -2,6 +2,7 @@ package bot
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -180,10 +181,11 @@ func (w *world) notices(n chat.Notice) {
 func (w *world) deliver() int {
 	w.t.Helper()
 	ctx := w.t.Context()
-	due, err := w.store.DueOutgoing(ctx, time.Now(), 100)
+	due, err := w.store.DueOutgoing(ctx, store.Leave{Now: time.Now(), Need: 2}, 100)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	slices.SortFunc(due, func(a, b store.Outgoing) int { return cmp.Compare(a.Seq, b.Seq) })
 	for _, o := range due {
 		d := chat.Delivery{
 			Key: o.Key, Group: o.Group, Room: o.Room, Person: o.Person, Kind: o.Kind, Payload: o.Payload,

@@ -81,20 +81,23 @@ type Line struct {
 	me      id.UserID
 	handler Handler
 
-	connected  chan struct{} // closed once client, helper and me are set
-	ready      atomic.Bool
-	wake       chan struct{} // something was queued
-	rooms      rooms
-	replaced   sync.Map // whose direct room was replaced by one in which nothing was said yet
-	otherRooms sync.Map // rooms of the bot that were not made for one person
-	sharing    sharing
-	listing    listing
-	inbox      *inbox
-	arrived    []session // room keys that came with the response being processed
-	pause      pause
-	counters   counters
-	second     time.Duration // the unit of every wait before another try
-	day        time.Duration // how often old rows are deleted
+	connected   chan struct{} // closed once client, helper and me are set
+	ready       atomic.Bool
+	wake        chan struct{} // something was queued
+	rooms       rooms
+	replaced    sync.Map // whose direct room was replaced by one in which nothing was said yet
+	otherRooms  sync.Map // rooms of the bot that were not made for one person
+	sharing     sharing
+	listing     listing
+	inbox       *inbox
+	arrived     []session // room keys that came with the response being processed
+	pause       pause
+	pace        pace
+	edits       edits
+	saidLimited sync.Once
+	counters    counters
+	second      time.Duration // the unit of every wait before another try
+	day         time.Duration // how often old rows are deleted
 }
 
 // New checks what can be checked without a network. Nothing is connected before [Line.Run].

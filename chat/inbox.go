@@ -185,7 +185,7 @@ func (l *Line) handle(ctx context.Context, evt *event.Event) error {
 		return err
 	}
 	// Whoever writes can be reached.
-	if err := l.retry(ctx, personLane(m.Sender)); err != nil {
+	if err := l.retry(ctx, personRoute(m.Sender)); err != nil {
 		return err
 	}
 	log := l.log.With().Str("event_id", m.ID).Logger()

@@ -39,6 +39,7 @@ func (l *Line) make(ctx context.Context, person id.UserID) (id.RoomID, error) {
 		if err != nil {
 			return "", fmt.Errorf("creating a direct room: %w", err)
 		}
+		l.passed(ctx, making)
 		room = created.RoomID
 	}
 	return room, l.store.PutDirect(ctx, store.Direct{Person: person.String(), Room: room.String()})

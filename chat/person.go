@@ -27,7 +27,7 @@ func (l *Line) paused(err error) bool {
 func (l *Line) failPerson(ctx context.Context, log zerolog.Logger, o store.Outgoing, err error, wait time.Duration) error {
 	if o.Failures+1 >= mostForPerson {
 		log.Error().AnErr("reason", plain(err)).Msg("Somebody could not be reached for a day; a message is given up")
-		return l.store.SettleOutgoing(ctx, o.Key, store.OutgoingDropped, "", "")
+		return l.store.SettleOutgoing(ctx, o.Key, store.OutgoingGiven, "", "")
 	}
 	if o.Failures == 0 {
 		log.Warn().AnErr("reason", plain(err)).Msg("A message to a person was not sent; trying again for a day")

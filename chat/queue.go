@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/id"
 
 	"stimmbote/store"
 )
@@ -67,15 +68,22 @@ const (
 	lastingWait = 600
 )
 
-// Queue stores deliveries in the transaction of ctx; they are sent after its commit, in this order
-// for each room or person. Of a key that is known already the first delivery stays.
+// Queue stores deliveries in the transaction of ctx; they are sent after its commit, those of a lane in
+// this order for each room or person. Of a key that is known already the first delivery stays. An edit
+// takes the place of those of the same message that wait.
 func (l *Line) Queue(ctx context.Context, deliveries ...Delivery) error {
 	for _, d := range deliveries {
 		if (d.Room == "") == (d.Person == "") || d.Key == "" || (d.Secret && d.Person == "") || (d.Lasting && d.Room == "") {
 			return fmt.Errorf("queueing %s: needs a key and either a room or a person, a secret a person, a lasting one a room", d.Kind)
 		}
-		if err := l.store.PutOutgoing(ctx, outgoing(d)); err != nil {
+		fresh, err := l.store.PutOutgoing(ctx, outgoing(d))
+		if err != nil {
 			return err
+		}
+		if fresh && d.Edits != "" {
+			if err := l.store.ReplaceOutgoing(ctx, d.Edits, d.Key); err != nil {
+				return err
+			}
 		}
 	}
 	l.hurry()
@@ -112,29 +120,29 @@ func (l *Line) Event(ctx context.Context, key string) (event string, known bool,
 }
 
 // retry lets what could not be sent to a room or a person be tried now.
-func (l *Line) retry(ctx context.Context, lane string) error {
+func (l *Line) retry(ctx context.Context, route string) error {
 	defer l.hurry()
-	return l.store.HurryOutgoing(ctx, lane)
+	return l.store.HurryOutgoing(ctx, route)
 }
 
 func outgoing(d Delivery) store.Outgoing {
-	lane := roomLane(d.Room)
+	route := roomRoute(d.Room)
 	if d.Person != "" {
-		lane = personLane(d.Person)
+		route = personRoute(d.Person)
 	}
 	return store.Outgoing{
-		Key: d.Key, Group: d.Group, Lane: lane, Room: d.Room, Person: d.Person, Kind: d.Kind, Payload: d.Payload,
+		Key: d.Key, Group: d.Group, Route: route, Lane: int(d.Lane), Room: d.Room, Person: d.Person, Kind: d.Kind, Payload: d.Payload,
 		Secret: d.Secret, Lasting: d.Lasting, Thread: d.Thread, Edits: d.Edits, Redacts: d.Redacts,
 	}
 }
 
-func roomLane(room string) string { return "room " + room }
+func roomRoute(room string) string { return "room " + room }
 
-func personLane(person string) string { return "person " + person }
+func personRoute(person string) string { return "person " + person }
 
 func delivery(o store.Outgoing) Delivery {
 	return Delivery{
-		Key: o.Key, Group: o.Group, Room: o.Room, Person: o.Person, Kind: o.Kind, Payload: o.Payload,
+		Key: o.Key, Group: o.Group, Lane: Lane(o.Lane), Room: o.Room, Person: o.Person, Kind: o.Kind, Payload: o.Payload,
 		Secret: o.Secret, Lasting: o.Lasting, Thread: o.Thread, Edits: o.Edits, Redacts: o.Redacts,
 	}
 }
@@ -145,41 +153,47 @@ func transaction(key string) string {
 	return "sb" + base64.RawURLEncoding.EncodeToString(sum[:24])
 }
 
-// deliver sends what is queued until ctx ends, one at a time within a lane. It looks at the queue so
-// often that it is also what notes that a day is over.
+// deliver sends what is queued until ctx ends, one at a time to a room or a person. It looks at the queue
+// so often that it is also what notes that a day is over.
 func (l *Line) deliver(ctx, work context.Context) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	busy := make(map[string]bool)
-	ended := make(chan string, deliverAtOnce)
+	ended := make(chan store.Outgoing, deliverAtOnce)
+	var turns turns
 	var tidied time.Time
+	if err := l.recall(ctx); err != nil && ctx.Err() == nil {
+		l.log.Error().Err(err).Msg("The queue of messages cannot be read")
+	}
 	for {
 		if time.Since(tidied) >= l.day {
 			l.tidy(ctx)
 			tidied = time.Now()
 		}
-		due, err := l.store.DueOutgoing(ctx, time.Now(), 2*deliverAtOnce)
+		due, err := l.store.DueOutgoing(ctx, l.may(time.Now()), 2*deliverAtOnce)
 		if err != nil && ctx.Err() == nil {
 			l.log.Error().Err(err).Msg("The queue of messages cannot be read")
 		}
-		for _, o := range due {
+		for _, o := range turns.order(due) {
 			if len(busy) >= deliverAtOnce {
 				break
 			}
-			if busy[o.Lane] {
+			if busy[o.Route] || !l.begin(time.Now(), o) {
 				continue
 			}
-			busy[o.Lane] = true
+			busy[o.Route] = true
+			turns.took(o)
 			workers.Go(func() {
 				l.attempt(work, o)
-				ended <- o.Lane
+				l.end(o)
+				ended <- o
 			})
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case lane := <-ended:
-			delete(busy, lane)
+		case o := <-ended:
+			delete(busy, o.Route)
 		case <-l.wake:
 			// The transaction that queued it may not be committed yet: this waits for it.
 			_ = l.store.Tx(ctx, func(context.Context) error { return nil })
@@ -194,19 +208,35 @@ func (l *Line) nextLook(ctx context.Context, busy bool) time.Duration {
 	if err != nil || !waiting || busy {
 		return idle
 	}
-	return min(max(time.Until(at), 20*time.Millisecond), idle)
+	now := time.Now()
+	if opens := l.opens(now); at.Before(opens) {
+		at = opens
+	}
+	return min(max(at.Sub(now), 20*time.Millisecond), idle)
 }
 
 // attempt tries to send one delivery and notes what came of it.
 func (l *Line) attempt(ctx context.Context, o store.Outgoing) {
 	log := l.log.With().Str("kind", o.Kind).Logger()
+	if at := l.edits.next(o, l.second); at.After(time.Now()) {
+		if err := l.store.DelayOutgoing(ctx, o.Key, at, false); err != nil && ctx.Err() == nil {
+			log.Error().Err(err).Msg("The queue of messages cannot be written")
+		}
+		return
+	}
 	room, sent, err := l.trySend(ctx, o)
 	if ctx.Err() != nil && err != nil {
 		return // the next start goes on
 	}
 	var note error
-	switch kind, wait := judge(err); {
+	kind, wait := judge(err)
+	if limited(err) {
+		wait = l.slowDown(ctx, err)
+		l.sayLimited(ctx)
+	}
+	switch {
 	case err == nil:
+		l.edits.said(o)
 		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingSent, room, sent)
 		if note == nil {
 			l.delivered(ctx, delivery(o))
@@ -214,7 +244,9 @@ func (l *Line) attempt(ctx context.Context, o store.Outgoing) {
 	case errors.Is(err, ErrObsolete):
 		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingDropped, "", "")
 	case errors.Is(err, errWaits):
-		note = l.store.RearOutgoing(ctx, o.Key, time.Now().Add(l.second))
+		note = l.putBack(ctx, o)
+	case limited(err):
+		note = l.store.DelayOutgoing(ctx, o.Key, time.Now().Add(wait), false)
 	case o.Person != "" && !l.paused(err) && o.Redacts == "":
 		note = l.failPerson(ctx, log, o, err, wait)
 	case kind == failureAway:
@@ -233,7 +265,7 @@ func (l *Line) attempt(ctx context.Context, o store.Outgoing) {
 		note = l.store.DelayOutgoing(ctx, o.Key, time.Now().Add(l.backoff(o.Failures, lastingWait)), true)
 	case kind == failurePermanent && o.Failures+1 >= mostRefusals, o.Failures+1 >= mostFailures:
 		log.Error().AnErr("reason", plain(err)).Msg("A message could not be delivered")
-		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingDropped, "", "")
+		note = l.store.SettleOutgoing(ctx, o.Key, store.OutgoingGiven, "", "")
 	default:
 		log.Warn().AnErr("reason", plain(err)).Int("failures", o.Failures+1).Msg("A message was not sent; trying again")
 		note = l.store.DelayOutgoing(ctx, o.Key, time.Now().Add(l.backoff(o.Failures, 60)), true)
@@ -254,7 +286,11 @@ func (l *Line) trySend(ctx context.Context, o store.Outgoing) (room, event strin
 	if err := l.store.TryOutgoing(ctx, o.Key); err != nil {
 		return "", "", err
 	}
-	if o.Redacts != "" {
+	switch {
+	case o.Kind == meetKind:
+		room, err := l.direct(ctx, id.UserID(o.Person))
+		return room.String(), "", err
+	case o.Redacts != "":
 		return l.redact(ctx, o)
 	}
 	return l.say(ctx, o)
@@ -278,7 +314,7 @@ func (l *Line) target(ctx context.Context, key string) (*store.Outgoing, error) 
 	switch {
 	case err != nil:
 		return nil, err
-	case o == nil || o.State == store.OutgoingDropped:
+	case o == nil || o.State == store.OutgoingDropped || o.State == store.OutgoingGiven:
 		return nil, ErrObsolete // it was never said
 	case o.State == store.OutgoingWaiting:
 		return nil, errWaits

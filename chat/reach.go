@@ -48,9 +48,6 @@ func (l *Line) Reach(ctx context.Context, person string) (Reach, error) {
 	return Reachable, nil
 }
 
-// Meet queues the making of direct rooms ahead of time.
-func (l *Line) Meet(ctx context.Context, group string, persons ...string) error { return nil }
-
 // Progress says how far the deliveries of a group are.
 func (l *Line) Progress(ctx context.Context, group string) (Progress, error) {
 	n, err := l.Pending(ctx, group)

@@ -173,6 +173,7 @@ func (l *Line) send(ctx context.Context, room id.RoomID, message *event.MessageE
 	if err != nil {
 		return "", fmt.Errorf("sending: %w", err)
 	}
+	l.passed(ctx, sending)
 	return resp.EventID, nil
 }
 
@@ -242,5 +243,6 @@ func (l *Line) redact(ctx context.Context, o store.Outgoing) (room, sent string,
 	if err != nil {
 		return "", "", fmt.Errorf("redacting: %w", err)
 	}
+	l.passed(ctx, sending)
 	return room, resp.EventID.String(), nil
 }

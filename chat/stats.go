@@ -47,8 +47,9 @@ func (l *Line) Deliveries(ctx context.Context) (map[string]int, error) {
 		return nil, err
 	}
 	return map[string]int{
-		"waiting": counts[store.OutgoingWaiting],
-		"sent":    counts[store.OutgoingSent],
-		"dropped": counts[store.OutgoingDropped],
+		"waiting":  counts[store.OutgoingWaiting],
+		"sent":     counts[store.OutgoingSent],
+		"dropped":  counts[store.OutgoingDropped],
+		"given_up": counts[store.OutgoingGiven],
 	}, nil
 }

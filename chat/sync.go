@@ -90,7 +90,7 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 	for room, timeline := range timelines {
 		if timeline.joined {
 			l.rooms.forget(room)
-			if err := l.retry(ctx, roomLane(room.String())); err != nil {
+			if err := l.retry(ctx, roomRoute(room.String())); err != nil {
 				return err
 			}
 		}

@@ -12,7 +12,7 @@ func put(t *testing.T, s *Store, list ...Outgoing) {
 		if o.Payload == nil {
 			o.Payload = []byte("payload of " + o.Key)
 		}
-		if err := s.PutOutgoing(t.Context(), o); err != nil {
+		if _, err := s.PutOutgoing(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -20,7 +20,7 @@ func put(t *testing.T, s *Store, list ...Outgoing) {
 
 func due(t *testing.T, s *Store, now time.Time) []string {
 	t.Helper()
-	list, err := s.DueOutgoing(t.Context(), now, 100)
+	list, err := s.DueOutgoing(t.Context(), Leave{Now: now, Need: 2}, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,14 +31,14 @@ func due(t *testing.T, s *Store, now time.Time) []string {
 	return keys
 }
 
-func TestOutboxKeepsTheOrderOfALane(t *testing.T) {
+func TestOutboxKeepsTheOrderOfARoute(t *testing.T) {
 	s := fresh(t)
 	ctx := t.Context()
 	now := time.Now()
 	put(t, s,
-		Outgoing{Key: "z", Lane: "a"},
-		Outgoing{Key: "y", Lane: "a"},
-		Outgoing{Key: "x", Lane: "b"},
+		Outgoing{Key: "z", Route: "a"},
+		Outgoing{Key: "y", Route: "a"},
+		Outgoing{Key: "x", Route: "b"},
 	)
 	want := func(when time.Time, keys ...string) {
 		t.Helper()
@@ -61,8 +61,8 @@ func TestOutboxKeepsTheOrderOfALane(t *testing.T) {
 	}
 	want(now, "x")
 
-	put(t, s, Outgoing{Key: "w", Lane: "b"})
-	if err := s.RearOutgoing(ctx, "x", now); err != nil {
+	put(t, s, Outgoing{Key: "w", Route: "b"})
+	if err := s.RearOutgoing(ctx, "x", 0, now); err != nil {
 		t.Fatal(err)
 	}
 	want(now, "w")
@@ -71,8 +71,8 @@ func TestOutboxKeepsTheOrderOfALane(t *testing.T) {
 func TestOutboxRemembersWhatWasSentAndErasesIt(t *testing.T) {
 	s := fresh(t)
 	ctx := t.Context()
-	put(t, s, Outgoing{Key: "k", Lane: "person @a", Person: "@a", Group: "g", Kind: "ballot", Secret: true, Thread: "$t"})
-	put(t, s, Outgoing{Key: "k", Lane: "person @b", Person: "@b", Kind: "other"})
+	put(t, s, Outgoing{Key: "k", Route: "person @a", Person: "@a", Group: "g", Kind: "ballot", Secret: true, Thread: "$t"})
+	put(t, s, Outgoing{Key: "k", Route: "person @b", Person: "@b", Kind: "other"})
 	if err := s.TryOutgoing(ctx, "k"); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestOutboxRemembersWhatWasSentAndErasesIt(t *testing.T) {
 func TestOutboxPurgesOnlyWhatIsDoneAndBelongsToNoGroup(t *testing.T) {
 	s := fresh(t)
 	ctx := t.Context()
-	put(t, s, Outgoing{Key: "waits", Lane: "a"}, Outgoing{Key: "done", Lane: "b"}, Outgoing{Key: "grouped", Lane: "c", Group: "g"})
+	put(t, s, Outgoing{Key: "waits", Route: "a"}, Outgoing{Key: "done", Route: "b"}, Outgoing{Key: "grouped", Route: "c", Group: "g"})
 	for _, key := range []string{"done", "grouped"} {
 		if err := s.SettleOutgoing(ctx, key, OutgoingSent, "!r", "$"+key); err != nil {
 			t.Fatal(err)
@@ -127,11 +127,11 @@ func TestOutboxPurgesOnlyWhatIsDoneAndBelongsToNoGroup(t *testing.T) {
 	}
 }
 
-func TestAFailureOfALaneCountsForAllThatWaitsInIt(t *testing.T) {
+func TestAFailureOfARouteCountsForAllThatWaitsInIt(t *testing.T) {
 	s := fresh(t)
 	ctx := t.Context()
 	now := time.Now()
-	put(t, s, Outgoing{Key: "1", Lane: "a"}, Outgoing{Key: "2", Lane: "a"}, Outgoing{Key: "3", Lane: "b"})
+	put(t, s, Outgoing{Key: "1", Route: "a"}, Outgoing{Key: "2", Route: "a"}, Outgoing{Key: "3", Route: "b"})
 	if err := s.FailOutgoing(ctx, "1", now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
@@ -141,20 +141,20 @@ func TestAFailureOfALaneCountsForAllThatWaitsInIt(t *testing.T) {
 		}
 	}
 	if got := due(t, s, now); !slices.Equal(got, []string{"3"}) {
-		t.Errorf("due: %v, want what is in the other lane", got)
+		t.Errorf("due: %v, want what is in the other route", got)
 	}
 	if err := s.HurryOutgoing(ctx, "a"); err != nil {
 		t.Fatal(err)
 	}
 	if got := due(t, s, now); !slices.Equal(got, []string{"1", "3"}) {
-		t.Errorf("due after a hurry: %v, want the first of each lane", got)
+		t.Errorf("due after a hurry: %v, want the first of each route", got)
 	}
 }
 
 func TestALastingFailureHoldsBackNothing(t *testing.T) {
 	s := fresh(t)
 	now := time.Now()
-	put(t, s, Outgoing{Key: "1", Lane: "a", Lasting: true}, Outgoing{Key: "2", Lane: "a"})
+	put(t, s, Outgoing{Key: "1", Route: "a", Lasting: true}, Outgoing{Key: "2", Route: "a"})
 	for n := range 4 {
 		if got := due(t, s, now); got != nil && n > 0 {
 			t.Errorf("due after %d failures: %v", n, got)

@@ -30,12 +30,14 @@ CREATE TABLE direct (
 	invited BOOLEAN NOT NULL
 ) WITHOUT ROWID;
 
--- What must be said once. seq orders what waits within its lane, a room or a person; what is
--- not waiting has neither an order nor a payload. state: 0 waiting, 1 sent, 2 dropped.
+-- What must be said once. seq orders what waits within its route, a room or a person, and its lane;
+-- what is not waiting has neither an order nor a payload. state: 0 waiting, 1 sent, 2 dropped,
+-- 3 given up.
 CREATE TABLE outbox (
 	key      TEXT    NOT NULL PRIMARY KEY,
 	grp      TEXT    NOT NULL,
-	lane     TEXT    NOT NULL,
+	route    TEXT    NOT NULL,
+	lane     INTEGER NOT NULL,
 	room     TEXT    NOT NULL,
 	person   TEXT    NOT NULL,
 	kind     TEXT    NOT NULL,
@@ -53,8 +55,17 @@ CREATE TABLE outbox (
 	event_id TEXT    NOT NULL,
 	day      BIGINT  NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX outbox_waiting ON outbox (state, lane, seq);
+CREATE INDEX outbox_waiting ON outbox (state, route, lane, seq);
 CREATE INDEX outbox_group ON outbox (grp);
+CREATE INDEX outbox_order ON outbox (state, seq);
+
+-- How fast the homeserver lets the bot do what.
+CREATE TABLE pace (
+	kind  TEXT    NOT NULL PRIMARY KEY,
+	until BIGINT  NOT NULL,
+	gap   BIGINT  NOT NULL,
+	burst BIGINT  NOT NULL
+) WITHOUT ROWID;
 
 -- Events that were handled, or how often that was tried. day is the only time.
 CREATE TABLE seen (

@@ -1,4 +1,50 @@
--- v1 -> v2: Settings and probes
+-- v1 -> v2: Settings, probes, and lanes of what is to be said
+
+-- What must be said once. seq orders what waits within its route, a room or a person, and its lane;
+-- what is not waiting has neither an order nor a payload. state: 0 waiting, 1 sent, 2 dropped,
+-- 3 given up.
+ALTER TABLE outbox RENAME TO outbox_old;
+DROP INDEX outbox_waiting;
+DROP INDEX outbox_group;
+CREATE TABLE outbox (
+	key      TEXT    NOT NULL PRIMARY KEY,
+	grp      TEXT    NOT NULL,
+	route    TEXT    NOT NULL,
+	lane     INTEGER NOT NULL,
+	room     TEXT    NOT NULL,
+	person   TEXT    NOT NULL,
+	kind     TEXT    NOT NULL,
+	payload  bytea,
+	secret   BOOLEAN NOT NULL,
+	lasting  BOOLEAN NOT NULL,
+	thread   TEXT    NOT NULL,
+	edits    TEXT    NOT NULL,
+	redacts  TEXT    NOT NULL,
+	state    INTEGER NOT NULL,
+	seq      BIGINT  NOT NULL,
+	next_try BIGINT  NOT NULL,
+	tries    INTEGER NOT NULL,
+	failures INTEGER NOT NULL,
+	event_id TEXT    NOT NULL,
+	day      BIGINT  NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX outbox_waiting ON outbox (state, route, lane, seq);
+CREATE INDEX outbox_group ON outbox (grp);
+CREATE INDEX outbox_order ON outbox (state, seq);
+
+-- How fast the homeserver lets the bot do what.
+CREATE TABLE pace (
+	kind  TEXT    NOT NULL PRIMARY KEY,
+	until BIGINT  NOT NULL,
+	gap   BIGINT  NOT NULL,
+	burst BIGINT  NOT NULL
+) WITHOUT ROWID;
+
+INSERT INTO outbox (key, grp, route, lane, room, person, kind, payload, secret, lasting, thread, edits, redacts,
+	state, seq, next_try, tries, failures, event_id, day)
+SELECT key, grp, lane, 0, room, person, kind, payload, secret, lasting, thread, edits, redacts,
+	state, seq, next_try, tries, failures, event_id, day FROM outbox_old;
+DROP TABLE outbox_old;
 
 -- What a room or a person wants otherwise than the configuration: language, contact, rights.
 CREATE TABLE setting (
