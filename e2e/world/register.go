@@ -18,6 +18,19 @@ type account struct {
 	DeviceID string `json:"device_id"`
 }
 
+// Account makes an account for somebody whose client is not the world's.
+func (h *Homeserver) Account(ctx context.Context, name string) (user, password string, err error) {
+	password = randomHex(8)
+	a, err := h.register(ctx, name+"-"+randomHex(3), password)
+	if err != nil {
+		return "", "", err
+	}
+	if err := call(ctx, http.MethodPost, h.URL+"/_matrix/client/v3/logout?access_token="+a.Token, struct{}{}, &struct{}{}); err != nil {
+		return "", "", fmt.Errorf("logging %s out: %w", name, err)
+	}
+	return a.UserID, password, nil
+}
+
 // register makes a user by the homeserver's shared secret.
 func (h *Homeserver) register(ctx context.Context, name, password string) (account, error) {
 	var start struct{ Nonce string }

@@ -1,0 +1,200 @@
+// Package peer is somebody in the tests whose Matrix client is not ours: matrix-js-sdk with its own
+// cryptography, strict as current clients are. What it reads, they read.
+//
+// It brings its own Node (from npm, for Linux), and fetches everything by a lock file that holds a
+// checksum of each package. Nothing of that is run while it is installed.
+package peer
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+)
+
+// Event is something that the client tells.
+type Event struct {
+	On        string // ready, invited, event, unreadable; done and failed answer an order
+	ID        int    // of the order
+	Room      string
+	Event     string
+	Sender    string
+	At        int64 // milliseconds since 1970, by the homeserver's clock
+	Type      string
+	State     bool // it sets a state of the room and is never encrypted
+	Body      string
+	Edits     string
+	Encrypted bool
+	Shield    string // none, grey, red: what a client shows beside it
+	Reason    string // why it cannot be read, or an order failed
+	Result    string
+}
+
+// Peer is one device.
+type Peer struct {
+	ID string // its user's Matrix ID
+
+	cmd   *exec.Cmd
+	stdin io.WriteCloser
+	errs  bytes.Buffer
+	ended chan struct{}
+
+	mu     sync.Mutex
+	events []Event
+	news   chan struct{} // closed and replaced with each event
+	orders int
+}
+
+// arch is what npm calls the machine.
+var arch = map[string]string{"amd64": "x64", "arm64": "arm64"}
+
+// Start installs the client where that has not been done, and logs in with it.
+func Start(ctx context.Context, repo, homeserver, user, password string) (*Peer, error) {
+	dir := filepath.Join(repo, "e2e", "peer")
+	if err := install(ctx, dir); err != nil {
+		return nil, err
+	}
+	p := &Peer{ended: make(chan struct{}), news: make(chan struct{})}
+	node := filepath.Join(dir, "node_modules", "node-linux-"+arch[runtime.GOARCH], "bin", "node")
+	p.cmd = exec.Command(node, "peer.mjs", homeserver, user, password)
+	p.cmd.Dir, p.cmd.Stderr = dir, &p.errs
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("starting the independent client: %w", err)
+	}
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		return nil, fmt.Errorf("starting the independent client: %w", err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting the independent client: %w", err)
+	}
+	go p.listen(stdout)
+	ready, err := p.Wait(ctx, func(e Event) bool { return e.On == "ready" })
+	if err != nil {
+		p.Stop()
+		return nil, fmt.Errorf("logging in with the independent client: %w\n%s", err, &p.errs)
+	}
+	p.ID = ready.Sender
+	return p, nil
+}
+
+// install fetches what the lock file names, unless exactly that is there.
+func install(ctx context.Context, dir string) error {
+	want, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
+	if err != nil {
+		return fmt.Errorf("reading what the independent client consists of: %w", err)
+	}
+	mark := filepath.Join(dir, "node_modules", ".installed.json")
+	if have, err := os.ReadFile(mark); err == nil && bytes.Equal(have, want) {
+		return nil
+	}
+	cmd := exec.CommandContext(ctx, "npm", "ci")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("fetching the independent client with npm: %w\n%s", err, out)
+	}
+	return os.WriteFile(mark, want, 0o600)
+}
+
+// listen takes in what the client tells until it ends.
+func (p *Peer) listen(stdout io.Reader) {
+	lines := bufio.NewScanner(stdout)
+	lines.Buffer(nil, 4<<20)
+	for lines.Scan() {
+		var e Event
+		if json.Unmarshal(lines.Bytes(), &e) != nil {
+			continue // not ours
+		}
+		p.mu.Lock()
+		p.events = append(p.events, e)
+		close(p.news)
+		p.news = make(chan struct{})
+		p.mu.Unlock()
+	}
+	_ = p.cmd.Wait()
+	close(p.ended)
+}
+
+// Stop ends the client.
+func (p *Peer) Stop() {
+	_ = p.stdin.Close()
+	_ = p.cmd.Process.Kill()
+	<-p.ended
+}
+
+// Events are what the client has told so far.
+func (p *Peer) Events() []Event {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]Event(nil), p.events...)
+}
+
+// Wait returns the first event, of all that were and will be, that is as wanted.
+func (p *Peer) Wait(ctx context.Context, wanted func(Event) bool) (Event, error) {
+	for seen := 0; ; {
+		p.mu.Lock()
+		events, news := p.events, p.news
+		p.mu.Unlock()
+		for ; seen < len(events); seen++ {
+			if wanted(events[seen]) {
+				return events[seen], nil
+			}
+		}
+		select {
+		case <-news:
+		case <-p.ended:
+			return Event{}, errors.New("the independent client has ended")
+		case <-ctx.Done():
+			return Event{}, fmt.Errorf("waiting for the independent client: %w; its last news: %+v", ctx.Err(), events[max(0, len(events)-5):])
+		}
+	}
+}
+
+// order has the client do something and returns what came of it.
+func (p *Peer) order(ctx context.Context, order map[string]any) (string, error) {
+	p.mu.Lock()
+	p.orders++
+	id := p.orders
+	p.mu.Unlock()
+	order["id"] = id
+	line, err := json.Marshal(order)
+	if err != nil {
+		return "", fmt.Errorf("ordering %v: %w", order["do"], err)
+	}
+	if _, err := p.stdin.Write(append(line, '\n')); err != nil {
+		return "", fmt.Errorf("ordering %v: %w", order["do"], err)
+	}
+	answer, err := p.Wait(ctx, func(e Event) bool { return e.ID == id && (e.On == "done" || e.On == "failed") })
+	if err != nil {
+		return "", err
+	}
+	if answer.On == "failed" {
+		return "", fmt.Errorf("the independent client cannot %v: %s", order["do"], answer.Reason)
+	}
+	return answer.Result, nil
+}
+
+// Join enters a room.
+func (p *Peer) Join(ctx context.Context, room string) error {
+	_, err := p.order(ctx, map[string]any{"do": "join", "room": room})
+	return err
+}
+
+// Leave leaves a room, or declines to enter it.
+func (p *Peer) Leave(ctx context.Context, room string) error {
+	_, err := p.order(ctx, map[string]any{"do": "leave", "room": room})
+	return err
+}
+
+// Say says something in a room and returns the event.
+func (p *Peer) Say(ctx context.Context, room, text string) (event string, err error) {
+	return p.order(ctx, map[string]any{"do": "say", "room": room, "text": text})
+}
