@@ -94,6 +94,7 @@ type Line struct {
 	pause       pause
 	pace        pace
 	edits       edits
+	work        work
 	saidLimited sync.Once
 	counters    counters
 	second      time.Duration // the unit of every wait before another try

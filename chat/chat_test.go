@@ -26,11 +26,17 @@ type fakeBot struct {
 	heard    []Message
 	composed []string
 	done     []string
+	noticed  []Notice
 	onSaid   func(context.Context, Message) error
 	compose  func(Delivery) (Content, error)
 }
 
-func (b *fakeBot) Noticed(context.Context, Notice) error { return nil }
+func (b *fakeBot) Noticed(_ context.Context, n Notice) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.noticed = append(b.noticed, n)
+	return nil
+}
 
 func (b *fakeBot) Said(ctx context.Context, m Message) error {
 	b.mu.Lock()

@@ -23,19 +23,24 @@ type homeserver struct {
 	logins  int
 	log     []string // requests in the order in which they were taken
 
-	users   map[string]string // token to user
-	devices map[string]string // token to device
-	rooms   map[string]*fakeRoom
-	txns    map[string]string
-	data    map[string]map[string]json.RawMessage // account data by user
-	keys    map[string]map[string]map[string]any  // device keys by user and device
-	cross   map[string]map[string]any             // cross-signing keys by "kind user"
-	oneTime map[string]map[string]any             // one-time keys by "user device"
-	inboxes map[string][]map[string]any           // to-device events by "user device", with position
-	held    bool                                  // to-device events wait
-	uncount bool                                  // responses do not say how many one-time keys there are
-	stream  int
-	most    int // bytes of an event
+	users        map[string]string // token to user
+	devices      map[string]string // token to device
+	rooms        map[string]*fakeRoom
+	txns         map[string]string
+	data         map[string]map[string]json.RawMessage // account data by user
+	keys         map[string]map[string]map[string]any  // device keys by user and device
+	cross        map[string]map[string]any             // cross-signing keys by "kind user"
+	oneTime      map[string]map[string]any             // one-time keys by "user device"
+	inboxes      map[string][]map[string]any           // to-device events by "user device", with position
+	held         bool                                  // to-device events wait
+	uncount      bool                                  // responses do not say how many one-time keys there are
+	stream       int
+	most         int // bytes of an event
+	limits       map[deed]*limit
+	name         string        // of the program that it is
+	wait         time.Duration // that a fault 429 asks for
+	waitInHeader bool
+	refused      [deeds]int // for being too fast
 }
 
 type fakeRoom struct {
@@ -105,6 +110,12 @@ func (hs *homeserver) routes() http.Handler {
 	hs.keyRoutes(on)
 	hs.roomRoutes(on)
 	on("GET /sync", hs.sync)
+	mux.HandleFunc("GET /_matrix/federation/v1/version", func(w http.ResponseWriter, _ *http.Request) {
+		if hs.name == "" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		_, _ = w.Write(encode(object{"server": object{"name": hs.name}}))
+	})
 	mux.HandleFunc("POST /_matrix/media/v3/upload", func(w http.ResponseWriter, r *http.Request) {
 		hs.serve(w, r, func(call) any { return object{"content_uri": "mxc://test/file"} })
 	})
@@ -120,10 +131,21 @@ func (hs *homeserver) serve(w http.ResponseWriter, r *http.Request, do func(call
 	if hs.fault != nil {
 		fault = hs.fault(r)
 	}
+	if wait := hs.tooFast(r); fault == 0 && wait > 0 {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = w.Write(encode(object{"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": wait.Milliseconds() + 1}))
+		return
+	}
 	if fault > 0 {
 		w.Header().Set("Content-Type", "application/json")
+		body := object{"errcode": "M_FAULT", "retry_after_ms": max(30, hs.wait.Milliseconds())}
+		if hs.waitInHeader {
+			w.Header().Set("Retry-After", strconv.Itoa(int(hs.wait.Seconds())))
+			delete(body, "retry_after_ms")
+		}
 		w.WriteHeader(fault)
-		_, _ = w.Write(encode(object{"errcode": "M_FAULT", "retry_after_ms": 30}))
+		_, _ = w.Write(encode(body))
 		return
 	}
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")

@@ -65,7 +65,7 @@ func (l *Line) asks(ctx context.Context, path string, answer any) bool {
 	where := *l.client.HomeserverURL
 	where.Path = strings.TrimSuffix(where.Path, "/") + path
 	_, err := l.client.MakeFullRequest(ctx, mautrix.FullRequest{
-		Method: http.MethodGet, URL: where.String(), ResponseJSON: answer, SensitiveContent: true, DontReadResponse: false,
+		Method: http.MethodGet, URL: where.String(), ResponseJSON: answer,
 	})
 	return err == nil
 }

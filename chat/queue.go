@@ -184,7 +184,9 @@ func (l *Line) deliver(ctx, work context.Context) {
 			busy[o.Route] = true
 			turns.took(o)
 			workers.Go(func() {
+				began := time.Now()
 				l.attempt(work, o)
+				l.work.took(time.Since(began))
 				l.end(o)
 				ended <- o
 			})

@@ -2,7 +2,12 @@ package chat
 
 import (
 	"context"
-	"time"
+	"errors"
+	"fmt"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 )
 
 // Reach says whether somebody can be reached in their direct room now, and if not, why.
@@ -19,37 +24,84 @@ const (
 	Reachable
 )
 
-// Progress is how far the deliveries of a group are.
-type Progress struct {
-	Waiting, Sent, Given int           // Given: given up
-	ETA                  time.Duration // until what waits is sent
-}
+// inviteBlocked is what a homeserver says on behalf of somebody who wants no invitation.
+var inviteBlocked = mautrix.RespError{ErrCode: "M_INVITE_BLOCKED"}
 
-// Lane is the order in which deliveries of different weight leave, where a homeserver lets few
-// leave at a time. The zero value is the one for an answer to somebody.
-type Lane int
-
-// The lanes. Receipts go first, what is taken back last.
-const (
-	Receipt       Lane = iota - 2
-	Ballot             // ballots, and what tries out their way
-	Clarification      // answers to people
-	Status             // how far something is, as an edit
-	Counted            // what each member is told after the count
-	Redaction          // what is taken back
-)
-
-// Reach asks how somebody can be reached now.
+// Reach asks the homeserver how somebody can be reached now, with the trust in devices that a secret asks
+// for. Whoever could not be invited is invited once more, and what waits for them is tried at once.
 func (l *Line) Reach(ctx context.Context, person string) (Reach, error) {
-	direct, err := l.store.Direct(ctx, person)
-	if err != nil || direct == nil || !direct.Invited {
+	ctx, err := l.online(ctx)
+	if err != nil {
 		return NotMet, err
 	}
-	return Reachable, nil
+	direct, err := l.store.Direct(ctx, person)
+	if err != nil || direct == nil {
+		return NotMet, err
+	}
+	if err := l.retry(ctx, personRoute(person)); err != nil {
+		return NotMet, err
+	}
+	user, room := id.UserID(person), id.RoomID(direct.Room)
+	membership, err := l.membership(ctx, room, user)
+	if err != nil {
+		return NotMet, err
+	}
+	switch membership {
+	case event.MembershipJoin:
+		return l.reachDevices(ctx, user)
+	case event.MembershipInvite:
+		return Invited, nil
+	case event.MembershipLeave:
+		return Declined, nil
+	case event.MembershipBan:
+		return Blocked, nil
+	}
+	ctx = mautrix.WithMaxRetries(ctx, 0)
+	switch err := l.furnish(ctx, user, room, direct.Invited); {
+	case err == nil:
+		return Invited, nil
+	case errors.Is(err, inviteBlocked):
+		return Blocked, nil
+	case limited(err):
+		l.slowDown(ctx, err)
+		return NotMet, nil
+	case errors.Is(err, errInvite), errors.Is(err, errInvited):
+		return NotMet, nil // the homeserver says nothing about the person
+	default:
+		return NotMet, err
+	}
 }
 
-// Progress says how far the deliveries of a group are.
-func (l *Line) Progress(ctx context.Context, group string) (Progress, error) {
-	n, err := l.Pending(ctx, group)
-	return Progress{Waiting: n}, err
+// membership asks whether somebody is in a direct room. A room that the bot is not in any more is none.
+func (l *Line) membership(ctx context.Context, room id.RoomID, user id.UserID) (event.Membership, error) {
+	var content event.MemberEventContent
+	err := l.client.StateEvent(ctx, room, event.StateMember, user.String(), &content)
+	if kind, _ := judge(err); kind == failurePermanent {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("asking whether somebody is in a direct room: %w", err)
+	}
+	return content.Membership, nil
+}
+
+// reachDevices asks for somebody's devices.
+func (l *Line) reachDevices(ctx context.Context, user id.UserID) (Reach, error) {
+	mach := l.helper.Machine()
+	devices, err := mach.FetchKeys(ctx, []id.UserID{user}, true)
+	if err != nil {
+		return NotMet, fmt.Errorf("asking for devices: %w", err)
+	}
+	reach := NoDevice
+	for _, device := range devices[user] {
+		reach = Unsigned
+		trust, err := mach.ResolveTrustContext(ctx, device)
+		if err != nil {
+			return NotMet, fmt.Errorf("looking up whether a device is signed: %w", err)
+		}
+		if trust >= strictTrust {
+			return Reachable, nil
+		}
+	}
+	return reach, nil
 }

@@ -9,7 +9,11 @@ const outgoingStates = `SELECT state, COUNT(*) FROM outbox GROUP BY state`
 
 // OutgoingByState counts what is remembered of outgoing messages.
 func (s *Store) OutgoingByState(ctx context.Context) (map[OutgoingState]int, error) {
-	rows, err := s.db.Query(ctx, outgoingStates)
+	return s.countStates(ctx, outgoingStates)
+}
+
+func (s *Store) countStates(ctx context.Context, query string, args ...any) (map[OutgoingState]int, error) {
+	rows, err := s.db.Query(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("counting outgoing messages: %w", err)
 	}

@@ -1,0 +1,301 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// inTx queues deliveries at one moment.
+func inTx(t *testing.T, r *rig, deliveries ...Delivery) {
+	t.Helper()
+	if err := r.store.Tx(t.Context(), func(ctx context.Context) error { return r.Queue(ctx, deliveries...) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// As Synapse limits, only faster: the queue learns the pace, says each thing once, is seldom refused, and
+// knows when it will be done.
+func TestUnderLimitsEverythingIsSaidOnceAndInTime(t *testing.T) {
+	const people = 20
+	hs := newHomeserver(t)
+	hs.limits = map[deed]*limit{
+		making:   {gap: 300 * time.Millisecond, burst: 4},
+		inviting: {gap: 60 * time.Millisecond, burst: 10},
+		sending:  {gap: 100 * time.Millisecond, burst: 5},
+	}
+	r := start(t, hs, t.TempDir())
+	var all []Delivery
+	for n := range people {
+		all = append(all, Delivery{Key: fmt.Sprint(n), Person: fmt.Sprintf("@p%d:test", n), Kind: "ballot", Secret: true, Group: "g", Lane: Ballot})
+	}
+	inTx(t, r, all...)
+	eventually(t, func() error {
+		if p, err := r.Progress(t.Context(), "g"); err != nil || p.Sent < 6 {
+			return fmt.Errorf("%+v, %v", p, err)
+		}
+		return nil
+	})
+	p, err := r.Progress(t.Context(), "g")
+	if err != nil || p.Waiting+p.Sent != people {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	asked := time.Now()
+	r.sent(t)
+	took := time.Since(asked)
+	if diff := (took - p.ETA).Abs(); diff > took/5 {
+		t.Errorf("it took %v, %v were foretold", took, p.ETA)
+	}
+	for _, d := range all {
+		if said := hs.said(r.directRoomOf(t, hs, d.Person).id, bot); len(said) != 1 {
+			t.Errorf("%s was told %d times", d.Person, len(said))
+		}
+	}
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	if hs.refused[making] > 5 || hs.refused[sending] > 5 || hs.refused[inviting] > 5 {
+		t.Errorf("refused %v times", hs.refused)
+	}
+}
+
+// A restart asks for nothing before the time that the homeserver named.
+func TestTheHomeserversWaitOutlivesARestart(t *testing.T) {
+	for _, header := range []bool{false, true} {
+		hs := newHomeserver(t)
+		dir := t.TempDir()
+		rooms := []*fakeRoom{hs.makeRoom(false, anna, bot), hs.makeRoom(false, anna, bot)}
+		r := start(t, hs, dir)
+		var asked []time.Time
+		hs.mu.Lock()
+		hs.fault = func(req *http.Request) int {
+			if strings.Contains(req.URL.Path, "/send/") {
+				if asked = append(asked, time.Now()); len(asked) == 1 {
+					return 429
+				}
+			}
+			return 0
+		}
+		hs.wait, hs.waitInHeader = time.Second, header
+		hs.mu.Unlock()
+		queue(t, r, Delivery{Key: "1", Room: rooms[0].id})
+		eventually(t, func() error {
+			if paces, err := r.store.Paces(t.Context()); err != nil || len(paces) == 0 {
+				return fmt.Errorf("%v, %v", paces, err)
+			}
+			return nil
+		})
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+		r = start(t, hs, dir)
+		queue(t, r, Delivery{Key: "2", Room: rooms[1].id})
+		r.sent(t)
+		hs.mu.Lock()
+		if len(asked) != 3 {
+			t.Errorf("sent %d times, want a refusal and two messages", len(asked))
+		} else if wait := asked[1].Sub(asked[0]); wait < time.Second-50*time.Millisecond {
+			t.Errorf("the second message came after %v (in a header: %v)", wait, header)
+		}
+		hs.mu.Unlock()
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestLanesLeaveInTheirOrder(t *testing.T) {
+	hs := newHomeserver(t)
+	hs.limits = map[deed]*limit{sending: {gap: 40 * time.Millisecond, burst: 1}}
+	r := start(t, hs, t.TempDir())
+	first := hs.makeRoom(false, anna, bot)
+	queue(t, r, Delivery{Key: "first", Room: first.id, Kind: "first"}, Delivery{Key: "second", Room: first.id, Kind: "first"})
+	r.sent(t) // the pace is known
+	var order []string
+	r.bot.compose = func(d Delivery) (Content, error) {
+		order = append(order, d.Kind)
+		return Content{Plain: d.Kind}, nil
+	}
+	room := func() string { return hs.makeRoom(false, anna, bot).id }
+	inTx(t, r,
+		Delivery{Key: "r", Room: first.id, Redacts: ByKey("first"), Lane: Redaction},
+		Delivery{Key: "1", Room: room(), Kind: "counted", Lane: Counted},
+		Delivery{Key: "2", Room: first.id, Kind: "status", Edits: "second", Lane: Status},
+		Delivery{Key: "3", Room: room(), Kind: "clarification"},
+		Delivery{Key: "4", Room: room(), Kind: "ballot", Lane: Ballot},
+		Delivery{Key: "5", Room: first.id, Kind: "receipt", Lane: Receipt},
+	)
+	r.sent(t)
+	if want := []string{"receipt", "ballot", "clarification", "status", "counted"}; !slices.Equal(order, want) {
+		t.Errorf("said %q, want %q", order, want)
+	}
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	if last := first.events[len(first.events)-1]; last["type"] != "m.room.redaction" || last["pos"] != hs.stream {
+		t.Errorf("at last: %v", last)
+	}
+}
+
+func TestGroupsTakeTurns(t *testing.T) {
+	hs := newHomeserver(t)
+	hs.limits = map[deed]*limit{sending: {gap: 30 * time.Millisecond, burst: 1}}
+	r := start(t, hs, t.TempDir())
+	room := func() string { return hs.makeRoom(false, anna, bot).id }
+	queue(t, r, Delivery{Key: "a", Room: room()}, Delivery{Key: "b", Room: room()})
+	r.sent(t)
+	var order []string
+	r.bot.compose = func(d Delivery) (Content, error) {
+		order = append(order, d.Group)
+		return Content{Plain: d.Kind}, nil
+	}
+	var all []Delivery
+	for _, group := range []string{"A", "B"} {
+		for n := range 5 {
+			all = append(all, Delivery{Key: fmt.Sprint(group, n), Group: group, Room: room()})
+		}
+	}
+	inTx(t, r, all...)
+	r.sent(t)
+	for n := 0; n+1 < len(order); n += 2 {
+		if order[n] == order[n+1] {
+			t.Errorf("in the order %q a group waited for another one", order)
+			break
+		}
+	}
+}
+
+// Of many edits in short time few are made, and the newest is the last.
+func TestEditsAreNoStorm(t *testing.T) {
+	hs := newHomeserver(t)
+	room := hs.makeRoom(false, anna, bot)
+	r := open(t, hs, t.TempDir(), Config{Password: password})
+	r.second = 20 * time.Millisecond
+	r.run(t)
+	queue(t, r, Delivery{Key: "card", Room: room.id, Kind: "card"})
+	r.sent(t)
+	began := time.Now()
+	for n := range 30 {
+		queue(t, r, Delivery{Key: fmt.Sprint("edit", n), Room: room.id, Kind: fmt.Sprint("edit ", n), Edits: "card", Lane: Status})
+		r.retryNothing()
+	}
+	queue(t, r, Delivery{Key: "edit7", Room: room.id, Kind: "edit 7", Edits: "card", Lane: Status}) // queued once more: nothing changes
+	r.sent(t)
+	said := bodies(hs.said(room.id, bot))
+	if most := int(time.Since(began)/(editPause*r.second)) + 3; len(said) > most || said[len(said)-1] != "* edit 29 " {
+		t.Errorf("said %d things, at last %q; want at most %d and the newest", len(said), said[len(said)-1], most)
+	}
+}
+
+// retryNothing lets the queue look, as often as it likes.
+func (r *rig) retryNothing() { r.hurry() }
+
+func TestTheFirstRefusalIsToldOnceWithTheRemedy(t *testing.T) {
+	hs := newHomeserver(t)
+	hs.limits = map[deed]*limit{sending: {gap: 20 * time.Millisecond, burst: 1}}
+	room := hs.makeRoom(false, anna, bot)
+	r := start(t, hs, t.TempDir())
+	for n := range 4 {
+		queue(t, r, Delivery{Key: fmt.Sprint(n), Room: room.id})
+	}
+	r.sent(t)
+	eventually(t, func() error {
+		r.bot.mu.Lock()
+		defer r.bot.mu.Unlock()
+		if len(r.bot.noticed) == 0 {
+			return errors.New("nobody was told")
+		}
+		return nil
+	})
+	r.bot.mu.Lock()
+	defer r.bot.mu.Unlock()
+	if n := r.bot.noticed; len(n) != 1 || n[0].Kind != Limited || !strings.Contains(n[0].To, hs.URL+"/_synapse/admin/v1/users/@bot:test/override_ratelimit") {
+		t.Errorf("told: %+v", n)
+	}
+}
+
+func TestTheRemedyFitsTheHomeserver(t *testing.T) {
+	for name, want := range map[string]string{"Synapse": "override_ratelimit", "Dendrite": "exempt_user_ids: [\"@bot:test\"]", "Other": "override_ratelimit"} {
+		hs := newHomeserver(t)
+		hs.name = name
+		r := start(t, hs, t.TempDir())
+		kind, command, err := r.LiftLimits(t.Context())
+		if err != nil || !strings.Contains(command, want) || (kind != strings.ToLower(name) && name != "Other") {
+			t.Errorf("%s: %q, %q, %v", name, kind, command, err)
+		}
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A limit on how often one person may be invited holds nobody else back.
+func TestOnesOwnLimitIsOnesOwn(t *testing.T) {
+	hs := newHomeserver(t)
+	r := start(t, hs, t.TempDir())
+	hs.mu.Lock()
+	hs.wait = 5 * time.Minute
+	hs.fault = func(req *http.Request) int {
+		if path.Base(req.URL.Path) == eve && req.Method == http.MethodPut {
+			return 429
+		}
+		return 0
+	}
+	hs.mu.Unlock()
+	queue(t, r, Delivery{Key: "eve", Person: eve, Kind: "ballot", Secret: true})
+	eventually(t, func() error {
+		o, err := r.store.Outgoing(t.Context(), "eve")
+		if err != nil || o.Tries == 0 {
+			return fmt.Errorf("%+v, %v", o, err)
+		}
+		return nil
+	})
+	queue(t, r, Delivery{Key: "anna", Person: anna, Kind: "ballot", Secret: true})
+	eventually(t, func() error {
+		if said, _, err := r.Event(t.Context(), "anna"); said == "" {
+			return fmt.Errorf("anna waits as well, %w", err)
+		}
+		return nil
+	})
+}
+
+func TestAMeterLearns(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	var m meter
+	for range 10 { // ten rooms in three seconds
+		if !m.free(now) {
+			t.Fatal("limited before it was refused")
+		}
+		m.passed(now)
+		now = now.Add(300 * time.Millisecond)
+	}
+	m.refuse(now, 59*time.Second)
+	if m.gap != 62*time.Second || m.burst != 10 {
+		t.Errorf("learned a gap of %v and a burst of %v", m.gap, m.burst)
+	}
+	if m.free(now.Add(58 * time.Second)) {
+		t.Error("free before the time that was named")
+	}
+	if got, want := m.span(now, 100), 59*time.Second+99*62*time.Second; (got - want).Abs() > time.Second {
+		t.Errorf("100 take %v, want %v", got, want)
+	}
+	for n := range probeAfter {
+		now = m.until.Add(time.Duration(n) * m.gap)
+		if !m.free(now) {
+			t.Fatalf("not free at its time, the %d. time", n)
+		}
+		if m.passed(now) {
+			t.Fatal("lifted although each came at its time")
+		}
+	}
+	if now = now.Add(time.Second); !m.free(now) {
+		t.Fatal("nobody tries whether the limit is there")
+	}
+	if !m.passed(now) || !m.free(now) {
+		t.Error("the limit is lifted, and nobody noticed")
+	}
+}
