@@ -26,6 +26,7 @@ require (
 	golang.org/x/sync v0.25.0
 	google.golang.org/protobuf v1.36.12
 	maunium.net/go/mautrix v0.31.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (
