@@ -124,6 +124,35 @@ func TestWhoComesIsGivenWhatIsOpen(t *testing.T) {
 	w.silent()
 }
 
+// TestWhatWaitsDoesNotComeTwice comes into a direct chat before the ballot is sent there.
+func TestWhatWaitsDoesNotComeTwice(t *testing.T) {
+	w := newWorld(t, "en")
+	w.says("chair", "!vote One?")
+	if err := w.bot.Said(t.Context(), w.message("chair", "start", false)); err != nil {
+		t.Fatal(err)
+	}
+	w.deliver() // the anchors
+	w.step()    // queues the ballots
+	for _, n := range []chat.Notice{
+		{Kind: chat.Met, ID: "$met", Room: "!dm-anna:x", Person: user("anna")},
+		{Kind: chat.NewDevice, ID: "$device", Person: user("anna")},
+	} {
+		if err := w.bot.Noticed(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.settle()
+	ballots := 0
+	for _, s := range w.new() {
+		if s.to() == "anna" && strings.HasPrefix(s.Plain, "🗳️ Ballot") {
+			ballots++
+		}
+	}
+	if ballots != 1 {
+		t.Errorf("anna got %d ballots", ballots)
+	}
+}
+
 // sentTo notes in which room a delivery was made.
 func sentTo(w *world, key, room string) {
 	w.t.Helper()
