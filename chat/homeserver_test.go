@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -37,6 +38,7 @@ type homeserver struct {
 	stream       int
 	most         int // bytes of an event
 	limits       map[deed]*limit
+	errcode      string        // of a fault
 	name         string        // of the program that it is
 	wait         time.Duration // that a fault 429 asks for
 	waitInHeader bool
@@ -139,7 +141,7 @@ func (hs *homeserver) serve(w http.ResponseWriter, r *http.Request, do func(call
 	}
 	if fault > 0 {
 		w.Header().Set("Content-Type", "application/json")
-		body := object{"errcode": "M_FAULT", "retry_after_ms": max(30, hs.wait.Milliseconds())}
+		body := object{"errcode": cmp.Or(hs.errcode, "M_FAULT"), "retry_after_ms": max(30, hs.wait.Milliseconds())}
 		if hs.waitInHeader {
 			w.Header().Set("Retry-After", strconv.Itoa(int(hs.wait.Seconds())))
 			delete(body, "retry_after_ms")
