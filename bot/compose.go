@@ -211,6 +211,14 @@ func (b *Bot) composeCount(ctx context.Context, t *page, d chat.Delivery, a abou
 		return chat.Content{}, chat.ErrObsolete
 	}
 	t.addCount("poll.count", cast, "of", entitled)
+	on, err := b.onTheWay(ctx, a.Poll)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	if on.ETA >= longWay {
+		t.addCount("poll.on-the-way", on.Waiting)
+		t.age("eta", on.ETA)
+	}
 	return t.content(true), nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"stimmbote/chat"
 	"stimmbote/voting"
 )
 
@@ -42,5 +43,31 @@ func TestNoAnnouncementAfterTheClose(t *testing.T) {
 	w.says("chair", "!close")
 	if fresh := w.new(); find(fresh, "group", `I close in`) != nil || find(fresh, "group", `^Result: adopted`) == nil {
 		t.Errorf("after the close:\n%s", list(fresh))
+	}
+}
+
+// TestALongWayIsForetold opens a vote where the homeserver lets few messages go.
+func TestALongWayIsForetold(t *testing.T) {
+	w := newWorld(t, "en")
+	w.line.progress = chat.Progress{Waiting: 40, ETA: 200 * time.Second}
+	w.says("chair", "!vote One?")
+	w.says("chair", "start")
+	w.new()
+	w.now = w.now.Add(progressPause)
+	w.settle()
+	fresh := w.new()
+	if s := find(fresh, "group", `^0 of 6 votes are in the ballot box\.\n40 messages are still on their way.*\nAbout 3 more minutes\.$`); s == nil || s.Edits == "" || len(fresh) != 1 {
+		t.Errorf("on the way:\n%s", list(fresh))
+	}
+	w.tells("anna", "1")
+	w.expect(`^1 of 6 votes is in the ballot box\.\n40 messages`, "group")
+	w.line.progress = chat.Progress{}
+	w.now = w.now.Add(progressPause)
+	w.settle()
+	w.expect(`^1 of 6 votes is in the ballot box\.$`, "group")
+	for range 3 {
+		w.now = w.now.Add(progressPause)
+		w.settle()
+		w.silent()
 	}
 }

@@ -48,6 +48,9 @@ func (b *Bot) showPing(ctx context.Context, t *page, s show) error {
 		if !stats.Signed {
 			t.add("ping.unsigned")
 		}
+		if stats.Limited > 0 {
+			t.add("ping.limited")
+		}
 	}
 	if b.PublicURL == "" {
 		t.add("ping.no-calls")

@@ -80,7 +80,7 @@ func (b *Bot) step(ctx context.Context, next *time.Time) error {
 func (b *Bot) advance(ctx context.Context, p *voting.Poll, next *time.Time) error {
 	switch p.State {
 	case voting.StateOpen:
-		if err := errors.Join(b.handOut(ctx, p), b.missed(ctx, p)); err != nil {
+		if err := errors.Join(b.handOut(ctx, p), b.missed(ctx, p), b.foretell(ctx, p, next)); err != nil {
 			return err
 		}
 		return b.closeWhenComplete(ctx, p, next)
@@ -247,6 +247,7 @@ func (b *Bot) forget(id voting.ID) {
 	delete(b.answered, id)
 	delete(b.queued, key(id, "ballots"))
 	delete(b.queued, key(id, "missed"))
+	delete(b.paced, key(id, "eta"))
 	delete(b.queued, key(id, "outcomes"))
 	delete(b.jobs, key(id, "count"))
 }

@@ -1,0 +1,54 @@
+package bot
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"stimmbote/chat"
+	"stimmbote/voting"
+)
+
+// longWay is how long the ballots of a vote take when the group is told that they do.
+const longWay = 30 * time.Second
+
+// onTheWay is how far the deliveries of an open poll are, once its ballots are queued.
+func (b *Bot) onTheWay(ctx context.Context, id voting.ID) (chat.Progress, error) {
+	if !b.wasQueued(key(id, "ballots")) {
+		return chat.Progress{}, nil
+	}
+	return b.Line.Progress(ctx, string(id))
+}
+
+// foretell keeps saying, beside the count, how long it takes until everybody has a ballot, where
+// the homeserver lets few messages go at a time.
+func (b *Bot) foretell(ctx context.Context, p *voting.Poll, next *time.Time) error {
+	way := key(p.ID, "eta")
+	on, err := b.onTheWay(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	long := on.ETA >= longWay
+	if !long && !b.isPaced(way) {
+		return nil
+	}
+	if !b.soon(way, next) {
+		return nil
+	}
+	if !long {
+		b.noLonger(way) // with one last correction
+	}
+	count, err := b.counted(ctx, p)
+	if err != nil {
+		return err
+	}
+	count.Key = key(p.ID, "count/eta/"+strconv.FormatInt(b.Now().UnixNano(), 36))
+	return b.Line.Queue(ctx, count)
+}
+
+func (b *Bot) isPaced(what string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, paced := b.paced[what]
+	return paced
+}
