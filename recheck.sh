@@ -54,7 +54,7 @@ one() {
 	shift
 	"$tool" election "$@" --dir "$tmp/$dir" >"$tmp/out" 2>"$tmp/err"
 }
-why() { grep -v '^I: ' "$tmp/err" | tr '\n\t' '  ' | cut -c 1-200; }
+why() { grep -v '^I: ' "$tmp/err" | tr '\n\t' '  ' | tr -cd ' -~' | cut -c 1-200; } # it may quote the file
 
 # The archive is a chain of records in blocks of 512 bytes: header, content, filled up with zeros.
 # The content is text without zeros; the data of an event stand before it.
@@ -67,6 +67,10 @@ while [ "$at" -lt "$blocks" ]; do
 	case $size in
 	[0-7][0-7][0-7][0-7][0-7][0-7][0-7][0-7][0-7][0-7][0-7]) ;;
 	*) refuse "record at block $at has no size"; break ;;
+	esac
+	case ${name%.*.json} in
+	BELENIOS) ;;
+	'' | *[!0-9a-f]*) refuse "record at block $at has a name that is no hash"; break ;;
 	esac
 	content=$(((0$size + 511) / 512))
 	dd if="$file" bs=512 skip=$((at + 1)) count="$content" 2>/dev/null | tr -d '\0' >"$tmp/content"

@@ -90,6 +90,7 @@ func TestRecheckSaysWhatItCannotDo(t *testing.T) {
 		{"no tool at all", "true", whole, 2, "does not say its version"},
 		{"no archive", anyTool, []byte("%PDF-1.7"), 1, "NOT right"},
 		{"empty", anyTool, nil, 1, "NOT right"},
+		{"a name that speaks to the terminal", anyTool, bytes.Replace(whole, []byte(".data.json"), []byte("\x1b[2Jdata.j"), 1), 1, "is no hash"},
 		{"other group", anyTool, file(t, "questions-ed25519.bel"), 2, "does not know the group"},
 		{"no result yet", anyTool, forge(t, whole, func(es []event) []event { return es[:8] }), 3, "right so far"},
 	} {
