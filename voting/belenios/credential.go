@@ -1,6 +1,7 @@
 package belenios
 
 import (
+	"crypto/pbkdf2"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -45,10 +46,14 @@ func PublicCredential(group, uuid, credential string) (string, error) {
 	return g.secretExp(g.generator(), x).String(), nil
 }
 
-// secretOf derives the exponent of a credential (specification, 4.8): 512 bits of two hashes, modulo q.
+// secretOf derives the exponent of a credential (specification, 4.8): 512 bits of two hashes, modulo q. Credentials of
+// tools before version 2.3 are understood too, and never made: theirs is what PBKDF2 makes of the text.
 func secretOf(g group, uuid, credential string) (*bigmod.Nat, error) {
 	if err := checkUUID(uuid); err != nil {
 		return nil, err
+	}
+	if isOldCredential(credential) {
+		return oldSecret(g, uuid, credential)
 	}
 	if !isCredential(credential) {
 		return nil, ErrCredential
@@ -62,12 +67,46 @@ func secretOf(g group, uuid, credential string) (*bigmod.Nat, error) {
 	return g.scalars().reduce(&b), nil
 }
 
-func isCredential(s string) bool {
-	parts := strings.Split(s, "-")
-	if len(parts) != len(credentialGroups) {
+// oldRounds is how often PBKDF2 hashes.
+const oldRounds = 1000
+
+func oldSecret(g group, uuid, credential string) (*bigmod.Nat, error) {
+	key, err := pbkdf2.Key(sha256.New, credential, []byte(uuid), oldRounds, sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("deriving from an old credential: %w", err)
+	}
+	defer clear(key)
+	var b [64]byte
+	defer clear(b[:])
+	copy(b[32:], key)
+	return g.scalars().reduce(&b), nil
+}
+
+// oldGroups of a credential's 15 characters, the last of which is a checksum.
+var oldGroups = []int{3, 3, 3, 3, 3}
+
+func isOldCredential(s string) bool {
+	if !isGrouped(s, oldGroups) {
 		return false
 	}
-	for i, n := range credentialGroups {
+	const modulus = 53
+	digits := strings.ReplaceAll(s, "-", "")
+	rest := 0
+	for _, c := range []byte(digits[:14]) {
+		rest = (rest*len(base58) + strings.IndexByte(base58, c)) % modulus
+	}
+	return digits[14] == base58[modulus-rest]
+}
+
+func isCredential(s string) bool { return isGrouped(s, credentialGroups) }
+
+// isGrouped says whether a text is so many characters of base 58 in each group, with dashes between them.
+func isGrouped(s string, groups []int) bool {
+	parts := strings.Split(s, "-")
+	if len(parts) != len(groups) {
+		return false
+	}
+	for i, n := range groups {
 		if len(parts[i]) != n || !isBase58(parts[i]) {
 			return false
 		}

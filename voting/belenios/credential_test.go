@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"math/big"
+	"os"
 	"strings"
 	"testing"
 )
@@ -22,7 +24,7 @@ func TestCredentials(t *testing.T) {
 	good := must(NewCredential(rand.Reader))(t)
 	for _, bad := range []string{
 		"", good[1:], good + "1", strings.ReplaceAll(good, "-", ""), "0" + good[1:], "l" + good[1:], " " + good[1:],
-		good[:5] + "1-" + good[7:], good + "\n", "rgN-gtH-WCX-dS8-NWm",
+		good[:5] + "1-" + good[7:], good + "\n", "rgN-gtH-WCX-dS8-NWa", "rgN-gtH-WCX-dS8-NW", "rgNgtHWCXdS8NWm",
 	} {
 		if _, err := PublicCredential(Group2048, "abcdefghijkmno", bad); !errors.Is(err, ErrCredential) {
 			t.Errorf("credential %q: %v", bad, err)
@@ -39,6 +41,26 @@ func TestDerivation(t *testing.T) {
 	want := new(big.Int).Exp(decimal(g2048), x, decimal(p2048)).String()
 	if got := must(PublicCredential(Group2048, uuid, c))(t); got != want {
 		t.Errorf("public credential is %s, want %s", got, want)
+	}
+}
+
+// TestOldCredentials derives those that belenios-tool 2.0 once made.
+func TestOldCredentials(t *testing.T) {
+	var secrets struct {
+		Voters []struct{ Credential string }
+	}
+	if err := json.Unmarshal(must(os.ReadFile("testdata/ZFVjR4vdaD787z.secrets.json"))(t), &secrets); err != nil {
+		t.Fatal(err)
+	}
+	listed := string(fixtureSetup(t, "ZFVjR4vdaD787z").Credentials)
+	if len(secrets.Voters) != 7 {
+		t.Errorf("%d credentials", len(secrets.Voters))
+	}
+	for _, v := range secrets.Voters {
+		public, err := PublicCredential(Group2048, "ZFVjR4vdaD787z", v.Credential)
+		if err != nil || !strings.Contains(listed, `"`+public+`"`) {
+			t.Errorf("credential %s is not listed; error %v", v.Credential, err)
+		}
 	}
 }
 

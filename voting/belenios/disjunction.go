@@ -61,7 +61,7 @@ func (d disjunction) prove(rand io.Reader, known []opening) ([]proof, error) {
 		chosen[j] = s.small(int(isTrue))
 		commitments = append(commitments,
 			g.secretExp(g.generator(), exponents[j]),
-			g.secretMul(g.secretExp(d.y, exponents[j]), g.secretExp(g.generator(), off.Mul(challenges[j], s.mod))))
+			g.secretExp2(d.y, exponents[j], g.generator(), off.Mul(challenges[j], s.mod)))
 		wipe(off)
 		total.Add(challenges[j], s.mod)
 	}

@@ -10,7 +10,7 @@
 // from outside was shown to lie in the group, and every proof was checked. Whatever an archive contains that it cannot
 // check is named and refused with ErrUnsupported, never passed over. Only the sum of all counted ballots is ever
 // decrypted. Work with secrets takes the same time whatever they are, also for how a vote was cast; variable time is
-// kept to what everybody may know. Bytes from outside never make it panic.
+// kept to what everybody may know; constant-time.md says why we think so. Bytes from outside never make it panic.
 //
 // It does not guarantee: that memory once held no secret (what passes through texts and JSON is left to the garbage
 // collector); that a vote cannot be shown to others by whoever cast it; secrecy against as many trustees together as it

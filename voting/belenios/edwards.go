@@ -165,6 +165,10 @@ func (c *curve) secretExp(a element, x *bigmod.Nat) element {
 	return point{p: new(edwards25519.Point).ScalarMult(s, p)}
 }
 
+func (c *curve) secretExp2(a element, x *bigmod.Nat, b element, y *bigmod.Nat) element {
+	return c.mul(c.secretExp(a, x), c.secretExp(b, y))
+}
+
 func (c *curve) secretMul(a, b element) element { return c.mul(a, b) }
 
 // scalar is an exponent as the curve's library wants it. The wide form is reduced in constant time.

@@ -22,7 +22,7 @@ func encrypt(g group, rand io.Reader, y element, m *bigmod.Nat) (ciphertext, *bi
 	}
 	return ciphertext{
 		alpha: g.secretExp(g.generator(), r),
-		beta:  g.secretMul(g.secretExp(y, r), g.secretExp(g.generator(), m)),
+		beta:  g.secretExp2(y, r, g.generator(), m),
 	}, r, nil
 }
 

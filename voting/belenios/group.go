@@ -39,6 +39,8 @@ type group interface {
 	write(all []element) []string
 	// secretExp is a^x in constant time.
 	secretExp(a element, x *bigmod.Nat) element
+	// secretExp2 is a^x·b^y in constant time: nothing of either power shows.
+	secretExp2(a element, x *bigmod.Nat, b element, y *bigmod.Nat) element
 	// secretMul is a·b in constant time, for factors that are secret themselves.
 	secretMul(a, b element) element
 }

@@ -60,6 +60,9 @@ func arithmetic(t *testing.T, g group) {
 				t.Errorf("response with %v and %v is %v, want %v", x, y, got, want)
 			}
 			a, b := power(g, g.generator(), x), power(g, g.generator(), y)
+			if !g.same(g.secretExp2(base, s.secret(x), g.generator(), s.secret(y)), g.mul(power(g, base, x), b)) {
+				t.Errorf("product of secret powers %v and %v", x, y)
+			}
 			if !g.same(g.secretMul(a, b), g.mul(a, b)) || !g.same(g.div(g.mul(a, b), b), a) {
 				t.Errorf("product of g^%v and g^%v", x, y)
 			}

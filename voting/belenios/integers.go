@@ -178,10 +178,19 @@ func (f *integers) write(all []element) []string {
 	return written
 }
 
-func (f *integers) secretExp(a element, x *bigmod.Nat) element {
+func (f *integers) secretExp(a element, x *bigmod.Nat) element { return f.publish(f.secretPower(a, x)) }
+
+// secretExp2 leaves the constant-time form with the product alone: a power like 1 is shorter than others.
+func (f *integers) secretExp2(a element, x *bigmod.Nat, b element, y *bigmod.Nat) element {
+	p := f.secretPower(b, y)
+	defer wipe(p)
+	return f.publish(f.secretPower(a, x).Mul(p, f.mod))
+}
+
+func (f *integers) secretPower(a element, x *bigmod.Nat) *bigmod.Nat {
 	e := f.order.bytes(x)
 	defer clear(e)
-	return f.publish(bigmod.NewNat().Exp(f.nat(a), e, f.mod))
+	return bigmod.NewNat().Exp(f.nat(a), e, f.mod)
 }
 
 func (f *integers) secretMul(a, b element) element {

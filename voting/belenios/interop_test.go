@@ -94,7 +94,7 @@ func TestTheirElectionInOurs(t *testing.T) {
 			if voter%2 == 0 {
 				ballot = b.ballot(secrets[voter], vote...)
 			} else {
-				ballot = must(e.seal(rand.Reader, b.secret(e, secrets[voter]), vote))(t)
+				ballot = must(e.Seal(rand.Reader, secrets[voter], vote))(t)
 			}
 			if _, err := e.CheckBallot(ballot); err != nil {
 				t.Errorf("ballot %d: %v", voter, err)

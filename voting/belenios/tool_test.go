@@ -2,8 +2,6 @@ package belenios
 
 import (
 	"bytes"
-	"crypto/pbkdf2"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"filippo.io/bigmod"
 )
 
 // tool runs the other implementation in a folder of its own.
@@ -167,17 +163,6 @@ func (b *tool) ballot(credential string, vote ...[]int) []byte {
 		option = "--ballot"
 	}
 	return []byte(strings.TrimSpace(b.run("election", "generate-ballot", "--privcred", "credential", option, "choice")))
-}
-
-// secret derives the exponent of the tool's credentials, whose older form we never make.
-func (b *tool) secret(e *Election, credential string) *bigmod.Nat {
-	b.t.Helper()
-	if isCredential(credential) {
-		return must(secretOf(e.g, e.uuid, credential))(b.t)
-	}
-	var wide [64]byte
-	copy(wide[32:], must(pbkdf2.Key(sha256.New, credential, []byte(e.uuid), 1000, 32))(b.t))
-	return e.g.scalars().reduce(&wide)
 }
 
 // key reads the private key of a trustee.
