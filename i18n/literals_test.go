@@ -15,7 +15,7 @@ import (
 )
 
 // TestNoSentenceStandsInTheCode looks for sentences that people would read in one language only:
-// in the Go files of bot and web, and between the tags of the pages.
+// in the Go files of bot and web, between the tags of the pages, and in their programs.
 func TestNoSentenceStandsInTheCode(t *testing.T) {
 	seen := 0
 	for _, folder := range []string{"../bot", "../web"} {
@@ -23,13 +23,22 @@ func TestNoSentenceStandsInTheCode(t *testing.T) {
 			switch {
 			case err != nil:
 				return err
-			case d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || d.Name() == "dist" || d.Name() == "ui"):
+			case d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || d.Name() == "dist" || d.Name() == "vendor"):
 				return fs.SkipDir
-			case strings.HasSuffix(path, "_test.go"):
+			case strings.HasSuffix(path, "_test.go"), path == "../web/ui/main.go": // that one builds the pages
 				return nil
 			case strings.HasSuffix(path, ".go"):
 				seen++
 				for _, s := range sentencesInGo(t, path) {
+					t.Errorf("%s: %s", path, s)
+				}
+			case strings.HasSuffix(path, ".ts"):
+				seen++
+				data, err := os.ReadFile(path)
+				if err != nil {
+					return err
+				}
+				for _, s := range sentenceInScript.FindAllString(string(data), -1) {
 					t.Errorf("%s: %s", path, s)
 				}
 			case strings.HasSuffix(path, ".html"):
@@ -55,6 +64,9 @@ func TestNoSentenceStandsInTheCode(t *testing.T) {
 
 // words is what a sentence has and a name has not: two words with a space between.
 var words = regexp.MustCompile(`\pL{2,} \pL{2,}`)
+
+// sentenceInScript is a literal of a page's program that reads like a sentence.
+var sentenceInScript = regexp.MustCompile("[\"'`]\\p{Lu}\\pL* \\pL{2,}[^\"'`\\n]*[\"'`]")
 
 // forPeopleWhoRunIt are the functions whose texts are for logs and errors, not for members.
 var forPeopleWhoRunIt = []string{"Errorf", "New", "Msg", "panic", "Sprintf"}
@@ -132,6 +144,9 @@ func TestSentencesAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := sentencesInGo(t, path); len(got) != 2 || !strings.HasPrefix(got[0], "6: ") || !strings.HasPrefix(got[1], "8: ") {
+		t.Errorf("found %q", got)
+	}
+	if got := sentenceInScript.FindAllString("f(\"Please wait now\"); g('a b', `Kein Weg`, 'max-width: 3px')", -1); len(got) != 2 {
 		t.Errorf("found %q", got)
 	}
 	if got := sentencesInHTML(`<p>{{text "x"}}</p><h1 title="Good evening">Hello there</h1>`); len(got) != 2 {
