@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/crypto/cryptohelper"
 	"maunium.net/go/mautrix/id"
 
@@ -84,7 +85,9 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	client.Crypto = helper
 	client.Store = &ackStore{SyncStore: client.Store} // after Init, which sets it
 	mach := helper.Machine()
+	mach.CryptoStore = newCryptoStore(mach.CryptoStore.(*crypto.SQLCryptoStore))
 	mach.DontStoreOutboundKeys = true
+	mach.DisableRatchetTracking = true // it writes keys back, and forgets too late: see cryptoStore
 	mach.SendKeysMinTrust = strictTrust
 	mach.SessionReceived = func(_ context.Context, room id.RoomID, sess id.SessionID, _ uint32) {
 		l.arrived = append(l.arrived, session{room: room, id: sess})

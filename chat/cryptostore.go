@@ -1,0 +1,79 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+)
+
+// cryptoStore is what the encryption keeps. It guarantees two things that mautrix' own store does not:
+//
+//   - the keys with which the bot encrypts are in memory only: no file and no backup opens later what
+//     it said, and after a restart it makes new ones;
+//   - a key with which it decrypts never reaches further back than what is stored, and never comes back
+//     once it was given up: what was forgotten stays forgotten, whoever hands the key out again. For the
+//     same reason only the key's owner can bring it, not somebody who passes it on.
+type cryptoStore struct {
+	*crypto.SQLCryptoStore
+
+	mu       sync.Mutex
+	outbound map[id.RoomID]*crypto.OutboundGroupSession
+}
+
+func newCryptoStore(inner *crypto.SQLCryptoStore) *cryptoStore {
+	return &cryptoStore{SQLCryptoStore: inner, outbound: make(map[id.RoomID]*crypto.OutboundGroupSession)}
+}
+
+// PutGroupSession stores a key for decrypting, unless it would bring back what was forgotten.
+func (s *cryptoStore) PutGroupSession(ctx context.Context, session *crypto.InboundGroupSession) error {
+	if session.KeySource != id.KeySourceDirect || len(session.ForwardingChains) > 0 {
+		return nil
+	}
+	return s.DB.DoTxn(ctx, nil, func(ctx context.Context) error {
+		known, err := s.GetGroupSession(ctx, session.RoomID, session.ID())
+		if withheld, ok := errors.AsType[*event.RoomKeyWithheldEventContent](err); ok {
+			if withheld.Code == event.RoomKeyWithheldBeeperRedacted {
+				return nil // given up; what was withheld for another reason may come after all
+			}
+		} else if err != nil {
+			return fmt.Errorf("reading a stored key: %w", err)
+		}
+		if known != nil && session.Internal.FirstKnownIndex() < known.Internal.FirstKnownIndex() {
+			return nil
+		}
+		return s.SQLCryptoStore.PutGroupSession(ctx, session)
+	})
+}
+
+// AddOutboundGroupSession keeps the key of a room in place of the one before.
+func (s *cryptoStore) AddOutboundGroupSession(_ context.Context, session *crypto.OutboundGroupSession) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outbound[session.RoomID] = session
+	return nil
+}
+
+// UpdateOutboundGroupSession has nothing to do: the key that was used is the one that is kept.
+func (*cryptoStore) UpdateOutboundGroupSession(context.Context, *crypto.OutboundGroupSession) error {
+	return nil
+}
+
+// GetOutboundGroupSession returns the key of a room, nil if there is none.
+func (s *cryptoStore) GetOutboundGroupSession(_ context.Context, room id.RoomID) (*crypto.OutboundGroupSession, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outbound[room], nil
+}
+
+// RemoveOutboundGroupSession drops the key of a room.
+func (s *cryptoStore) RemoveOutboundGroupSession(_ context.Context, room id.RoomID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.outbound, room)
+	return nil
+}
