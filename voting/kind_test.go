@@ -1,11 +1,15 @@
 package voting
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"reflect"
-	"slices"
 	"testing"
+	"time"
 
 	"stimmbote/voting/belenios"
 )
@@ -48,37 +52,72 @@ var asked = []struct {
 	},
 }
 
-// Each kind goes into an election and comes out of it as it was meant.
+// Each kind goes into an election and comes out of it as it was meant, in both groups; our own
+// verifier and one that we did not write accept the archive.
 func TestQuestionsThroughAnElection(t *testing.T) {
-	for _, c := range asked {
-		t.Run(c.name, func(t *testing.T) {
-			if err := c.q.Check(); err != nil {
-				t.Fatal(err)
-			}
-			got, err := c.q.Count(9, len(c.choices), throughElection(t, c.q, c.choices))
-			want := &Count{Entitled: 9, Cast: len(c.choices), Parts: c.want}
-			if err != nil || !reflect.DeepEqual(got, want) {
-				t.Errorf("got %+v, %v, want %+v", got, err, want)
-			}
-		})
+	judges := map[string][]string{belenios.Group2048: {"belenios-tool"}, belenios.Ed25519: newerTools(t)}
+	for group, tools := range judges {
+		for _, c := range asked {
+			t.Run(group+" "+c.name, func(t *testing.T) {
+				if err := c.q.Check(); err != nil {
+					t.Fatal(err)
+				}
+				sums, archive := throughElection(t, group, c.q, c.choices)
+				got, err := c.q.Count(len(c.choices), len(c.choices), sums)
+				want := &Count{Entitled: len(c.choices), Cast: len(c.choices), Parts: c.want}
+				if err != nil || !reflect.DeepEqual(got, want) {
+					t.Errorf("got %+v, %v, want %+v", got, err, want)
+				}
+				if report, err := belenios.Verify(archive); err != nil || report.Status != belenios.Complete || !reflect.DeepEqual(report.Sums, sums) {
+					t.Errorf("our verifier: %+v, %v", report, err)
+				}
+				for _, tool := range tools {
+					t.Log(rechecked(t, tool, archive))
+				}
+			})
+		}
 	}
 }
 
+// newerTools are versions of belenios-tool that can do Ed25519, in the folder that BELENIOS_TOOLS names.
+func newerTools(t *testing.T) []string {
+	t.Helper()
+	if os.Getenv("BELENIOS_TOOLS") == "" {
+		return nil
+	}
+	return must(filepath.Glob(filepath.Join(os.Getenv("BELENIOS_TOOLS"), "belenios-tool-*")))(t)
+}
+
+// rechecked is what recheck.sh says, which has to be yes.
+func rechecked(t *testing.T, tool string, archive []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "poll.bel")
+	if err := os.WriteFile(path, archive, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "../recheck.sh", path)
+	cmd.Env = append(os.Environ(), "BELENIOS_TOOL="+tool)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %v\n%s", tool, err, out)
+	}
+	return string(bytes.TrimSpace(out))
+}
+
 // throughElection seals the choices, adds them up and opens the sums.
-func throughElection(t *testing.T, q Question, choices []Choice) [][]int {
+func throughElection(t *testing.T, group string, q Question, choices []Choice) (sums [][]int, archive []byte) {
 	t.Helper()
 	uuid := must(belenios.NewUUID(rand.Reader))(t)
 	var tokens, credentials []string
 	for range choices {
 		token := must(belenios.NewCredential(rand.Reader))(t)
 		tokens = append(tokens, token)
-		credentials = append(credentials, must(belenios.PublicCredential(belenios.Ed25519, uuid, token))(t))
+		credentials = append(credentials, must(belenios.PublicCredential(group, uuid, token))(t))
 	}
-	slices.Sort(credentials)
-	key := must(belenios.NewKey(rand.Reader, belenios.Ed25519))(t)
+	key := must(belenios.NewKey(rand.Reader, group))(t)
 	public := must(key.Public(rand.Reader))(t)
 	setup := must(belenios.NewSetup(belenios.Parameters{
-		UUID: uuid, Group: belenios.Ed25519, Name: q.Text, Questions: q.Sealed(), Administrator: "Stimmbote",
+		UUID: uuid, Group: group, Name: q.Text, Questions: q.Sealed(), Administrator: "Stimmbote",
 	}, []belenios.Trustee{belenios.Single(public)}, credentials))(t)
 	election := must(belenios.Open(setup))(t)
 	var ballots [][]byte
@@ -86,7 +125,12 @@ func throughElection(t *testing.T, q Question, choices []Choice) [][]int {
 		vote := must(q.Vote(choice))(t)
 		ballots = append(ballots, must(election.Seal(rand.Reader, tokens[i], vote))(t))
 	}
-	return must(election.Tally(rand.Reader, ballots, key))(t).Sums
+	tally := must(election.Tally(rand.Reader, ballots, key))(t)
+	var file bytes.Buffer
+	if err := election.WriteArchive(&file, time.Unix(1_800_000_000, 0), ballots, tally); err != nil {
+		t.Fatal(err)
+	}
+	return tally.Sums, file.Bytes()
 }
 
 func must[T any](v T, err error) func(t *testing.T) T {
