@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"strings"
 	"testing"
 )
 
@@ -214,73 +213,3 @@ func TestOurThresholdElectionInTheirTool(t *testing.T) {
 		}
 	})
 }
-
-// TestMixedCeremony has a trustee with a newer tool among ours, and the tool put the parameters together.
-func TestMixedCeremony(t *testing.T) {
-	withTools(t, func(t *testing.T, b *tool) {
-		if b.old || strings.HasPrefix(b.run("--version"), "3.0 ") {
-			t.Log("it does not know AES-GCM")
-			return
-		}
-		c := Ceremony{Group: b.group, Size: 3, Threshold: 2}
-		r := &circle{Ceremony: c, seeds: []string{must(NewSeed(rand.Reader))(t), "", must(NewSeed(rand.Reader))(t)}}
-		b.ceremony("1", "--threshold-context", "2/2/3")
-		seed := strings.TrimSpace(string(b.read(".key")))
-		theirs := b.name(".key")
-		for i, own := range r.seeds {
-			if own == "" {
-				r.seeds[i] = seed
-				r.certs = append(r.certs, bytes.TrimSpace(b.read(".cert")))
-				continue
-			}
-			r.certs = append(r.certs, must(c.Certificate(rand.Reader, own, i+1))(t))
-		}
-		b.write("certs", lines(r.certs))
-		b.ceremony("2", "--certs", "certs")
-		for i := range r.seeds {
-			if i == 1 {
-				dealing := b.ceremony("3", "--certs", "certs", "--key", theirs)
-				r.dealings = append(r.dealings, []byte(strings.TrimSpace(dealing)))
-				var w wireDealing
-				if err := decode(r.dealings[1], &w); err != nil {
-					t.Fatal(err)
-				}
-				r.commitments = append(r.commitments, commit(w.Coefexps))
-				continue
-			}
-			dealing, commitment, err := c.Deal(rand.Reader, r.seeds[i], r.certs)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.dealings, r.commitments = append(r.dealings, dealing), append(r.commitments, commitment)
-		}
-		b.write("polynomials", lines(r.dealings))
-		b.ceremony("4", "--certs", "certs", "--polynomials", "polynomials")
-		var outputs [][]byte
-		for i := range r.seeds {
-			input := must(c.Input(r.certs, r.dealings, i+1))(t)
-			if i == 1 {
-				out, err := b.try(string(input)+"\n", "setup", "generate-trustee-key-threshold", "--group", b.group,
-					"--step", "5", "--certs", "certs", "--key", theirs)
-				if err != nil {
-					t.Fatal(err)
-				}
-				outputs = append(outputs, []byte(strings.TrimSpace(out)))
-				continue
-			}
-			output, _, err := c.Accept(rand.Reader, r.seeds[i], r.certs, r.commitments, input)
-			if err != nil {
-				t.Fatal(err)
-			}
-			outputs = append(outputs, output)
-		}
-		ours := must(c.Parameters(r.certs, r.dealings, outputs))(t)
-		out, err := b.try(string(lines(outputs)), "setup", "generate-trustee-key-threshold", "--group", b.group,
-			"--step", "6", "--certs", "certs", "--polynomials", "polynomials")
-		if err != nil || strings.TrimSpace(out) != string(ours) {
-			t.Errorf("parameters differ; error %v", err)
-		}
-	})
-}
-
-func lines(raws [][]byte) []byte { return append(bytes.Join(raws, []byte("\n")), '\n') }
