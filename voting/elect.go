@@ -31,11 +31,8 @@ func (v *Verdict) elect(q Question, r Rule) Outcome {
 	if v.Open == 0 {
 		return Elected
 	}
-	if r.RunOff && !v.Tie { // nobody has the majority in the run-off either
-		_, v.Again = v.best(v.voted(others), v.Open)
-		v.Tie = len(v.Again) > 0
-	} else if !v.Tie && q.Kind != KindSingly { // who was voted down is not proposed again
-		v.Again = v.next(v.voted(others))
+	if !v.Tie && q.Kind != KindSingly { // there, those who are left were voted down
+		v.retry(v.voted(others), r.RunOff)
 	}
 	switch {
 	case len(v.Again) == 0:
@@ -44,6 +41,19 @@ func (v *Verdict) elect(q Question, r Rule) Outcome {
 		return Lot
 	default:
 		return RunOff
+	}
+}
+
+// retry names those who may still get the seats that are left, though none of them has the
+// majority: in a run-off or, after it, by lot. The lot decides between equals and does not lift
+// anybody over another.
+func (v *Verdict) retry(order []int, last bool) {
+	if !last {
+		v.Again = v.next(order)
+		return
+	}
+	if better, tied := v.best(order, v.Open); len(better) == 0 {
+		v.Again, v.Tie = tied, len(tied) > 0
 	}
 }
 

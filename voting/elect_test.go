@@ -94,6 +94,8 @@ func TestElections(t *testing.T) {
 		{"those with more votes first", each(3), seats(1, simple), singly(8, 4, 3, 1, 6, 1, 1, 3, 5, 0), Elected, []int{1}, nil, false},
 		{"equal for the seat", each(3), seats(1, simple), singly(8, 5, 3, 0, 5, 1, 2, 3, 5, 0), RunOff, nil, []int{0, 1}, true},
 		{"more yes than no", each(2), seats(0, relative), singly(8, 2, 1, 5, 1, 1, 6), Elected, []int{0}, nil, false},
+		{"voted down alike in the run-off: no lot", each(2), last(seats(1, simple)), singly(8, 3, 5, 0, 3, 4, 1), Vacant, nil, nil, false},
+		{"better than another, but without the majority: no lot", several(4), last(seats(2, simple)), upTo(4, 2, 1, 1, 0), Vacant, nil, nil, false},
 		{"nobody has it", each(2), seats(0, simple), singly(8, 2, 3, 3, 1, 1, 6), Vacant, nil, nil, false},
 	} {
 		v, err := Judge(c.q, c.r, c.count)
@@ -147,4 +149,104 @@ func TestNextIsTheRunOff(t *testing.T) {
 			t.Errorf("%s: got %+v by %+v", c.name, q, r)
 		}
 	}
+}
+
+// What holds of every election with up to four candidates, whatever the rule: every count of up
+// to four votes each, one to three seats, before and in a run-off.
+func TestEveryElection(t *testing.T) {
+	const candidates, most = 4, 4
+	q := Question{Kind: KindSeveral, Options: options(candidates), Most: candidates, Invalid: true}
+	seen := map[Outcome]int{}
+	for code := range 625 {
+		votes := []int{code % 5, code / 5 % 5, code / 25 % 5, code / 125}
+		for _, m := range []Majority{MajorityRelative, MajoritySimple, "3/4"} {
+			for seats := 1; seats <= 3; seats++ {
+				for _, last := range []bool{false, true} {
+					r := Rule{Majority: m, Seats: seats, RunOff: last}
+					v, err := Judge(q, r, upTo(most, votes...))
+					if err != nil {
+						t.Fatal(err)
+					}
+					seen[v.Outcome]++
+					if wrong := unfair(v, r); wrong != "" {
+						t.Fatalf("%v by %+v: %v: %s", votes, r, v, wrong)
+					}
+					if wrong := partial(t, q, r, votes, v); wrong != "" {
+						t.Fatalf("%v by %+v: %v: %s", votes, r, v, wrong)
+					}
+				}
+			}
+		}
+	}
+	for _, o := range []Outcome{Elected, RunOff, Lot, Vacant} {
+		if seen[o] == 0 {
+			t.Errorf("no election ended in %s", o)
+		}
+	}
+}
+
+// unfair says what is wrong with a verdict in itself.
+func unfair(v *Verdict, r Rule) string {
+	in := func(i int, list []int) bool { return slices.Contains(list, i) }
+	for i, one := range v.Judged {
+		switch won, again := in(i, v.Winners), in(i, v.Again); {
+		case won && again:
+			return "somebody is elected and has to run again"
+		case won && !one.Reached:
+			return "somebody is elected without the majority"
+		case again && one.For == 0:
+			return "somebody without a vote has to run again"
+		}
+		for j, other := range v.Judged {
+			switch {
+			case in(j, v.Winners) && !in(i, v.Winners) && one.For >= other.For:
+				return "somebody with as many votes as one who is elected is not"
+			case in(j, v.Again) && !in(i, v.Again) && !in(i, v.Winners) && one.For >= other.For:
+				return "somebody with as many votes as one who runs again does not"
+			}
+		}
+	}
+	want := Elected
+	switch {
+	case v.Open > 0 && len(v.Again) == 0:
+		want = Vacant
+	case v.Open > 0 && r.RunOff:
+		want = Lot
+	case v.Open > 0:
+		want = RunOff
+	}
+	switch {
+	case v.Outcome != want:
+		return "the word is " + string(v.Outcome) + " and not " + string(want)
+	case v.Open != r.Seats-len(v.Winners) || v.Open < 0:
+		return "the seats do not sum up"
+	case v.Open == 0 && len(v.Again) > 0:
+		return "a run-off for no seat"
+	case v.Outcome == Lot && len(v.Again) <= v.Open:
+		return "a lot between those who all find a seat"
+	}
+	return ""
+}
+
+// partial says whether it matters in which order the candidates stand.
+func partial(t *testing.T, q Question, r Rule, votes []int, v *Verdict) string {
+	t.Helper()
+	turned := slices.Clone(votes)
+	slices.Reverse(turned)
+	other, err := Judge(q, r, upTo(4, turned...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := func(list []int) []int {
+		var turned []int
+		for _, i := range list {
+			turned = append(turned, len(votes)-1-i)
+		}
+		return slices.Sorted(slices.Values(turned))
+	}
+	if other.Outcome != v.Outcome || !slices.Equal(back(other.Winners), slices.Sorted(slices.Values(v.Winners))) ||
+		!slices.Equal(back(other.Again), slices.Sorted(slices.Values(v.Again))) {
+		return "in the other order it is " + other.String()
+	}
+	return ""
 }
