@@ -81,6 +81,9 @@ func (e *Election) checkBallot(raw []byte) (*ballot, error) {
 
 // parseBallot checks shape and numbers, to which election the ballot belongs and that its credential is listed.
 func (e *Election) parseBallot(raw []byte) (*ballot, error) {
+	if len(raw) > e.longest() {
+		return nil, fmt.Errorf("%w: %d bytes", ErrShape, len(raw))
+	}
 	var w wireBallot
 	if err := decode(raw, &w); err != nil {
 		return nil, err
@@ -112,6 +115,16 @@ func (e *Election) parseBallot(raw []byte) (*ballot, error) {
 		return nil, ErrSignedHash
 	}
 	return b, nil
+}
+
+// longest is more than any ballot of the election has bytes: what is longer need not be looked at.
+func (e *Election) longest() int {
+	const rest, choice, branch = 4096, 2048, 256 // elements have up to 617 digits, and each choice a proof with two branches
+	n := rest
+	for _, q := range e.questions {
+		n += q.Slots()*choice + (q.branches()+blankOrNone)*branch
+	}
+	return n
 }
 
 func parseAnswer(g group, q Question, w wireAnswer) (a answer, err error) {

@@ -25,6 +25,9 @@ func (c Ceremony) group() (group, error) {
 	if c.Threshold < 1 || c.Threshold > c.Size {
 		return nil, fmt.Errorf("%w: %d of %d trustees", ErrShape, c.Threshold, c.Size)
 	}
+	if c.Size > maxTrustees {
+		return nil, fmt.Errorf("%w: %d trustees together", ErrUnsupported, c.Size)
+	}
 	return groupNamed(c.Group)
 }
 

@@ -78,6 +78,7 @@ func (er *eventReader) link(r record, data []record) (event, error) {
 		next.at = data[0].at
 	}
 	er.n++
+	er.records.most = maxLater
 	er.last = event{kind: next.kind, hash: next.hash}
 	return next, nil
 }

@@ -56,8 +56,14 @@ func openPedersen(g group, raw []byte) (trustee, error) {
 	return w.open(g, old)
 }
 
+// maxTrustees bounds the work of checking polynomials, which grows with the square of the number of trustees.
+const maxTrustees = 256
+
 func (w wireThreshold) open(g group, old bool) (trustee, error) {
 	n := len(w.Certs)
+	if n > maxTrustees {
+		return trustee{}, fmt.Errorf("%w: %d trustees together", ErrUnsupported, n)
+	}
 	if w.Threshold < 1 || w.Threshold > n || len(w.Coefexps) != n || len(w.VerificationKeys) != n ||
 		!old && len(w.Signatures) != n {
 		return trustee{}, fmt.Errorf("%w: %d of %d trustees", ErrShape, w.Threshold, n)

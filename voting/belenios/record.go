@@ -51,8 +51,11 @@ func tarRecord(name string, body []byte, stamp int64) []byte {
 
 func padding(n int64) int64 { return (blockSize - n%blockSize) % blockSize }
 
-// maxRecord is larger than any record of an election of a million voters.
-const maxRecord = 1 << 28
+// What a record may have: in a setup there is a line for each of a million voters, later no record grows with them.
+const (
+	maxRecord = 1 << 28
+	maxLater  = 1 << 24
+)
 
 // recordReader takes an archive apart, one record after another. Every byte must be as tarRecord would write it, and
 // every name the hash of the contents. It never holds more than one record.
@@ -60,12 +63,13 @@ type recordReader struct {
 	r        io.ReaderAt
 	size, at int64
 	stamp    int64
-	n        int // records read
+	n        int   // records read
+	most     int64 // bytes of a record
 }
 
 // newRecordReader reads the first record.
 func newRecordReader(r io.ReaderAt, size int64) (*recordReader, error) {
-	rr := &recordReader{r: r, size: size}
+	rr := &recordReader{r: r, size: size, most: maxRecord}
 	begin := make([]byte, min(size, int64(len(headerName)+1)))
 	if _, err := r.ReadAt(begin, 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: %w", ErrRead, err)
@@ -121,7 +125,7 @@ func (rr *recordReader) cut() (record, error) {
 	if size > rr.size-rr.at-blockSize || size+padding(size) > rr.size-rr.at-blockSize {
 		return record{}, ErrTruncated
 	}
-	if size > maxRecord {
+	if size > rr.most {
 		return record{}, fmt.Errorf("%w: a record of %d bytes", ErrUnsupported, size)
 	}
 	body := make([]byte, size+padding(size))

@@ -67,6 +67,31 @@ func TestVerifyFrom(t *testing.T) {
 	}
 }
 
+// TestHostileSizes: what is too large for anything is refused before it is read.
+func TestHostileSizes(t *testing.T) {
+	p := newPoll(t)
+	long := append(p.seal(t, 0, 0), bytes.Repeat([]byte(" "), 1<<16)...)
+	if _, err := p.election.CheckBallot(long); !errors.Is(err, ErrShape) {
+		t.Errorf("a long ballot: %v", err)
+	}
+	l := p.around(t, p.ballots(t)...)
+	l.ballots[2] = bytes.Repeat([]byte("x"), maxLater+1)
+	unsupported(t, l.archive(), "a record of 16777217 bytes")
+
+	w := wireThreshold{Threshold: 1, Certs: make([]wireSigned, maxTrustees+1)}
+	if _, err := w.open(ed25519(), false); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("many trustees: %v", err)
+	}
+	if err := (Ceremony{Ed25519, maxTrustees + 1, 1}).CheckCertificates(nil); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("a ceremony of many: %v", err)
+	}
+
+	// A header that promises more than there is.
+	archive := p.around(t, p.ballots(t)...).archive()
+	huge := bytes.Replace(archive, []byte("\x0000000000"), []byte("\x0077777777"), 1)
+	refused(t, huge, ErrTruncated)
+}
+
 type broken struct{}
 
 func (broken) ReadAt([]byte, int64) (int, error) { return 0, errors.New("broken") }
