@@ -130,15 +130,20 @@ func (v *verifier) pass(name, detail string, args ...any) {
 	v.report.Checks = append(v.report.Checks, Check{Name: name, Detail: fmt.Sprintf(detail, args...)})
 }
 
-func (v *verifier) setup(data [][]byte) error {
+// openSetup checks what a Setup event comes with.
+func openSetup(data [][]byte) (*Election, error) {
 	var refs wireSetup
 	if err := decode(data[3], &refs); err != nil {
-		return fmt.Errorf("setup: %w", err)
+		return nil, fmt.Errorf("setup: %w", err)
 	}
 	if refs != (wireSetup{Election: hexHash(data[0]), Trustees: hexHash(data[1]), Credentials: hexHash(data[2])}) {
-		return fmt.Errorf("setup: %w", ErrPayload)
+		return nil, fmt.Errorf("setup: %w", ErrPayload)
 	}
-	e, err := Open(Setup{Election: data[0], Trustees: data[1], Credentials: data[2]})
+	return Open(Setup{Election: data[0], Trustees: data[1], Credentials: data[2]})
+}
+
+func (v *verifier) setup(data [][]byte) error {
+	e, err := openSetup(data)
 	if err != nil {
 		return err
 	}
