@@ -4,7 +4,8 @@
 // It guarantees that [Polls] is the only place that opens, casts, closes and tallies; that a
 // poll moves along the table in this file and no other way; that a ballot is checked like a
 // verifier would before it is kept; that after the close no ballot comes in, and the closed
-// hash stays the same whatever crashes; and that nothing is decrypted below [MinBallots].
+// hash stays the same whatever crashes; that nothing is decrypted below [MinBallots]; and that a
+// verdict is what a rule announced beforehand makes of the numbers, exactly ([Judge]).
 // Whatever links a person to a ballot, and every secret, is kept sealed under the poll's own
 // key, which lies in a file outside the database and is deleted at the end.
 //

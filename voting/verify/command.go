@@ -106,17 +106,17 @@ func (p Program) Run(args []string) int {
 // run is Run, and returns what was found, nil if there was no file to look at.
 func (p Program) run(args []string) (int, *finding) {
 	o, err := parse(args)
+	if o.language == "" {
+		o.language = p.Language
+	}
 	if err != nil {
-		fmt.Fprintf(p.Stderr, "%s: %v\nusage: %s %s", p.Name, err, p.Name, usage)
+		p.complain(o.language, err)
 		return int(belenios.Unsupported), nil
 	}
 	f, err := recheck(o, newBar(p.Stderr))
 	if err != nil {
-		fmt.Fprintf(p.Stderr, "%s: %v\n", p.Name, err)
+		p.complain(o.language, err)
 		return int(belenios.Unsupported), nil
-	}
-	if o.language == "" {
-		o.language = p.Language
 	}
 	switch {
 	case o.json:
@@ -132,6 +132,21 @@ func (p Program) run(args []string) (int, *finding) {
 		f.print(p.Stdout)
 	}
 	return f.Exit, f
+}
+
+// complain says why there is nothing to judge.
+func (p Program) complain(language string, err error) {
+	t, speaksPlainly := plain[language]
+	switch misused := errors.Is(err, errUsage); {
+	case speaksPlainly && misused:
+		fmt.Fprintln(p.Stderr, t.say("usage", "name", p.Name))
+	case speaksPlainly:
+		fmt.Fprintln(p.Stderr, t.say("fail.open", "reason", err))
+	case misused:
+		fmt.Fprintf(p.Stderr, "%s: %v\nusage: %s %s", p.Name, err, p.Name, usage)
+	default:
+		fmt.Fprintf(p.Stderr, "%s: %v\n", p.Name, err)
+	}
 }
 
 // recheck verifies the file and compares. An error is about what it was given besides the archive.

@@ -99,6 +99,24 @@ func TestEverythingIsSaidPlainly(t *testing.T) {
 	}
 }
 
+func TestComplaintsArePlain(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{nil, "So ruft man das Programm auf:\n  stimmbote-verify DATEI.bel\n"},
+		{[]string{"--unknown"}, "So ruft man das Programm auf:"},
+		{[]string{"missing.bel"}, "Das geht nicht: opening the archive"},
+		{[]string{"--language", "en", "missing.bel"}, "That does not work: opening the archive"},
+	} {
+		var out, errs bytes.Buffer
+		p := Program{Name: "stimmbote-verify", Language: "de", Stdout: &out, Stderr: &errs}
+		if code := p.Run(c.args); code != 2 || !strings.Contains(errs.String(), c.says) || out.Len() > 0 {
+			t.Errorf("%q: exit code %d, %s%s", c.args, code, &errs, &out)
+		}
+	}
+}
+
 // What somebody wrote into an archive cannot pretend to be what the program says.
 func TestArchivesCannotSpeakForTheProgram(t *testing.T) {
 	n := 0
