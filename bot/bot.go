@@ -132,6 +132,7 @@ type tries interface {
 	ProbesOf(ctx context.Context, person string) ([]store.Probe, error)
 	Asked(ctx context.Context, id string) ([]store.Asked, error)
 	AnswerProbe(ctx context.Context, id, person string, state store.ProbeState) (news bool, err error)
+	ExpireProbe(ctx context.Context, id string, at time.Time) error
 	MoveProbe(ctx context.Context, from, to string) error
 	DropProbe(ctx context.Context, id string) error
 	Direct(ctx context.Context, person string) (*store.Direct, error)
@@ -202,6 +203,7 @@ type Bot struct {
 	present   map[string]int                     // how many are in a call, by its name
 	due       map[string]time.Time               // when a call's card is to be corrected, by its name
 	paced     map[string]time.Time               // when what is corrected now and then is due again
+	lists     map[string]wish                    // who wants to know how far a probe is, by the key of the answer
 	jobs      map[string]*job                    // what is done beside everything else, by its name
 	working   sync.WaitGroup                     // of the jobs
 }
@@ -228,6 +230,7 @@ func New(o Options) *Bot {
 		present:   make(map[string]int),
 		due:       make(map[string]time.Time),
 		paced:     make(map[string]time.Time),
+		lists:     make(map[string]wish),
 		jobs:      make(map[string]*job),
 	}
 }

@@ -134,8 +134,9 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 }
 
 const (
-	mostName  = 40 // the length of the longest name that is shown in full
-	mostNames = 60 // how many names a card shows: a message has room for a few hundred
+	mostName  = 40              // the length of the longest name that is shown in full
+	askTime   = 5 * time.Second // for asking who can be reached: some homeservers are slow
+	mostNames = 60              // how many names a card shows: a message has room for a few hundred
 )
 
 // unreached is how many of a small roll could not be given a ballot now, as far as can be known
@@ -145,6 +146,8 @@ func (b *Bot) unreached(ctx context.Context, p *voting.Poll) int {
 	if len(p.Roll) > mostNames {
 		return 0
 	}
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
 	n := 0
 	for _, m := range p.Roll {
 		reach, err := b.Line.Reach(ctx, string(m))

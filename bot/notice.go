@@ -129,7 +129,10 @@ func (b *Bot) met(ctx context.Context, n chat.Notice) error {
 		if err != nil {
 			return err
 		}
-		_, err = b.reopen(ctx, n.Person, n.Room, n.ID)
+		opened, err := b.reopen(ctx, n.Person, n.Room, n.ID)
+		if opened {
+			b.may("hello "+n.Person, 1, helloWithin) // that is answered herewith
+		}
 		return err
 	})
 }

@@ -174,15 +174,6 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 			return b.done(ctx, m, append([]chat.Delivery{changed}, cards...)...)
 		})
 	}
-	probe, err := b.Store.ProbeIn(ctx, m.Room)
-	if err != nil {
-		return err
-	}
-	if probe != nil {
-		if err := b.endProbe(ctx, *probe, func(context.Context) error { return nil }); err != nil {
-			return err
-		}
-	}
 	setup, err := b.Polls.Prepare(ctx, p.ID)
 	if err != nil {
 		return err
@@ -190,6 +181,9 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
 		p, err := b.Polls.Start(ctx, setup, b.Now())
 		if err != nil {
+			return err
+		}
+		if err := b.cutProbe(ctx, m.Room); err != nil {
 			return err
 		}
 		return b.done(ctx, m,

@@ -43,7 +43,11 @@ func (b *Bot) probe(ctx context.Context, m chat.Message, a arguments) error {
 	case end && running == nil:
 		return refuse("refusal.no-probe")
 	case end:
-		return b.endProbe(ctx, *running, func(ctx context.Context) error { return b.Line.Mark(ctx, m.ID) })
+		err := b.Store.Tx(ctx, func(ctx context.Context) error {
+			return errors.Join(b.Store.ExpireProbe(ctx, running.ID, b.Now()), b.Line.Mark(ctx, m.ID))
+		})
+		b.awake()
+		return err
 	case running != nil:
 		return b.probeSoFar(ctx, m, *running)
 	}
@@ -183,8 +187,8 @@ func (b *Bot) probeTurnout(ctx context.Context, id string) (n, of int, err error
 }
 
 // endProbe ends a probe: what waits to be asked is dropped, the group reads how many were
-// reached, the asker who was not. then is part of the same transaction.
-func (b *Bot) endProbe(ctx context.Context, p store.Probe, then func(context.Context) error) error {
+// reached, the asker who was not. It takes its time.
+func (b *Bot) endProbe(ctx context.Context, p store.Probe) error {
 	n, of, err := b.probeTurnout(ctx, p.ID)
 	if err != nil {
 		return err
@@ -193,22 +197,35 @@ func (b *Bot) endProbe(ctx context.Context, p store.Probe, then func(context.Con
 	if err != nil {
 		return err
 	}
-	said := []chat.Delivery{{
-		Key: probeKey(p.ID, "end"), Room: p.Room, Kind: kindProbeCard,
-		Payload: encode(onProbe{ID: p.ID, N: n, Of: of, Over: true}),
-	}}
+	said := []chat.Delivery{probeEnd(p, n, of)}
 	if n < of {
 		said = append(said, list)
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		if err := b.dropProbe(ctx, p.ID); err != nil {
-			return err
-		}
-		if err := b.Line.Queue(ctx, said...); err != nil {
-			return err
-		}
-		return then(ctx)
+		return errors.Join(b.dropProbe(ctx, p.ID), b.Line.Queue(ctx, said...))
 	})
+}
+
+// probeEnd says in the group how many were reached in the end.
+func probeEnd(p store.Probe, n, of int) chat.Delivery {
+	return chat.Delivery{
+		Key: probeKey(p.ID, "end"), Room: p.Room, Kind: kindProbeCard,
+		Payload: encode(onProbe{ID: p.ID, N: n, Of: of, Over: true}),
+	}
+}
+
+// cutProbe ends the probe of a room, if one runs, because something better begins: who is missing
+// will show. It belongs into a transaction.
+func (b *Bot) cutProbe(ctx context.Context, room string) error {
+	p, err := b.Store.ProbeIn(ctx, room)
+	if err != nil || p == nil {
+		return err
+	}
+	n, of, err := b.probeTurnout(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.dropProbe(ctx, p.ID), b.Line.Queue(ctx, probeEnd(*p, n, of)))
 }
 
 // dropProbe ends a probe without a word.
@@ -228,6 +245,7 @@ func (b *Bot) probes(ctx context.Context, next *time.Time) error {
 			problems = append(problems, fmt.Errorf("a probe: %w", err))
 		}
 	}
+	b.grant(ctx, next)
 	return errors.Join(problems...)
 }
 
@@ -239,7 +257,7 @@ func (b *Bot) advanceProbe(ctx context.Context, p store.Probe, next *time.Time) 
 	now := b.Now()
 	if n == of || !now.Before(p.Until) {
 		b.work(ctx, probeKey(p.ID, "over"), next, func(ctx context.Context, _ int) error {
-			return b.endProbe(ctx, p, func(context.Context) error { return nil })
+			return b.endProbe(ctx, p)
 		})
 		return nil
 	}

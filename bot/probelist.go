@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
@@ -24,16 +26,50 @@ func (b *Bot) probeSoFar(ctx context.Context, m chat.Message, p store.Probe) err
 	if err != nil {
 		return err
 	}
-	list, err := b.probeList(ctx, p, m.Sender, "list/"+m.ID, false)
+	err = b.Store.Tx(ctx, func(ctx context.Context) error {
+		card := b.to(m, "reply/"+m.ID, kindProbeCard, onProbe{ID: p.ID, N: n, Of: of})
+		card.Thread = m.Thread
+		return b.done(ctx, m, card)
+	})
 	if err != nil {
 		return err
 	}
-	list.Group = probeKey(p.ID, "")
-	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		card := b.to(m, "reply/"+m.ID, kindProbeCard, onProbe{ID: p.ID, N: n, Of: of})
-		card.Thread = m.Thread
-		return b.done(ctx, m, card, list)
-	})
+	b.mu.Lock()
+	b.lists["list/"+m.ID] = wish{probe: p, person: m.Sender}
+	b.mu.Unlock()
+	b.awake()
+	return nil
+}
+
+// wish is that somebody wants to know how far a probe is. After a restart it is forgotten; they
+// can ask again.
+type wish struct {
+	probe  store.Probe
+	person string
+}
+
+// grant answers the wishes that came up, each beside everything else: the homeserver has to be
+// asked about everybody who is missing.
+func (b *Bot) grant(ctx context.Context, next *time.Time) {
+	b.mu.Lock()
+	lists := maps.Clone(b.lists)
+	b.mu.Unlock()
+	for what, w := range lists {
+		b.work(ctx, probeKey(w.probe.ID, what), next, func(ctx context.Context, _ int) error {
+			list, err := b.probeList(ctx, w.probe, w.person, what, false)
+			if err != nil {
+				return err
+			}
+			list.Group = probeKey(w.probe.ID, "")
+			if err := b.Line.Queue(ctx, list); err != nil {
+				return err
+			}
+			b.mu.Lock()
+			delete(b.lists, what)
+			b.mu.Unlock()
+			return nil
+		})
+	}
 }
 
 // probeList tells one person, in their direct chat, who has not answered and what each has to

@@ -18,6 +18,7 @@ const (
 	probesOf    = selectProbe + `WHERE id IN (SELECT probe FROM probed WHERE person=$1) ORDER BY id`
 	// Whoever answered well once is reachable.
 	answerProbe = `UPDATE probed SET state=$3 WHERE probe=$1 AND person=$2 AND state<>1 AND state<>$3`
+	expireProbe = `UPDATE probe SET until=$2 WHERE id=$1`
 	moveProbe   = `UPDATE probe SET room=$2 WHERE room=$1 AND NOT EXISTS (SELECT 1 FROM probe WHERE room=$2)`
 	dropAsked   = `DELETE FROM probed WHERE probe=$1`
 	dropProbe   = `DELETE FROM probe WHERE id=$1`
@@ -122,6 +123,14 @@ func (s *Store) AnswerProbe(ctx context.Context, id, person string, state ProbeS
 	}
 	n, err := res.RowsAffected()
 	return n > 0, err
+}
+
+// ExpireProbe lets a probe end at a time.
+func (s *Store) ExpireProbe(ctx context.Context, id string, at time.Time) error {
+	if _, err := s.db.Exec(ctx, expireProbe, id, millis(at)); err != nil {
+		return fmt.Errorf("ending a probe: %w", err)
+	}
+	return nil
 }
 
 // MoveProbe takes a running probe along into another room.

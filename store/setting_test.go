@@ -60,7 +60,11 @@ func TestProbes(t *testing.T) {
 	if want := []Asked{{"@a:x", ProbeAnswered}, {"@b:x", ProbeAsked}}; !slices.Equal(asked, want) {
 		t.Errorf("asked are %v, want %v", asked, want)
 	}
+	check(t, s.ExpireProbe(ctx, "one", time.UnixMilli(1700000001000)))
 	check(t, s.MoveProbe(ctx, "!a:x", "!b:x"))
+	if got, err = s.Probe(ctx, "one"); err != nil || got == nil || got.Until.UnixMilli() != 1700000001000 {
+		t.Errorf("ends at %+v, %v", got, err)
+	}
 	if got, err = s.ProbeIn(ctx, "!b:x"); err != nil || got == nil || got.ID != "one" {
 		t.Errorf("after the move: %+v, %v", got, err)
 	}
