@@ -32,13 +32,18 @@ func (p *Polls) token(ctx context.Context, id ID, m Member) (string, error) {
 type Envelope struct {
 	id          ID
 	fingerprint string
-	answer      int
+	choice      Choice
 	sealed      box.Sealed
 }
 
-// Fold seals an answer and checks the ballot as a verifier would. It takes some fifty
-// milliseconds and belongs outside of a transaction. Only [Polls.Cast] makes the vote count.
+// Fold seals one answer of a motion or a choice: see [Polls.FoldChoice].
 func (p *Polls) Fold(ctx context.Context, id ID, m Member, answer int) (*Envelope, error) {
+	return p.FoldChoice(ctx, id, m, Choice{Options: []int{answer}})
+}
+
+// FoldChoice seals what somebody chose and checks the ballot as a verifier would. It takes some fifty
+// milliseconds and belongs outside of a transaction. Only [Polls.Cast] makes the vote count.
+func (p *Polls) FoldChoice(ctx context.Context, id ID, m Member, choice Choice) (*Envelope, error) {
 	poll, err := p.Poll(ctx, id)
 	if err != nil {
 		return nil, err
@@ -49,7 +54,7 @@ func (p *Polls) Fold(ctx context.Context, id ID, m Member, answer int) (*Envelop
 	if !poll.entitled(m) {
 		return nil, fmt.Errorf("poll %s: %w", id, ErrNotEntitled)
 	}
-	vote, err := poll.question().Vote(Choice{Options: []int{answer}})
+	vote, err := poll.Asked.Vote(choice)
 	if err != nil {
 		return nil, fmt.Errorf("poll %s: %w", id, err)
 	}
@@ -73,7 +78,7 @@ func (p *Polls) Fold(ctx context.Context, id ID, m Member, answer int) (*Envelop
 	if err != nil {
 		return nil, fmt.Errorf("poll %s: %w", id, err)
 	}
-	return &Envelope{id: id, fingerprint: poll.Fingerprint, answer: answer, sealed: sealed}, nil
+	return &Envelope{id: id, fingerprint: poll.Fingerprint, choice: choice, sealed: sealed}, nil
 }
 
 func mayCast(poll *Poll) error {
@@ -85,7 +90,8 @@ func mayCast(poll *Poll) error {
 
 // Receipt is what a voter is told about a vote.
 type Receipt struct {
-	Answer   int
+	Answer   int // the first one chosen, 0 if there is none
+	Choice   Choice
 	Tracker  string
 	Code     string // the beginning of the tracker, for people
 	Replaced bool   // an earlier vote
@@ -95,7 +101,10 @@ type Receipt struct {
 // once the transaction around it, or its own, is committed.
 func (p *Polls) Cast(ctx context.Context, e *Envelope) (Receipt, error) {
 	tracker := belenios.Tracker(e.sealed.Ballot())
-	r := Receipt{Answer: e.answer, Tracker: tracker, Code: belenios.Code(tracker)}
+	r := Receipt{Choice: e.choice, Tracker: tracker, Code: belenios.Code(tracker)}
+	if len(e.choice.Options) > 0 {
+		r.Answer = e.choice.Options[0]
+	}
 	err := p.ledger.Tx(ctx, func(ctx context.Context) error {
 		poll, err := p.Poll(ctx, e.id)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -132,7 +133,7 @@ func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	result, err := newResult(poll.question(), len(poll.Roll), tally.Counted, tally.Sums)
+	result, err := newResult(poll, tally.Counted, tally.Sums)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}
@@ -155,9 +156,12 @@ func recheck(archive []byte, poll *Poll, result *Result) error {
 	}
 	same := report.Status == belenios.Complete && report.UUID == string(poll.ID) &&
 		report.Fingerprint == poll.Fingerprint && report.RollHash == poll.RollHash && report.ClosedHash == poll.ClosedHash &&
-		report.Entitled == result.Entitled && report.Counted == result.Counted &&
-		len(report.Sums) == 1 && slices.Equal(report.Sums[0], result.Sums)
+		report.Entitled == result.Entitled && report.Counted == result.Counted
 	if !same {
+		return ErrChanged
+	}
+	again, err := poll.Asked.Count(report.Entitled, report.Counted, report.Sums)
+	if err != nil || !reflect.DeepEqual(again, result.Count) {
 		return ErrChanged
 	}
 	return nil

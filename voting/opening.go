@@ -14,12 +14,9 @@ import (
 
 // Draft writes down what somebody wants to ask. The roll is fixed from here on.
 func (p *Polls) Draft(ctx context.Context, d Draft) (*Poll, error) {
-	question, err := checkQuestion(d.Question)
+	asked, err := d.ask()
 	if err != nil {
 		return nil, err
-	}
-	if len(d.Answers) != answersOfMotion {
-		return nil, fmt.Errorf("drafting a poll with %d answers: %w", len(d.Answers), ErrAnswer)
 	}
 	roll := registrar.Sorted(asNames(d.Roll))
 	if slices.ContainsFunc(roll, func(m string) bool { return m == "" || strings.ContainsAny(m, "\r\n") }) {
@@ -33,8 +30,8 @@ func (p *Polls) Draft(ctx context.Context, d Draft) (*Poll, error) {
 		return nil, fmt.Errorf("drawing the name of a poll: %w", err)
 	}
 	poll := &Poll{
-		ID: ID(uuid), Place: d.Place, Asker: d.Asker, Question: question, Answers: slices.Clone(d.Answers),
-		Roll: asMembers(roll), State: StateDraft, Group: p.group,
+		ID: ID(uuid), Place: d.Place, Asker: d.Asker, Question: asked.Question.Text, Answers: slices.Clone(asked.Question.Options),
+		Roll: asMembers(roll), State: StateDraft, Group: p.group, Asked: asked.Question, Rule: asked.Rule,
 	}
 	err = p.ledger.Tx(ctx, func(ctx context.Context) error {
 		if err := p.refuseBusy(ctx, poll); err != nil {
@@ -42,6 +39,9 @@ func (p *Polls) Draft(ctx context.Context, d Draft) (*Poll, error) {
 		}
 		if err := p.ledger.PutPoll(ctx, poll); err != nil {
 			return fmt.Errorf("writing poll %s: %w", poll.ID, err)
+		}
+		if err := p.note(ctx, poll.ID, asked); err != nil {
+			return err
 		}
 		if err := p.registrar.Enter(ctx, uuid, roll); err != nil {
 			return fmt.Errorf("writing the roll of poll %s: %w", poll.ID, err)
@@ -105,7 +105,7 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 	}
 	s.papers, err = belenios.NewSetup(belenios.Parameters{
 		UUID: string(id), Group: poll.Group, Name: poll.Question,
-		Questions:     poll.question().Sealed(),
+		Questions:     poll.Asked.Sealed(),
 		Administrator: "Stimmbote", CredentialAuthority: s.rollHash,
 	}, []belenios.Trustee{belenios.Single(public)}, s.credentials)
 	if err != nil {
@@ -116,7 +116,7 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 		return nil, fmt.Errorf("preparing poll %s: reading its election: %w", id, err)
 	}
 	s.fingerprint = election.Fingerprint()
-	vote, err := poll.question().Vote(Choice{Options: []int{Yes}})
+	vote, err := poll.Asked.Vote(poll.Asked.sample())
 	if err != nil {
 		return nil, fmt.Errorf("preparing poll %s: %w", id, err)
 	}

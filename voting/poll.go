@@ -67,7 +67,9 @@ type Poll struct {
 	Answers  []string
 	Roll     []Member // sorted by bytes; empty once the poll has ended
 	State    State
-	Group    string // of the mathematics
+	Group    string   // of the mathematics
+	Asked    Question // Question and Answers, and what more there is to them
+	Rule     Rule     // by which the count is judged
 
 	Fingerprint string // of the election; from the opening on
 	RollHash    string // from the opening on
@@ -81,22 +83,20 @@ type Poll struct {
 // holds the key.
 func (p *Poll) Level() Level { return Confidential }
 
-// question is what p asks. Polls ask motions.
-func (p *Poll) question() Question {
-	return Question{Kind: KindMotion, Text: p.Question, Options: p.Answers}
-}
-
 // entitled says whether m is on the roll.
 func (p *Poll) entitled(m Member) bool {
 	_, found := slices.BinarySearch(p.Roll, m)
 	return found
 }
 
-// Draft is what somebody wants to ask.
+// Draft is what somebody wants to ask: a motion with Question and Answers, or whatever Asked
+// says in their place.
 type Draft struct {
 	Place    Place
 	Asker    Member
 	Question string
 	Answers  []string
+	Asked    Question
+	Rule     Rule // if it is not the usual one
 	Roll     []Member
 }

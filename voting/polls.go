@@ -41,6 +41,7 @@ type paperLedger interface {
 
 // The papers of a poll. All but the key are public to the group.
 const (
+	paperAsked       = "asked" // what is more than a motion judged as usual
 	paperElection    = "election"
 	paperTrustees    = "trustees"
 	paperCredentials = "credentials"
@@ -91,7 +92,7 @@ func New(l ledger, v vault, rand io.Reader, cfg Config) *Polls {
 	}
 }
 
-// Poll is the poll with its roll, or [ErrUnknown].
+// Poll is the poll with its roll and what it asks, or [ErrUnknown].
 func (p *Polls) Poll(ctx context.Context, id ID) (*Poll, error) {
 	poll, err := p.ledger.Poll(ctx, id)
 	if err != nil {
@@ -109,7 +110,7 @@ func (p *Polls) withRoll(ctx context.Context, poll *Poll) (*Poll, error) {
 		return nil, fmt.Errorf("looking up the roll of poll %s: %w", poll.ID, err)
 	}
 	poll.Roll = asMembers(members)
-	return poll, nil
+	return poll, p.recall(ctx, poll)
 }
 
 // Live are all polls that have not ended, newest first.

@@ -2,21 +2,26 @@ package voting
 
 // Result is what came out of a poll, in numbers and in one word.
 type Result struct {
-	Entitled int   // lines of the roll
-	Counted  int   // ballots in the sum
-	Sums     []int // per answer
-	Adopted  bool  // by the usual rule
+	Entitled int      // lines of the roll
+	Counted  int      // ballots in the sum
+	Sums     []int    // per answer; of ballots on each candidate, of the first
+	Adopted  bool     // of a motion
+	Count    *Count   // all the numbers
+	Verdict  *Verdict // what the poll's rule makes of them
 }
 
 // newResult puts together what the tally found, after checking that the numbers can be.
-func newResult(q Question, entitled, counted int, sums [][]int) (*Result, error) {
-	count, err := q.Count(entitled, counted, sums)
+func newResult(poll *Poll, counted int, sums [][]int) (*Result, error) {
+	count, err := poll.Asked.Count(len(poll.Roll), counted, sums)
 	if err != nil {
 		return nil, err
 	}
-	verdict, err := Judge(q, Usual(), count)
+	verdict, err := Judge(poll.Asked, poll.Rule, count)
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Entitled: entitled, Counted: counted, Sums: count.Parts[0].Votes, Adopted: verdict.Outcome == Adopted}, nil
+	return &Result{
+		Entitled: count.Entitled, Counted: counted, Sums: count.Parts[0].Votes,
+		Adopted: verdict.Outcome == Adopted, Count: count, Verdict: verdict,
+	}, nil
 }
