@@ -33,6 +33,13 @@ func (b *Bot) Compose(ctx context.Context, d chat.Delivery) (chat.Content, error
 		return t.content(s.Notice), nil
 	case kindShow:
 		return b.composeShow(ctx, d)
+	case chat.RefusalKind:
+		t, err := b.page(ctx, d, "")
+		if err != nil {
+			return chat.Content{}, err
+		}
+		t.say(say{Key: "notice.refused"})
+		return t.content(true), nil
 	case kindCard, kindOlder:
 		return b.composeCall(ctx, d)
 	case kindGreeting:

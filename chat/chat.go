@@ -47,6 +47,8 @@ type Config struct {
 	User        string `yaml:"user"`
 	Password    string `yaml:"password" secret:"true"`
 	AccessToken string `yaml:"access_token" secret:"true"`
+	// Inviters are who may invite the bot into groups, with * for any text; empty: everybody.
+	Inviters []string `yaml:"inviters"`
 }
 
 // Validate returns what is wrong, by key.
@@ -58,7 +60,7 @@ func (c Config) Validate() error {
 	if c.User == "" {
 		user = errors.New("user: name the bot's account, for example @stimmbote:example.org")
 	}
-	return errors.Join(homeserver, user)
+	return errors.Join(homeserver, user, checkInviters(c.Inviters))
 }
 
 // vault keeps key files. store.Vault is one.
@@ -87,6 +89,7 @@ type Line struct {
 	rooms       rooms
 	replaced    sync.Map // whose direct room was replaced by one in which nothing was said yet
 	otherRooms  sync.Map // rooms of the bot that were not made for one person
+	invitations sync.Map // how the bot was invited into rooms that it is entering
 	sharing     sharing
 	listing     listing
 	inbox       *inbox

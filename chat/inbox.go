@@ -2,9 +2,6 @@ package chat
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,7 +42,7 @@ type inbox struct {
 type batch struct {
 	token   string
 	queue   []job
-	invited []id.RoomID
+	invited []invitation
 	open    sync.WaitGroup
 	left    atomic.Bool // not everything was handled
 }
@@ -85,8 +82,8 @@ func (in *inbox) put(b *batch) error {
 	case <-in.begin.Done():
 		return in.begin.Err()
 	}
-	for _, room := range b.invited {
-		in.workers.Go(func() { in.join(b, room) })
+	for _, invited := range b.invited {
+		in.workers.Go(func() { in.join(b, invited) })
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -180,47 +177,9 @@ func (l *Line) handle(ctx context.Context, evt *event.Event) error {
 	if err != nil || !ok {
 		return err
 	}
-	handled, err := l.store.Handled(ctx, m.ID)
-	if err != nil || handled {
-		return err
-	}
 	// Whoever writes can be reached.
 	if err := l.retry(ctx, personRoute(m.Sender)); err != nil {
 		return err
 	}
-	log := l.log.With().Str("event_id", m.ID).Logger()
-	said := log.WithContext(ctx)
-	for {
-		n, err := l.store.TryEvent(ctx, m.ID)
-		if err != nil {
-			return err
-		}
-		if n > handleTries {
-			log.Error().Int("tries", handleTries).Msg("A message cannot be handled and is left out")
-			return l.store.MarkHandled(ctx, m.ID)
-		}
-		err = l.said(said, m)
-		if err == nil {
-			return l.store.MarkHandled(ctx, m.ID)
-		}
-		if ctx.Err() != nil {
-			return errors.Join(ctx.Err(), l.store.UntryEvent(context.WithoutCancel(ctx), m.ID))
-		}
-		log.Error().Err(err).Int("try", n).Msg("A message was not handled")
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(l.backoff(n-1, 1)):
-		}
-	}
-}
-
-// said calls the handler. A panic is an error with its stack.
-func (l *Line) said(ctx context.Context, m Message) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return l.handler.Said(ctx, m)
+	return l.once(ctx, m.ID, func(ctx context.Context) error { return l.handler.Said(ctx, m) })
 }

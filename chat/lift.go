@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -70,32 +69,19 @@ func (l *Line) asks(ctx context.Context, path string, answer any) bool {
 	return err == nil
 }
 
-// noticeTries is how often the handler is told of something that it cannot deal with.
-const noticeTries = 3
-
 // sayLimited tells the handler, once in the life of the process, that the homeserver limits the bot.
 func (l *Line) sayLimited(ctx context.Context) {
 	l.saidLimited.Do(func() {
-		_, command, err := l.LiftLimits(ctx)
+		kind, command, err := l.LiftLimits(ctx)
 		if err != nil {
 			return
 		}
+		l.pace.mu.Lock()
+		l.pace.synapse = kind == Synapse
+		l.pace.mu.Unlock()
 		n := Notice{Kind: Limited, ID: time.Now().UTC().Format("2006-01-02"), To: command}
-		for range noticeTries {
-			if err = l.notice(ctx, n); err == nil || ctx.Err() != nil {
-				return
-			}
+		if err := l.notice(ctx, n); err != nil && ctx.Err() == nil {
+			l.log.Error().Err(err).Msg("Nobody was told that the homeserver limits the bot")
 		}
-		l.log.Error().Err(err).Msg("Nobody was told that the homeserver limits the bot")
 	})
-}
-
-// notice calls the handler. A panic is an error with its stack.
-func (l *Line) notice(ctx context.Context, n Notice) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return l.handler.Noticed(l.log.WithContext(ctx), n)
 }

@@ -87,7 +87,7 @@ func retryAfter(answer mautrix.HTTPError) time.Duration {
 	}
 	if answer.RespError != nil {
 		if ms, ok := answer.RespError.ExtraData["retry_after_ms"].(float64); ok && ms > 0 && ms < 1e9 {
-			wait = max(wait, time.Duration(ms)*time.Millisecond)
+			wait = time.Duration(ms) * time.Millisecond // a header has whole seconds only
 		}
 	}
 	return min(max(wait, 0), longestWait)

@@ -79,6 +79,9 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("preparing the encryption: %w", err)
 	}
+	if err := l.finishUpload(ctx, client, pickle); err != nil {
+		return err
+	}
 	if err := helper.Init(ctx); err != nil {
 		return fmt.Errorf("preparing the encryption: %w", err)
 	}

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,11 +13,11 @@ import (
 	"stimmbote/store"
 )
 
-// deed is what a homeserver limits on its own.
+// deed is what a homeserver limits on its own. Synapse counts an invitation and a new room as a message as well.
 type deed int
 
 const (
-	sending  deed = iota // messages and redactions
+	sending  deed = iota // messages, redactions, and whatever else is written
 	inviting             // invitations
 	making               // rooms
 	anything             // whatever else
@@ -27,11 +28,17 @@ const (
 var deedNames = [deeds]string{"send", "invite", "room", "other"}
 
 const (
-	// probeAfter is after how many deeds in a row, each at its time, one is tried too early: the limit may be lifted.
+	// almost is as good as one: the homeserver counts in milliseconds.
+	almost = 0.999
+	// probeAfter is after how many deeds in a row, each at its time, more are tried, too early: the limit may be lifted.
 	probeAfter = 8
-	// ownWait: a homeserver that asks for longer than this before an invitation limits how often this
-	// one person is invited.
-	ownWait = 20 * time.Second
+	// tooMany deeds more than the limit allows show that it is lifted.
+	tooMany = 3
+	// otherWait: what asks for more seconds than this before a room or an invitation is no limit of messages.
+	otherWait = 10
+	// ownWait: a homeserver that asks for more seconds than this before an invitation limits how often
+	// this one person is invited.
+	ownWait = 20
 	// aRun is the pause after which deeds count anew.
 	aRun = 2 * time.Minute
 	// mostBurst bounds what is believed of a burst.
@@ -41,9 +48,16 @@ const (
 // pace knows how fast the homeserver lets the bot go, from its refusals: so many deeds in a row, then one
 // in each gap. It is a bucket of permissions that fills up again.
 type pace struct {
-	mu     sync.Mutex
-	meters [deeds]meter
+	mu      sync.Mutex
+	meters  [deeds]meter
+	synapse bool // it limits the bot and is a Synapse: it has the usual limits until others show
 }
+
+// usual are the limits of a Synapse that nobody configured otherwise.
+var usual = [deeds]struct {
+	gap   time.Duration
+	burst float64
+}{sending: {5 * time.Second, 10}, inviting: {3333 * time.Millisecond, 10}, making: {62500 * time.Millisecond, 10}}
 
 type meter struct {
 	limited bool
@@ -52,7 +66,7 @@ type meter struct {
 	burst   float64
 	tokens  float64 // at the time of at
 	at      time.Time
-	flying  int // begun and not ended
+	flying  int // may be done by what was begun and has not ended
 	row     int // deeds since the last refusal
 	refused int // refusals in a row
 
@@ -70,8 +84,8 @@ func (m *meter) fill(now time.Time) {
 	}
 }
 
-// free says whether one may begin now.
-func (m *meter) free(now time.Time) bool {
+// free says whether so many may begin now.
+func (m *meter) free(now time.Time, n int) bool {
 	if now.Before(m.until) {
 		return false
 	}
@@ -79,8 +93,7 @@ func (m *meter) free(now time.Time) bool {
 		return true
 	}
 	m.fill(now)
-	const almost = 0.999 // the homeserver counts in milliseconds
-	return m.tokens-float64(m.flying) >= almost || m.probing()
+	return m.tokens-float64(m.flying) >= almost*min(float64(n), m.burst) || m.probing()
 }
 
 func (m *meter) probing() bool { return m.row >= probeAfter && m.flying == 0 }
@@ -98,12 +111,11 @@ func (m *meter) passed(now time.Time) (lifted bool) {
 	m.fill(now)
 	m.row++
 	m.tokens--
-	if m.row > probeAfter && m.tokens < -0.5 {
-		*m = meter{began: now, last: now, flying: m.flying}
-		return true
+	if m.tokens > -tooMany {
+		return false
 	}
-	m.tokens = max(m.tokens, 0)
-	return false
+	*m = meter{began: now, last: now, flying: m.flying}
+	return true
 }
 
 // refuse learns from a refusal.
@@ -112,6 +124,7 @@ func (m *meter) refuse(now time.Time, wait time.Duration) {
 	switch {
 	case m.run > 0 && m.limited && passed <= m.gap:
 		m.gap = max(m.gap, passed+wait)
+		m.gap += m.gap / 64 // answers take their time: what was just too early would be so again
 	case m.run > 0 && !m.limited && whole <= wait:
 		m.gap = whole + wait // the time that it asks for began with the first
 	default:
@@ -127,10 +140,22 @@ func (m *meter) refuse(now time.Time, wait time.Duration) {
 }
 
 // span is how long n deeds take.
-func (m *meter) span(now time.Time, n int) time.Duration {
-	if n == 0 || !m.limited {
+func (p *pace) span(now time.Time, d deed, n int) time.Duration {
+	m := &p.meters[d]
+	switch {
+	case n == 0 || d == anything:
 		return 0
+	case m.limited:
+		return m.span(now, n)
+	case p.synapse:
+		done := max(float64(m.run)-float64(now.Sub(m.began))/float64(usual[d].gap), 0)
+		return time.Duration(max(float64(n)+done-usual[d].burst, 0) * float64(usual[d].gap))
 	}
+	return 0
+}
+
+// span is how long n deeds take at the pace that was learned.
+func (m *meter) span(now time.Time, n int) time.Duration {
 	m.fill(now)
 	after := time.Duration(max(float64(n)-m.tokens, 0) * float64(m.gap))
 	return max(m.at.Sub(now), 0) + after
@@ -154,43 +179,45 @@ func (l *Line) recall(ctx context.Context) error {
 	return nil
 }
 
-// needs are the deeds that a delivery takes, by its Need.
-func needs(o store.Outgoing) []deed {
-	kinds := []deed{anything}
+// needs is how many deeds of each kind a delivery takes, by its Need.
+func needs(o store.Outgoing) (n [deeds]int) {
+	n[anything] = 1
 	if o.Kind != meetKind {
-		kinds = append(kinds, sending)
+		n[sending] = 1
 	}
 	if o.Need > 0 {
-		kinds = append(kinds, inviting)
+		n[inviting] = 1
 	}
 	if o.Need > 1 {
-		kinds = append(kinds, making)
+		n[making] = 1
 	}
-	return kinds
+	n[sending] += n[inviting] + n[making]
+	return n
 }
 
-// begin takes what a delivery needs, if all of it is free.
-func (l *Line) begin(now time.Time, o store.Outgoing) bool {
+// begin takes what a delivery needs, if all of it is free. If only messages are short, nothing that is less
+// urgent may take them away.
+func (l *Line) begin(now time.Time, o store.Outgoing) (ok, short bool) {
 	l.pace.mu.Lock()
 	defer l.pace.mu.Unlock()
-	kinds := needs(o)
-	for _, d := range kinds {
-		if !l.pace.meters[d].free(now) {
-			return false
+	need := needs(o)
+	for _, d := range []deed{anything, making, inviting, sending} {
+		if need[d] > 0 && !l.pace.meters[d].free(now, need[d]) {
+			return false, d == sending
 		}
 	}
-	for _, d := range kinds {
-		l.pace.meters[d].flying++
+	for d, n := range need {
+		l.pace.meters[d].flying += n
 	}
-	return true
+	return true, false
 }
 
-// end gives it back.
+// end gives back what was taken.
 func (l *Line) end(o store.Outgoing) {
 	l.pace.mu.Lock()
 	defer l.pace.mu.Unlock()
-	for _, d := range needs(o) {
-		l.pace.meters[d].flying--
+	for d, n := range needs(o) {
+		l.pace.meters[d].flying -= n
 	}
 }
 
@@ -199,14 +226,14 @@ func (l *Line) may(now time.Time) store.Leave {
 	l.pace.mu.Lock()
 	defer l.pace.mu.Unlock()
 	m := &l.pace.meters
-	may := store.Leave{Now: now, Need: 2, Shut: !m[sending].free(now), Silent: meetKind}
-	if !m[making].free(now) {
+	may := store.Leave{Now: now, Need: 2, Shut: !m[sending].free(now, 1), Silent: meetKind}
+	if !m[making].free(now, 1) {
 		may.Need = 1
 	}
-	if !m[inviting].free(now) {
+	if !m[inviting].free(now, 1) {
 		may.Need = 0
 	}
-	if !m[anything].free(now) {
+	if !m[anything].free(now, 1) {
 		may.Need = -1
 	}
 	return may
@@ -219,7 +246,7 @@ func (l *Line) opens(now time.Time) time.Time {
 	var next time.Time
 	for d := range l.pace.meters {
 		m := &l.pace.meters[d]
-		if m.free(now) {
+		if m.free(now, 1) {
 			continue
 		}
 		at := m.until
@@ -235,17 +262,36 @@ func (l *Line) opens(now time.Time) time.Time {
 
 // passed notes that the homeserver let the bot do something.
 func (l *Line) passed(ctx context.Context, d deed) {
+	now := time.Now()
 	l.pace.mu.Lock()
-	m := &l.pace.meters[d]
-	lifted := m.passed(time.Now())
+	var lifted []string
+	for _, one := range slices.Compact([]deed{sending, d}) {
+		if l.pace.meters[one].passed(now) {
+			lifted = append(lifted, deedNames[one])
+		}
+	}
 	l.pace.mu.Unlock()
-	if !lifted {
-		return
+	for _, name := range lifted {
+		l.log.Info().Str("what", name).Msg("The homeserver does not limit the bot any more")
+		if err := l.store.DropPace(ctx, name); err != nil {
+			l.log.Error().Err(err).Msg("The queue of messages cannot be written")
+		}
 	}
-	l.log.Info().Str("what", deedNames[d]).Msg("The homeserver does not limit the bot any more")
-	if err := l.store.DropPace(ctx, deedNames[d]); err != nil {
-		l.log.Error().Err(err).Msg("The queue of messages cannot be written")
+}
+
+// blame says which limit was hit; long is a wait too long for messages. The caller holds the lock.
+func (p *pace) blame(d deed, now time.Time, long bool) deed {
+	common, own := &p.meters[sending], &p.meters[d]
+	switch {
+	case d != inviting && d != making, long, own.limited && !own.free(now, 1):
+		return d
+	case now.Before(common.until), !common.limited:
+		return sending
 	}
+	if common.fill(now); common.tokens < almost {
+		return sending
+	}
+	return d // messages were not short
 }
 
 // slowDown learns from a refusal and stores what it learned. It returns how long what was refused has to wait.
@@ -257,11 +303,17 @@ func (l *Line) slowDown(ctx context.Context, err error) time.Duration {
 	if wait <= 0 {
 		wait = l.backoff(m.refused, 30)
 	}
-	if d == inviting && wait > ownWait {
+	d = l.pace.blame(d, now, wait > otherWait*l.second)
+	m = &l.pace.meters[d]
+	if d == inviting && wait > ownWait*l.second {
 		l.pace.mu.Unlock()
 		return wait
 	}
+	first := !m.limited
 	m.refuse(now, wait)
+	if first && l.pace.synapse && m.gap <= usual[d].gap {
+		m.gap, m.burst = usual[d].gap, usual[d].burst
+	}
 	m.limited = d != anything
 	learned := store.Pace{Kind: deedNames[d], Until: m.until, Gap: m.gap, Burst: int(m.burst)}
 	l.pace.mu.Unlock()
@@ -288,7 +340,7 @@ func deedOf(err error) deed {
 		return making
 	case strings.Contains(path, "/state/m.room.member/"), strings.HasSuffix(path, "/invite"):
 		return inviting
-	case strings.Contains(path, "/send/"), strings.Contains(path, "/redact/"):
+	case strings.Contains(path, "/state/"), strings.Contains(path, "/send/"), strings.Contains(path, "/redact/"):
 		return sending
 	}
 	return anything

@@ -63,9 +63,11 @@ func (l *Line) span(loads []store.Load) time.Duration {
 		}
 		if load.Need > 0 {
 			n[inviting] += share * float64(load.People)
+			n[sending] += share * float64(load.People)
 		}
 		if load.Need > 1 {
 			n[making] += share * float64(load.People)
+			n[sending] += share * float64(load.People)
 		}
 	}
 	now := time.Now()
@@ -73,9 +75,7 @@ func (l *Line) span(loads []store.Load) time.Duration {
 	l.pace.mu.Lock()
 	defer l.pace.mu.Unlock()
 	for d := range l.pace.meters {
-		if deed(d) != anything {
-			span = max(span, l.pace.meters[d].span(now, int(n[d]+0.5)))
-		}
+		span = max(span, l.pace.span(now, deed(d), int(n[d]+0.5)))
 	}
 	return span
 }

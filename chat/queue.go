@@ -178,7 +178,12 @@ func (l *Line) deliver(ctx, work context.Context) {
 			if len(busy) >= deliverAtOnce {
 				break
 			}
-			if busy[o.Route] || !l.begin(time.Now(), o) {
+			if busy[o.Route] {
+				continue
+			}
+			if ok, short := l.begin(time.Now(), o); short {
+				break
+			} else if !ok {
 				continue
 			}
 			busy[o.Route] = true
@@ -233,8 +238,8 @@ func (l *Line) attempt(ctx context.Context, o store.Outgoing) {
 	var note error
 	kind, wait := judge(err)
 	if limited(err) {
-		wait = l.slowDown(ctx, err)
 		l.sayLimited(ctx)
+		wait = l.slowDown(ctx, err)
 	}
 	switch {
 	case err == nil:

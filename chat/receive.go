@@ -87,7 +87,7 @@ func (l *Line) receive(ctx context.Context, b *batch, room id.RoomID, line timel
 		return nil
 	}
 	messages := line.messages
-	if line.limited && !line.joined && line.before != "" {
+	if line.limited && line.joined == nil && line.before != "" {
 		gap, err := l.gap(ctx, room, line.before, since)
 		if err != nil {
 			return err

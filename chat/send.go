@@ -174,7 +174,10 @@ func (l *Line) send(ctx context.Context, room id.RoomID, message *event.MessageE
 		return "", fmt.Errorf("sending: %w", err)
 	}
 	l.passed(ctx, sending)
-	return resp.EventID, nil
+	if sealed, ok := content.Parsed.(*event.EncryptedEventContent); ok && strict {
+		err = l.store.EncryptedDirect(ctx, room.String(), sealed.SessionID.String())
+	}
+	return resp.EventID, err
 }
 
 // encrypt encrypts for everybody who is joined or invited; strict leaves out devices that their

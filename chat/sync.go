@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -70,6 +71,7 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 		resp.DeviceOTKCount.SignedCurve25519 = -1 // none, or left out: mautrix asks
 	}
 	b := &batch{token: resp.NextBatch}
+	removals := takeRemovals(resp, l.me)
 	timelines := takeMessages(resp, l.me)
 	letters := takeLetters(resp)
 	l.arrived = nil
@@ -88,11 +90,14 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 		}
 	}
 	for room, timeline := range timelines {
-		if timeline.joined {
+		if timeline.joined != nil {
 			l.rooms.forget(room)
 			if err := l.retry(ctx, roomRoute(room.String())); err != nil {
 				return err
 			}
+		}
+		if since != "" {
+			l.happened(b, room, timeline)
 		}
 		if err := l.receive(ctx, b, room, timeline, since); err != nil {
 			return err
@@ -105,13 +110,44 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 		}
 		l.again(ctx, b, late)
 	}
+	for room, removal := range removals {
+		b.add(room, func(ctx context.Context) error { return l.removed(ctx, room, removal) })
+	}
+	for _, person := range resp.DeviceLists.Changed {
+		direct, err := l.store.Direct(ctx, person.String())
+		if err != nil {
+			return err
+		}
+		if direct != nil {
+			b.add(id.RoomID(direct.Room), func(ctx context.Context) error { return l.newDevices(ctx, person) })
+		}
+	}
 	for room, invited := range resp.Rooms.Invite {
-		if inviteOf(invited.State.Events, l.me) {
-			b.invited = append(b.invited, room)
+		if invitation, ok := invitationOf(room, invited.State.Events, l.me); ok {
+			b.invited = append(b.invited, invitation)
 		}
 	}
 	s.failed = 0
 	return l.inbox.put(b)
+}
+
+// happened puts what happened in a room, besides what was said, into the batch.
+func (l *Line) happened(b *batch, room id.RoomID, line timeline) {
+	if line.joined != nil {
+		b.add(room, func(ctx context.Context) error { return l.entered(ctx, room, line.joined) })
+	}
+	for _, evt := range line.came {
+		b.add(room, func(ctx context.Context) error { return l.came(ctx, room, evt) })
+	}
+	for _, evt := range line.went {
+		b.add(room, func(ctx context.Context) error { return l.went(ctx, room, evt) })
+	}
+	if line.replaced != nil {
+		next, _ := line.replaced.Content.Raw["replacement_room"].(string)
+		if next != "" && next != room.String() {
+			b.invited = append(b.invited, invitation{room: id.RoomID(next), via: line.replaced.Sender.Homeserver()})
+		}
+	}
 }
 
 // again counts a failure to process a response and says whether to try once more.
@@ -132,9 +168,12 @@ func (s *ackSyncer) OnFailedSync(_ *mautrix.RespSync, err error) (time.Duration,
 // timeline is what was said in one room, oldest first, without the state.
 type timeline struct {
 	messages []*event.Event
-	limited  bool   // there is more before it
-	before   string // where to look for that
-	joined   bool   // the bot's own join lies in it: nothing before it counts
+	limited  bool           // there is more before it
+	before   string         // where to look for that
+	joined   *event.Event   // the bot's own join: nothing before it counts
+	came     []*event.Event // who joined
+	went     []*event.Event // who left or was removed
+	replaced *event.Event   // the group went into another room
 }
 
 // takeMessages removes the messages from a response, so that mautrix sees keys and state only, and
@@ -149,10 +188,16 @@ func takeMessages(resp *mautrix.RespSync, me id.UserID) map[id.RoomID]timeline {
 			case evt.StateKey == nil:
 				line.messages = append(line.messages, evt)
 			case joinOf(evt, me):
-				line.messages, line.joined = nil, true
+				line.messages, line.joined = nil, evt
 				fallthrough
 			default:
 				state = append(state, evt)
+			}
+		}
+		// Of a room that the bot has just entered, all the state is told as if it were new.
+		if line.joined == nil {
+			for _, evt := range slices.Concat(joined.State.Events, state) {
+				line.note(evt, me)
 			}
 		}
 		joined.Timeline.Events = state
@@ -162,6 +207,38 @@ func takeMessages(resp *mautrix.RespSync, me id.UserID) map[id.RoomID]timeline {
 		left.Timeline.Events = nil
 	}
 	return timelines
+}
+
+// note keeps a state event that the bot acts on.
+func (line *timeline) note(evt *event.Event, me id.UserID) {
+	if evt.StateKey == nil {
+		return
+	}
+	switch evt.Type.Type {
+	case event.StateTombstone.Type:
+		line.replaced = evt
+	case event.StateMember.Type:
+		switch membership := rawMembership(&evt.Content); {
+		case evt.GetStateKey() == me.String():
+		case joinOf(evt, id.UserID(evt.GetStateKey())):
+			line.came = append(line.came, evt)
+		case membership == event.MembershipLeave, membership == event.MembershipBan:
+			line.went = append(line.went, evt)
+		}
+	}
+}
+
+// takeRemovals are the bot's own leaves, as far as somebody else brought them about.
+func takeRemovals(resp *mautrix.RespSync, me id.UserID) map[id.RoomID]*event.Event {
+	removals := make(map[id.RoomID]*event.Event)
+	for room, left := range resp.Rooms.Leave {
+		for _, evt := range slices.Concat(left.State.Events, left.Timeline.Events) {
+			if evt.Type.Type == event.StateMember.Type && evt.GetStateKey() == me.String() && evt.Sender != me {
+				removals[room] = evt
+			}
+		}
+	}
+	return removals
 }
 
 // takeLetters removes what was encrypted for this device alone, room keys above all.
@@ -217,16 +294,6 @@ func joinOf(evt *event.Event, user id.UserID) bool {
 		return false
 	}
 	return evt.Unsigned.PrevContent == nil || rawMembership(evt.Unsigned.PrevContent) != event.MembershipJoin
-}
-
-// inviteOf says whether the state of a room that the bot is invited to holds that invitation.
-func inviteOf(state []*event.Event, user id.UserID) bool {
-	for _, evt := range state {
-		if evt.Type.Type == event.StateMember.Type && evt.GetStateKey() == user.String() {
-			return rawMembership(&evt.Content) == event.MembershipInvite
-		}
-	}
-	return false
 }
 
 // rawMembership reads the membership of an event that may not have been parsed.

@@ -37,10 +37,10 @@ func TestDirect(t *testing.T) {
 		do   func() error
 		want Direct
 	}{
-		{func() error { return s.PutDirect(t.Context(), Direct{Person: "@a:x", Room: "!1"}) }, Direct{"@a:x", "!1", false}},
-		{func() error { return s.InvitedDirect(t.Context(), "@a:x", "!other") }, Direct{"@a:x", "!1", false}},
-		{func() error { return s.InvitedDirect(t.Context(), "@a:x", "!1") }, Direct{"@a:x", "!1", true}},
-		{func() error { return s.PutDirect(t.Context(), Direct{Person: "@a:x", Room: "!2"}) }, Direct{"@a:x", "!2", false}},
+		{func() error { return s.PutDirect(t.Context(), Direct{Person: "@a:x", Room: "!1"}) }, Direct{Person: "@a:x", Room: "!1"}},
+		{func() error { return s.InvitedDirect(t.Context(), "@a:x", "!other") }, Direct{Person: "@a:x", Room: "!1"}},
+		{func() error { return s.InvitedDirect(t.Context(), "@a:x", "!1") }, Direct{Person: "@a:x", Room: "!1", Invited: true}},
+		{func() error { return s.PutDirect(t.Context(), Direct{Person: "@a:x", Room: "!2"}) }, Direct{Person: "@a:x", Room: "!2"}},
 	}
 	for i, step := range steps {
 		if err := step.do(); err != nil {

@@ -10,25 +10,27 @@ import (
 )
 
 const (
-	getDirect = `SELECT person, room, invited FROM direct WHERE person=$1 AND room<>''`
-	putDirect = `INSERT INTO direct (person, room, invited) VALUES ($1, $2, $3)
-		ON CONFLICT (person) DO UPDATE SET room=excluded.room, invited=excluded.invited`
-	getBegun     = `SELECT COUNT(*) FROM direct WHERE person=$1 AND room=''`
-	endDirect    = `DELETE FROM direct WHERE person=$1 AND room=''`
-	directRooms  = `SELECT room FROM direct WHERE room<>''`
-	inviteDirect = `UPDATE direct SET invited=true WHERE person=$1 AND room=$2`
+	getDirect = `SELECT person, room, invited, session FROM direct WHERE person=$1 AND room<>''`
+	putDirect = `INSERT INTO direct (person, room, invited, session) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (person) DO UPDATE SET room=excluded.room, invited=excluded.invited, session=excluded.session`
+	sessionDirect = `UPDATE direct SET session=$2 WHERE room=$1 AND session<>$2`
+	getBegun      = `SELECT COUNT(*) FROM direct WHERE person=$1 AND room=''`
+	endDirect     = `DELETE FROM direct WHERE person=$1 AND room=''`
+	directRooms   = `SELECT room FROM direct WHERE room<>''`
+	inviteDirect  = `UPDATE direct SET invited=true WHERE person=$1 AND room=$2`
 )
 
 // Direct is the lasting direct room of one person with the bot.
 type Direct struct {
 	Person, Room string
-	Invited      bool // the person was invited and the room is in the bot's list of direct rooms
+	Invited      bool   // the person was invited and the room is in the bot's list of direct rooms
+	Session      string // names the key with which the bot last encrypted there
 }
 
 // Direct returns the direct room of a person, or nil if there is none yet.
 func (s *Store) Direct(ctx context.Context, person string) (*Direct, error) {
 	var d Direct
-	err := s.db.QueryRow(ctx, getDirect, person).Scan(&d.Person, &d.Room, &d.Invited)
+	err := s.db.QueryRow(ctx, getDirect, person).Scan(&d.Person, &d.Room, &d.Invited, &d.Session)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -71,7 +73,7 @@ func (s *Store) DirectRooms(ctx context.Context) ([]string, error) {
 
 // PutDirect stores a person's direct room in place of the one before.
 func (s *Store) PutDirect(ctx context.Context, d Direct) error {
-	if _, err := s.db.Exec(ctx, putDirect, d.Person, d.Room, d.Invited); err != nil {
+	if _, err := s.db.Exec(ctx, putDirect, d.Person, d.Room, d.Invited, d.Session); err != nil {
 		return fmt.Errorf("storing a direct room: %w", err)
 	}
 	return nil
@@ -81,6 +83,14 @@ func (s *Store) PutDirect(ctx context.Context, d Direct) error {
 func (s *Store) InvitedDirect(ctx context.Context, person, room string) error {
 	if _, err := s.db.Exec(ctx, inviteDirect, person, room); err != nil {
 		return fmt.Errorf("noting an invitation: %w", err)
+	}
+	return nil
+}
+
+// EncryptedDirect notes with which key the bot last encrypted in a direct room.
+func (s *Store) EncryptedDirect(ctx context.Context, room, session string) error {
+	if _, err := s.db.Exec(ctx, sessionDirect, room, session); err != nil {
+		return fmt.Errorf("noting the key of a direct room: %w", err)
 	}
 	return nil
 }

@@ -23,11 +23,12 @@ CREATE TABLE account (
 	recovery  bytea
 );
 
--- The lasting direct room of each person.
+-- The lasting direct room of each person. session names the key of what the bot said there last.
 CREATE TABLE direct (
 	person  TEXT    NOT NULL PRIMARY KEY,
 	room    TEXT    NOT NULL,
-	invited BOOLEAN NOT NULL
+	invited BOOLEAN NOT NULL,
+	session TEXT    NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 
 -- What must be said once. seq orders what waits within its route, a room or a person, and its lane;

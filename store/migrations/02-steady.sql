@@ -1,5 +1,7 @@
 -- v1 -> v2: Settings, probes, and lanes of what is to be said
 
+ALTER TABLE direct ADD COLUMN session TEXT NOT NULL DEFAULT '';
+
 -- What must be said once. seq orders what waits within its route, a room or a person, and its lane;
 -- what is not waiting has neither an order nor a payload. state: 0 waiting, 1 sent, 2 dropped,
 -- 3 given up.
