@@ -93,7 +93,9 @@ type Line struct {
 	sharing     sharing
 	listing     listing
 	inbox       *inbox
-	arrived     []session // room keys that came with the response being processed
+	late        lateness
+	full        atomic.Bool // the disk is full, and that was logged
+	arrived     []session   // room keys that came with the response being processed
 	pause       pause
 	pace        pace
 	edits       edits
@@ -162,10 +164,16 @@ func (l *Line) Run(ctx context.Context, h Handler) error {
 		defer close(delivering)
 		l.deliver(ctx, work)
 	}()
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		l.watchLate(ctx, work)
+	}()
 	err := l.sync(ctx)
 	stop(err)
 	l.inbox.close()
 	<-delivering
+	<-watching
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

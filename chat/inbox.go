@@ -123,7 +123,7 @@ func (in *inbox) run(j job) {
 	}
 	var err error
 	for n := range jobTries {
-		if err = j.do(in.work); err == nil {
+		if err = in.line.waitForRoom(in.work, j.do); err == nil {
 			return
 		}
 		select {
@@ -149,7 +149,8 @@ func (in *inbox) commit() {
 		if stopped = stopped || b.left.Load(); stopped || b.token == "" {
 			continue
 		}
-		if err := in.line.commit(in.work, b.token); err != nil {
+		err := in.line.waitForRoom(in.work, func(ctx context.Context) error { return in.line.commit(ctx, b.token) })
+		if err != nil {
 			stopped = true
 			in.fail(err)
 			continue

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"strconv"
 	"time"
+
+	"stimmbote/store"
 )
 
 // notice tells the handler what happened, unless it was told before.
@@ -37,8 +39,8 @@ func (l *Line) once(ctx context.Context, name string, do func(context.Context) e
 		if err == nil {
 			return l.store.MarkHandled(ctx, name)
 		}
-		if ctx.Err() != nil {
-			return errors.Join(ctx.Err(), l.store.UntryEvent(context.WithoutCancel(ctx), name))
+		if ctx.Err() != nil || store.Full(err) {
+			return errors.Join(err, l.store.UntryEvent(context.WithoutCancel(ctx), name))
 		}
 		log.Error().AnErr("reason", plain(err)).Int("try", n).Msg("An event was not handled")
 		select {

@@ -12,6 +12,8 @@ import (
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
+
+	"stimmbote/store"
 )
 
 // syncTries is how often a response is processed that cannot be, before it is left out.
@@ -76,14 +78,14 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 	letters := takeLetters(resp)
 	l.arrived = nil
 	if err := s.DefaultSyncer.ProcessResponse(ctx, resp, since); err != nil {
-		if s.again() {
+		if s.again(ctx, err) {
 			return err
 		}
 		l.log.Error().Err(err).Msg("A part of what arrived cannot be processed and is left out")
 	}
 	for _, letter := range letters {
 		if err := l.unseal(ctx, letter); err != nil {
-			if s.again() {
+			if s.again(ctx, err) {
 				return err
 			}
 			l.log.Error().Err(err).Msg("A key cannot be stored and is left out")
@@ -150,8 +152,13 @@ func (l *Line) happened(b *batch, room id.RoomID, line timeline) {
 	}
 }
 
-// again counts a failure to process a response and says whether to try once more.
-func (s *ackSyncer) again() bool {
+// again counts a failure to process a response and says whether to try once more. A full disk does not
+// count.
+func (s *ackSyncer) again(ctx context.Context, err error) bool {
+	if writable := s.line.store.Writable(ctx); store.Full(err) || store.Full(writable) {
+		s.line.sayFull(errors.Join(err, writable))
+		return true
+	}
 	s.failed++
 	return s.failed < syncTries
 }
