@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"sync"
 	"testing"
@@ -43,29 +44,86 @@ type client struct {
 	plis      int
 	last      map[string]uint16 // newest number by stream
 	gaps      int
+	data      []*livekit.DataPacket
+	speakers  map[string]*livekit.SpeakerInfo // by sid
+	refusals  []*livekit.RequestResponse
+	permitted map[string]bool // by track
+	muted     map[string]bool // tracks of its own that were muted from outside
+	crowd     uint32
+	dropped   []string // own tracks that are no longer published
+
+	negotiating sync.Mutex // held during an offer and its answer
+	offers      uint32
+	out         map[string]*webrtc.DataChannel // by label, once open
 }
 
-// enter joins a room and waits until the server has let the client in.
-func (w *world) enter(t *testing.T, room, identity string) *client {
+// enter joins a room with two connections and waits until the server has let the client in.
+func (w *world) enter(t *testing.T, room, identity string, more ...url.Values) *client {
 	t.Helper()
-	ws, _, err := w.dial(t, url.Values{"access_token": {w.token(t, room, identity)}})
+	q := url.Values{"access_token": {w.token(t, room, identity)}}
+	for _, m := range more {
+		maps.Copy(q, m)
+	}
+	ws, _, err := w.dial(t, q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &client{
-		t: t, quit: make(chan struct{}), people: map[string]*livekit.ParticipantInfo{}, published: map[string]*livekit.TrackInfo{},
-		received: map[string]int{}, keys: map[string]int{}, last: map[string]uint16{},
-		early: map[livekit.SignalTarget][]webrtc.ICECandidateInit{},
-	}
+	c := newClient(t)
 	c.pub = c.peer(livekit.SignalTarget_PUBLISHER)
 	c.sub = c.peer(livekit.SignalTarget_SUBSCRIBER)
+	c.sub.OnDataChannel(c.hearData)
+	c.openData()
+	return c.stay(ws)
+}
+
+func newClient(t *testing.T) *client {
+	return &client{
+		t: t, quit: make(chan struct{}), people: map[string]*livekit.ParticipantInfo{}, published: map[string]*livekit.TrackInfo{},
+		received: map[string]int{}, keys: map[string]int{}, last: map[string]uint16{},
+		early:    map[livekit.SignalTarget][]webrtc.ICECandidateInit{},
+		speakers: map[string]*livekit.SpeakerInfo{}, permitted: map[string]bool{}, muted: map[string]bool{},
+		out: map[string]*webrtc.DataChannel{},
+	}
+}
+
+// stay reads the connection until the client vanishes, and waits until it is in.
+func (c *client) stay(ws *websocket.Conn) *client {
+	c.t.Helper()
 	c.sub.OnTrack(c.receive)
 	c.attach(ws)
-	t.Cleanup(c.vanish)
+	c.t.Cleanup(c.vanish)
 	c.until("joined and connected", func() bool {
 		return c.join != nil && c.sub.ConnectionState() == webrtc.PeerConnectionStateConnected
 	})
 	return c
+}
+
+// openData makes the channels that a client sends data on.
+func (c *client) openData() {
+	for label, init := range map[string]*webrtc.DataChannelInit{
+		reliable: {Ordered: new(true)}, lossy: {Ordered: new(false), MaxRetransmits: new(uint16(0))},
+	} {
+		ch, err := c.pub.CreateDataChannel(label, init)
+		c.must(err)
+		ch.OnOpen(func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.out[label] = ch
+		})
+		c.hearData(ch)
+	}
+}
+
+func (c *client) hearData(ch *webrtc.DataChannel) {
+	ch.OnMessage(func(m webrtc.DataChannelMessage) {
+		p := &livekit.DataPacket{}
+		if err := proto.Unmarshal(m.Data, p); err != nil {
+			c.t.Errorf("data: %v", err)
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.data = append(c.data, p)
+	})
 }
 
 func (c *client) peer(target livekit.SignalTarget) *webrtc.PeerConnection {
@@ -148,6 +206,9 @@ func (c *client) hear(m *livekit.SignalResponse) {
 		c.mids = m.Offer.GetMidToTrackId()
 		c.answer(m.Offer)
 	case *livekit.SignalResponse_Answer:
+		if c.pub == c.sub {
+			c.mids = m.Answer.GetMidToTrackId()
+		}
 		c.must(c.pub.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: m.Answer.GetSdp()}))
 		c.flush(livekit.SignalTarget_PUBLISHER, c.pub)
 	case *livekit.SignalResponse_Trickle:
@@ -165,6 +226,22 @@ func (c *client) hear(m *livekit.SignalResponse) {
 		c.leave = m.Leave
 	case *livekit.SignalResponse_RefreshToken:
 		c.token = m.RefreshToken
+	case *livekit.SignalResponse_MediaSectionsRequirement:
+		c.sending.Go(func() { c.more(m.MediaSectionsRequirement) })
+	case *livekit.SignalResponse_SpeakersChanged:
+		for _, s := range m.SpeakersChanged.GetSpeakers() {
+			c.speakers[s.GetSid()] = s
+		}
+	case *livekit.SignalResponse_RequestResponse:
+		c.refusals = append(c.refusals, m.RequestResponse)
+	case *livekit.SignalResponse_SubscriptionPermissionUpdate:
+		c.permitted[m.SubscriptionPermissionUpdate.GetTrackSid()] = m.SubscriptionPermissionUpdate.GetAllowed()
+	case *livekit.SignalResponse_Mute:
+		c.muted[m.Mute.GetSid()] = m.Mute.GetMuted()
+	case *livekit.SignalResponse_RoomUpdate:
+		c.crowd = m.RoomUpdate.GetRoom().GetNumParticipants()
+	case *livekit.SignalResponse_TrackUnpublished:
+		c.dropped = append(c.dropped, m.TrackUnpublished.GetTrackSid())
 	case *livekit.SignalResponse_Pong, *livekit.SignalResponse_PongResp:
 		c.pongs++
 	}

@@ -2,24 +2,41 @@ package media
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
+	"strconv"
 
 	"github.com/livekit/protocol/livekit"
 
 	"stimmbote/media/signal"
 )
 
-// Handler serves the client protocol: /rtc, and /rtc/validate, where a page learns why it was refused.
+// errBadRequest is a request that does not say what it wants in a way that can be read.
+var errBadRequest = errors.New("request cannot be read")
+
+// joining is what a client says when it connects.
+type joining struct {
+	grant
+	single   bool   // one peer connection for both directions, on which only the client offers
+	resume   bool   // goes on as the participant with this id
+	sid      string // of it
+	auto     bool   // wants every track without asking
+	protocol int32
+	tracks   []*livekit.AddTrackRequest
+	offer    *livekit.SessionDescription
+}
+
+// Handler serves the client protocol: /rtc/v1 and the older /rtc, and with /validate behind each what a page learns
+// about why it was refused.
 func (s *Server) Handler() http.Handler {
 	m := http.NewServeMux()
-	m.HandleFunc("GET /rtc", s.serveClient)
-	m.HandleFunc("GET /rtc/validate", s.validate)
-	// A page cannot see the status of a failed connection. It asks here, and goes on to /rtc after this answer.
-	m.HandleFunc("GET /rtc/v1/validate", func(w http.ResponseWriter, _ *http.Request) {
-		allowOrigins(w)
-		http.Error(w, "not served here", http.StatusNotFound)
-	})
+	for _, path := range []string{"/rtc", "/rtc/v1"} {
+		m.HandleFunc("GET "+path, s.serveClient)
+		m.HandleFunc("GET "+path+"/validate", s.validate)
+	}
 	return m
 }
 
@@ -28,43 +45,115 @@ func allowOrigins(w http.ResponseWriter) { w.Header().Set("Access-Control-Allow-
 
 func (s *Server) validate(w http.ResponseWriter, r *http.Request) {
 	allowOrigins(w)
-	if _, err := s.admit(r); err != nil {
-		http.Error(w, err.Error(), http.StatusUnauthorized)
+	j, err := s.read(r)
+	if err == nil && s.crowded(j.room) {
+		err = errFull
+	}
+	if err != nil {
+		http.Error(w, err.Error(), status(err))
 		return
 	}
 	_, _ = w.Write([]byte("success"))
 }
 
-func (s *Server) serveClient(w http.ResponseWriter, r *http.Request) {
-	allowOrigins(w)
+// status is what a refusal is answered with: a client gives up at 401, and comes back after 503.
+func status(err error) int {
+	switch {
+	case errors.Is(err, errBadRequest):
+		return http.StatusBadRequest
+	case errors.Is(err, errClosed), errors.Is(err, errFull), errors.Is(err, errTooManyRooms):
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusUnauthorized
+	}
+}
+
+// read checks the token and reads what else the client says.
+func (s *Server) read(r *http.Request) (joining, error) {
 	g, err := s.admit(r)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusUnauthorized)
+		return joining{}, err
+	}
+	j := joining{grant: g}
+	if q := r.URL.Query(); q.Has("join_request") {
+		err = j.fromRequest(q.Get("join_request"))
+	} else {
+		j.single = len(r.URL.Path) >= len("/rtc/v1") && r.URL.Path[:len("/rtc/v1")] == "/rtc/v1"
+		err = j.fromQuery(q)
+	}
+	return j, err
+}
+
+// fromRequest reads the newer way of joining, where all is in one message.
+func (j *joining) fromRequest(text string) error {
+	m, err := signal.ReadJoinRequest(text)
+	if err != nil {
+		return errBadRequest
+	}
+	j.single, j.resume, j.sid = true, m.GetReconnect(), m.GetParticipantSid()
+	j.auto = m.GetConnectionSettings() == nil || m.GetConnectionSettings().GetAutoSubscribe()
+	j.protocol = m.GetClientInfo().GetProtocol()
+	j.tracks, j.offer = m.GetAddTrackRequests(), m.GetPublisherOffer()
+	return j.describeSelf(m.GetMetadata(), m.GetParticipantAttributes())
+}
+
+// fromQuery reads the older way.
+func (j *joining) fromQuery(q url.Values) error {
+	j.resume, j.sid = q.Get("reconnect") == "1", q.Get("sid")
+	j.auto = q.Get("auto_subscribe") != "0" && q.Get("auto_subscribe") != "false"
+	if n, err := strconv.ParseInt(q.Get("protocol"), 10, 32); err == nil {
+		j.protocol = int32(n)
+	}
+	var attributes map[string]string
+	if text := q.Get("attributes"); text != "" {
+		b, err := base64.URLEncoding.DecodeString(text)
+		if err != nil || json.Unmarshal(b, &attributes) != nil {
+			return errBadRequest
+		}
+	}
+	return j.describeSelf("", attributes)
+}
+
+// describeSelf takes what somebody says of themselves, where their token allows it.
+func (j *joining) describeSelf(metadata string, attributes map[string]string) error {
+	if j.resume || !j.video.GetCanUpdateOwnMetadata() {
+		return nil
+	}
+	if !j.describe("", metadata, attributes) {
+		return errBadRequest
+	}
+	return nil
+}
+
+func (s *Server) serveClient(w http.ResponseWriter, r *http.Request) {
+	allowOrigins(w)
+	j, err := s.read(r)
+	if err != nil {
+		http.Error(w, err.Error(), status(err))
 		return
 	}
-	room, err := s.enter(g.room)
+	room, err := s.enter(j.room)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		http.Error(w, err.Error(), status(err))
 		return
 	}
 	defer s.leave(room)
-	if room.full() {
-		http.Error(w, "room is full", http.StatusServiceUnavailable)
+	if room.full() && !j.resume {
+		http.Error(w, errFull.Error(), status(errFull))
 		return
 	}
 	conn, err := signal.Accept(w, r)
 	if err != nil {
 		return // the client has been told
 	}
-	q := r.URL.Query()
-	s.serve(context.WithoutCancel(r.Context()), conn, room, g, q.Get("reconnect") == "1", q.Get("sid"))
+	s.serve(context.WithoutCancel(r.Context()), conn, room, j)
 }
 
 // serve attaches a connection to the participant that it belongs to, new or known, until it ends.
-func (s *Server) serve(ctx context.Context, conn *signal.Conn, room *room, g grant, resume bool, sid string) {
-	p, err := room.attach(conn, g, resume, sid)
+func (s *Server) serve(ctx context.Context, conn *signal.Conn, room *room, j joining) {
+	p, err := room.attach(conn, j)
 	if err != nil {
-		s.log.Debug().Bool("resume", resume).Msg("Connection refused")
+		s.log.Debug().Bool("resume", j.resume).Msg("Connection refused")
 		reason := livekit.DisconnectReason_JOIN_FAILURE
 		if errors.Is(err, errUnknown) {
 			reason = livekit.DisconnectReason_STATE_MISMATCH

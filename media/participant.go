@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,14 +22,22 @@ var errLost = errors.New("peer connection lost")
 
 // participant is one person in a room. Its fields belong to the room's goroutine, those in the last block to everybody.
 type participant struct {
-	sid, identity, name string
-	since               time.Time // joined
-	heard               time.Time // said something on the WebSocket
-	refreshed           time.Time // got a token for reconnecting
-	active              bool      // receives; only now others learn of them
-	version             uint32
-	tracks              []*publication
+	grant
+	sid       string
+	since     time.Time // joined
+	heard     time.Time // said something on the WebSocket
+	refreshed time.Time // got a token for reconnecting
+	active    bool      // receives; only now others learn of them
+	version   uint32
+	tracks    []*publication
+	auto      bool            // gets every track that it does not refuse
+	wants     map[string]bool // tracks that it has asked for, or refused
+	protocol  int32           // of the client
+	allowed   permissions     // who may receive its tracks
+	voice     voice
 
+	single bool // one peer connection, on which the client offers
+	data   dataLine
 	pub    *publisher
 	sub    *subscriber
 	conn   atomic.Pointer[signal.Conn] // nil while the client is between two connections
@@ -47,33 +56,55 @@ type publication struct {
 	sdpID  string                // and in session descriptions, where Firefox uses another
 	track  *forward.Track        // nil until packets come
 	alive  int                   // layers that are being received
+	seen   bool                  // somebody has received it, and the sender knows
 }
 
-// newParticipant makes the two peer connections of somebody who joins.
-func (s *Server) newParticipant(r *room, g grant) (*participant, error) {
+// newParticipant makes the peer connections of somebody who joins: two, or one for both directions.
+func (s *Server) newParticipant(r *room, j joining) (*participant, error) {
 	now := time.Now()
 	p := &participant{
-		sid: newSID("PA_"), identity: g.identity, name: g.name,
-		since: now, heard: now, refreshed: now,
+		grant: j.grant, sid: newSID("PA_"), single: j.single, auto: j.auto, protocol: j.protocol,
+		since: now, heard: now, refreshed: now, wants: map[string]bool{}, allowed: everybody(),
 		failed: make(chan struct{}), quit: make(chan struct{}),
 	}
 	config := webrtc.Configuration{Certificates: []webrtc.Certificate{s.cert}}
-	in, err := s.in.NewPeerConnection(config)
+	inAPI, outAPI := s.in, s.out
+	if j.single {
+		inAPI, outAPI = s.both, s.both
+	}
+	in, err := inAPI.NewPeerConnection(config)
 	if err != nil {
 		return nil, fmt.Errorf("making publisher: %w", err)
 	}
-	out, err := s.out.NewPeerConnection(config)
-	if err != nil {
-		_ = in.Close()
-		return nil, fmt.Errorf("making subscriber: %w", err)
+	out := in
+	if !j.single {
+		if out, err = outAPI.NewPeerConnection(config); err != nil {
+			_ = in.Close()
+			return nil, fmt.Errorf("making subscriber: %w", err)
+		}
 	}
-	p.pub = &publisher{newLeg(in, signal.Publisher, p.send, p.fail)}
+	p.connect(r, in, out, outAPI)
+	return p, nil
+}
+
+// connect makes legs of the peer connections, which may be the same.
+func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *webrtc.API) {
+	p.pub = &publisher{leg: newLeg(in, signal.Publisher, p.send, p.fail)}
+	leg := p.pub.leg
+	if !p.single {
+		leg = newLeg(out, signal.Subscriber, p.send, p.fail)
+	}
 	p.sub = &subscriber{
-		leg: newLeg(out, signal.Subscriber, p.send, p.fail), api: s.out, incoming: map[string]incoming{},
+		leg: leg, api: outAPI, incoming: map[string]incoming{}, single: p.single, used: map[*webrtc.RTPTransceiver]bool{},
+		opened: p.data.sends,
+	}
+	if p.single {
+		p.pub.shared = p.sub
 	}
 	in.OnTrack(func(t *webrtc.TrackRemote, rx *webrtc.RTPReceiver) {
 		r.post(func() { r.arrived(p, t, rx) })
 	})
+	in.OnDataChannel(func(ch *webrtc.DataChannel) { r.listen(p, ch, p.single) })
 	in.OnConnectionStateChange(p.watch)
 	out.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		if state == webrtc.PeerConnectionStateConnected {
@@ -81,7 +112,6 @@ func (s *Server) newParticipant(r *room, g grant) (*participant, error) {
 		}
 		p.watch(state)
 	})
-	return p, nil
 }
 
 func (p *participant) watch(state webrtc.PeerConnectionState) {
@@ -112,7 +142,9 @@ func (p *participant) end() { p.ended.Do(func() { close(p.quit) }) }
 // run works on both peer connections until end is called; lost is called if one fails before.
 func (p *participant) run(lost func()) {
 	var legs sync.WaitGroup
-	legs.Go(p.pub.run)
+	if !p.single {
+		legs.Go(p.pub.run)
+	}
 	legs.Go(p.sub.run)
 	select {
 	case <-p.failed:
@@ -156,7 +188,7 @@ func (p *participant) info(state livekit.ParticipantInfo_State) *livekit.Partici
 	i := &livekit.ParticipantInfo{
 		Sid: p.sid, Identity: p.identity, Name: p.name, State: state, Version: p.version,
 		JoinedAt: p.since.Unix(), JoinedAtMs: p.since.UnixMilli(),
-		Permission: &livekit.ParticipantPermission{CanSubscribe: true, CanPublish: true, CanPublishData: true},
+		Metadata: p.metadata, Attributes: maps.Clone(p.attributes), Kind: p.kind, Permission: p.permission(),
 	}
 	for _, t := range p.tracks {
 		if t.track != nil {

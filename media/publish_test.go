@@ -51,9 +51,11 @@ func (c *client) publish(kind livekit.TrackType, cid, sdpID string, enc livekit.
 
 	track, err := webrtc.NewTrackLocalStaticRTP(codec, sdpID, "stream")
 	c.must(err)
+	c.negotiating.Lock()
 	tr, err := c.pub.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 	c.must(err)
-	c.offer()
+	c.exchange()
+	c.negotiating.Unlock()
 
 	quit, want := make(chan struct{}), make(chan struct{}, 1)
 	want <- struct{}{}
@@ -67,13 +69,29 @@ func (c *client) publish(kind livekit.TrackType, cid, sdpID string, enc livekit.
 }
 
 func (c *client) offer() {
+	c.negotiating.Lock()
+	defer c.negotiating.Unlock()
+	c.exchange()
+}
+
+// exchange offers and waits for the answer. negotiating is held.
+func (c *client) exchange() {
 	offer, err := c.pub.CreateOffer(nil)
 	c.must(err)
 	c.must(c.pub.SetLocalDescription(offer))
+	c.offers++
 	c.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Offer{
-		Offer: &livekit.SessionDescription{Type: "offer", Sdp: offer.SDP, Id: 1},
+		Offer: &livekit.SessionDescription{Type: "offer", Sdp: offer.SDP, Id: c.offers},
 	}})
-	c.until("offer answered", func() bool { return c.pub.SignalingState() == webrtc.SignalingStateStable })
+	clock := time.NewTicker(5 * time.Millisecond)
+	defer clock.Stop()
+	for c.pub.SignalingState() != webrtc.SignalingStateStable {
+		select {
+		case <-clock.C:
+		case <-c.quit:
+			return
+		}
+	}
 }
 
 func (c *client) feedback(s *webrtc.RTPSender, want chan<- struct{}) {

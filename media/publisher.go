@@ -12,7 +12,10 @@ import (
 )
 
 // publisher is the leg on which a participant sends: the client offers, we answer.
-type publisher struct{ *leg }
+type publisher struct {
+	*leg
+	shared *subscriber // the one that uses the same leg, or nil
+}
 
 // answer answers the client's offer, with its id.
 func (p *publisher) answer(offer *livekit.SessionDescription) func() error {
@@ -29,8 +32,12 @@ func (p *publisher) answer(offer *livekit.SessionDescription) func() error {
 		if err := p.pc.SetLocalDescription(answer); err != nil {
 			return fmt.Errorf("answering offer: %w", err)
 		}
-		p.send(signal.Answer(answer.SDP, offer.GetId()))
-		return nil
+		if p.shared == nil {
+			p.send(signal.Answer(answer.SDP, offer.GetId(), nil))
+			return nil
+		}
+		p.send(signal.Answer(answer.SDP, offer.GetId(), p.shared.mids()))
+		return p.shared.settled()
 	}
 }
 

@@ -2,6 +2,7 @@ package media
 
 import (
 	"errors"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ const (
 	tick         = time.Second      // how often a room looks at the clock
 	joinFor      = 30 * time.Second // within which somebody has to receive
 	refreshEvery = 5 * time.Minute
+	countEvery   = 5 * time.Second // how often clients are told how many there are, at most
 )
 
 // Reasons not to attach a connection to a room.
@@ -34,6 +36,8 @@ type room struct {
 	opened  time.Time
 	people  map[string]*participant // by identity
 	trailer []byte
+	crowd   int       // people that clients have been told of
+	counted time.Time // when
 
 	name    string
 	do      chan func()
@@ -55,14 +59,17 @@ func newRoom(s *Server, name string) *room {
 // run works until end is called, then says goodbye to everybody and waits for them to be gone.
 func (r *room) run() {
 	r.server.log.Info().Msg("Room opened")
-	clock := time.NewTicker(tick)
+	clock, ear := time.NewTicker(tick), time.NewTicker(listenEvery)
 	defer clock.Stop()
+	defer ear.Stop()
 	for {
 		select {
 		case f := <-r.do:
-			f()
+			r.guard(f)
 		case now := <-clock.C:
-			r.look(now)
+			r.guard(func() { r.look(now) })
+		case <-ear.C:
+			r.guard(r.hear)
 		case <-r.quit:
 			for _, p := range r.people {
 				r.expel(p, livekit.DisconnectReason_SERVER_SHUTDOWN, livekit.LeaveRequest_RECONNECT)
@@ -74,6 +81,19 @@ func (r *room) run() {
 		}
 	}
 }
+
+// guard does something, and ends the room if that panics: the others go on.
+func (r *room) guard(f func()) {
+	defer func() {
+		if what := recover(); what != nil {
+			r.server.log.Error().Bytes("stack", debug.Stack()).Msg("Room ended by a fault of the program")
+			r.end()
+		}
+	}()
+	f()
+}
+
+func (r *room) now() time.Time { return time.Now() }
 
 func (r *room) end() { r.ending.Do(func() { close(r.quit) }) }
 
@@ -104,22 +124,23 @@ func (r *room) call(f func() error) error {
 func (r *room) full() bool { return r.size.Load() >= maxPeople }
 
 // attach gives a connection to a participant: to the known one with this id if the client resumes, else to a new one.
-func (r *room) attach(conn *signal.Conn, g grant, resume bool, sid string) (p *participant, err error) {
-	if resume {
+func (r *room) attach(conn *signal.Conn, j joining) (p *participant, err error) {
+	if j.resume {
 		err = r.call(func() error {
-			p = r.people[g.identity]
-			if p == nil || p.sid != sid {
+			p = r.people[j.identity]
+			if p == nil || p.sid != j.sid || p.single != j.single {
 				return errUnknown
 			}
 			r.resume(p, conn)
+			r.begin(p, j)
 			return nil
 		})
 		return p, err
 	}
-	if p, err = r.server.newParticipant(r, g); err != nil {
+	if p, err = r.server.newParticipant(r, j); err != nil {
 		return nil, err
 	}
-	if err = r.call(func() error { return r.join(p, conn) }); err != nil {
+	if err = r.call(func() error { return r.join(p, conn, j) }); err != nil {
 		_ = p.pub.pc.Close()
 		_ = p.sub.pc.Close()
 		return nil, err
@@ -127,8 +148,18 @@ func (r *room) attach(conn *signal.Conn, g grant, resume bool, sid string) (p *p
 	return p, nil
 }
 
+// begin does what a client has asked for together with its connection.
+func (r *room) begin(p *participant, j joining) {
+	for _, t := range j.tracks {
+		r.addTrack(p, t)
+	}
+	if j.offer.GetSdp() != "" {
+		p.pub.post(p.pub.answer(j.offer))
+	}
+}
+
 // join lets somebody in. Whoever was in under the same identity goes: the newer one wins.
-func (r *room) join(p *participant, conn *signal.Conn) error {
+func (r *room) join(p *participant, conn *signal.Conn, j joining) error {
 	if old := r.people[p.identity]; old != nil {
 		r.expel(old, livekit.DisconnectReason_DUPLICATE_IDENTITY, livekit.LeaveRequest_DISCONNECT)
 	}
@@ -138,11 +169,9 @@ func (r *room) join(p *participant, conn *signal.Conn) error {
 	r.people[p.identity] = p
 	r.size.Store(int32(len(r.people)))
 	conn.Send(signal.Join(signal.Welcome{
-		Room: &livekit.Room{
-			Sid: r.sid, Name: r.name, CreationTime: r.opened.Unix(), CreationTimeMs: r.opened.UnixMilli(),
-			MaxParticipants: maxPeople, NumParticipants: uint32(len(r.people)), EnabledCodecs: enabledCodecs(),
-		},
-		You: p.info(livekit.ParticipantInfo_JOINED), Others: r.others(p), Trailer: r.trailer, Codecs: enabledCodecs(),
+		Room: r.info(),
+		You:  p.info(livekit.ParticipantInfo_JOINED), Others: r.others(p), Trailer: r.trailer, Codecs: enabledCodecs(),
+		Single: p.single,
 	}))
 	p.conn.Store(conn)
 	r.refresh(p, time.Now())
@@ -158,12 +187,38 @@ func (r *room) join(p *participant, conn *signal.Conn) error {
 			r.give(p, other, t)
 		}
 	}
+	r.begin(p, j)
 	return nil
+}
+
+// info describes the room to clients.
+func (r *room) info() *livekit.Room {
+	publishers := 0
+	for _, p := range r.people {
+		if len(p.tracks) > 0 {
+			publishers++
+		}
+	}
+	return &livekit.Room{
+		Sid: r.sid, Name: r.name, CreationTime: r.opened.Unix(), CreationTimeMs: r.opened.UnixMilli(),
+		MaxParticipants: maxPeople, NumParticipants: uint32(r.visible()), NumPublishers: uint32(publishers),
+		EnabledCodecs: enabledCodecs(),
+	}
+}
+
+// visible is how many people others know of.
+func (r *room) visible() (n int) {
+	for _, p := range r.people {
+		if !p.hidden() {
+			n++
+		}
+	}
+	return n
 }
 
 // resume goes on with a new connection where an old one broke.
 func (r *room) resume(p *participant, conn *signal.Conn) {
-	conn.Send(signal.Reconnect())
+	conn.Send(signal.Reconnect(p.data.last.Load()))
 	if old := p.conn.Swap(conn); old != nil {
 		old.Abort()
 	}
@@ -227,7 +282,9 @@ func (r *room) remove(p *participant, why livekit.DisconnectReason) {
 	p.tracks, p.version = nil, p.version+1
 	gone := p.info(livekit.ParticipantInfo_DISCONNECTED)
 	gone.DisconnectReason = why
-	r.tell(signal.Update(gone))
+	if !p.hidden() {
+		r.tell(signal.Update(gone))
+	}
 	r.count()
 }
 
@@ -243,10 +300,14 @@ func (r *room) look(now time.Time) {
 			r.refresh(p, now)
 		}
 	}
+	if n := r.visible(); n != r.crowd && now.Sub(r.counted) >= countEvery {
+		r.crowd, r.counted = n, now
+		r.tell(signal.Room(r.info()))
+	}
 }
 
 func (r *room) refresh(p *participant, now time.Time) {
-	if token, err := r.server.Token(r.name, p.identity, p.name, refreshFor); err == nil {
+	if token, err := r.server.token(&p.grant, now); err == nil {
 		p.send(signal.RefreshToken(token))
 		p.refreshed = now
 	}
@@ -255,7 +316,7 @@ func (r *room) refresh(p *participant, now time.Time) {
 // announce tells everybody the newest about somebody who is in.
 func (r *room) announce(p *participant) {
 	p.version++
-	if p.active {
+	if p.active && !p.hidden() {
 		r.tell(signal.Update(p.info(p.state())))
 	}
 }
@@ -271,7 +332,7 @@ func (r *room) tell(m *livekit.SignalResponse) {
 func (r *room) others(p *participant) []*livekit.ParticipantInfo {
 	var list []*livekit.ParticipantInfo
 	for _, other := range r.people {
-		if other != p && other.active {
+		if other != p && other.active && !other.hidden() {
 			list = append(list, other.info(other.state()))
 		}
 	}
@@ -282,7 +343,7 @@ func (r *room) others(p *participant) []*livekit.ParticipantInfo {
 func (r *room) count() {
 	var list []Person
 	for _, p := range r.people {
-		if p.active {
+		if p.active && !p.hidden() {
 			list = append(list, Person{Identity: p.identity, Name: p.name, Since: p.since})
 		}
 	}

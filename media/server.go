@@ -14,6 +14,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"sync"
@@ -30,6 +31,8 @@ import (
 type Config struct {
 	// UDP is the address that all sound and pictures go through.
 	UDP string `yaml:"udp"`
+	// IP is the address under which others reach this one, where a router stands before it. Empty: the machine's own.
+	IP string `yaml:"ip"`
 }
 
 // Defaults are used for what the configuration does not say.
@@ -37,16 +40,22 @@ func Defaults() Config { return Config{UDP: ":8481"} }
 
 // Validate returns everything that is wrong.
 func (c Config) Validate() error {
+	var udp, ip error
 	if _, err := net.ResolveUDPAddr("udp", c.UDP); err != nil || c.UDP == "" {
-		return fmt.Errorf("udp: %q is not an address with a port; try \":8481\"", c.UDP)
+		udp = fmt.Errorf("udp: %q is not an address with a port; try \":8481\"", c.UDP)
 	}
-	return nil
+	if _, err := netip.ParseAddr(c.IP); c.IP != "" && err != nil {
+		ip = fmt.Errorf("ip: %q is not an address; try one like 203.0.113.7, or \"\"", c.IP)
+	}
+	return errors.Join(udp, ip)
 }
 
 // Options are what the program around the server gives it.
 type Options struct {
 	// Secret signs tokens: 32 random bytes. Tokens of another secret are refused.
 	Secret []byte
+	// Keys are the secrets of others who may make tokens, by the name that they put into them. May be nil.
+	Keys map[string]string
 	// Changed is told who is in a room whenever that changes, by one goroutine, with the newest state only. May be nil.
 	Changed func(room string, present []Person)
 	// Tap sees every video packet that is forwarded. For tests.
@@ -60,11 +69,15 @@ const (
 	iceKeepAlive    = 2 * time.Second
 	dtlsRetransmit  = 100 * time.Millisecond
 	minSecret       = 16
+	maxRooms        = 1000
 	silence         = 15 * time.Second // after which somebody is gone, whatever their connections say
 )
 
-// errClosed refuses whoever comes while the server stops.
-var errClosed = errors.New("server is stopping")
+// Reasons to refuse whoever comes.
+var (
+	errClosed       = errors.New("server is stopping")
+	errTooManyRooms = errors.New("server has too many rooms")
+)
 
 // Server is the call server.
 type Server struct {
@@ -72,7 +85,9 @@ type Server struct {
 	log      zerolog.Logger
 	udp      *net.UDPConn
 	mux      *ice.UDPMuxDefault
-	in, out  *webrtc.API // for legs on which clients send, and receive
+	keys     map[string]string // secrets by the name of who signs with them
+	in, out  *webrtc.API       // for legs on which clients send, and receive
+	both     *webrtc.API       // for those who do both on one
 	cert     webrtc.Certificate
 	counters forward.Counters
 	presence *presence
@@ -98,8 +113,13 @@ func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening media.udp %q (is another program using it?): %w", cfg.UDP, err)
 	}
-	s := &Server{opt: opt, log: log, udp: udp, presence: newPresence(), silence: silence, rooms: map[string]*room{}}
-	if err := s.engines(); err != nil {
+	s := &Server{
+		opt: opt, log: log, udp: udp, presence: newPresence(), silence: silence, rooms: map[string]*room{},
+		keys: map[string]string{},
+	}
+	maps.Copy(s.keys, opt.Keys)
+	s.keys[issuer] = string(opt.Secret)
+	if err := s.engines(cfg.IP); err != nil {
 		_ = udp.Close()
 		return nil, err
 	}
@@ -107,7 +127,7 @@ func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
 }
 
 // engines makes what all peer connections share: the port, the certificate, the codecs.
-func (s *Server) engines() error {
+func (s *Server) engines(public string) error {
 	_ = s.udp.SetReadBuffer(udpBuffer) // the kernel may grant less
 	_ = s.udp.SetWriteBuffer(udpBuffer)
 
@@ -133,13 +153,23 @@ func (s *Server) engines() error {
 	e.DisableCloseByDTLS(true)             // who leaves says so on the WebSocket
 	e.DisableActiveTCP(true)
 	e.SetIgnoreRidPauseForRecv(true)
-	if s.in, err = forward.Receiving(e); err != nil {
-		_ = s.mux.Close()
-		return err
+	if public != "" {
+		err = e.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
+			External: []string{public}, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteReplace,
+		})
 	}
-	if s.out, err = forward.Sending(e); err != nil {
+	if err == nil {
+		s.in, err = forward.Receiving(e)
+	}
+	if err == nil {
+		s.out, err = forward.Sending(e)
+	}
+	if err == nil {
+		s.both, err = forward.Both(e)
+	}
+	if err != nil {
 		_ = s.mux.Close()
-		return err
+		return fmt.Errorf("building media engine: %w", err)
 	}
 	return nil
 }
@@ -195,6 +225,9 @@ func (s *Server) enter(name string) (*room, error) {
 	}
 	r := s.rooms[name]
 	if r == nil {
+		if len(s.rooms) >= maxRooms {
+			return nil, errTooManyRooms
+		}
 		r = newRoom(s, name)
 		s.rooms[name] = r
 		s.running.Go(r.run)
@@ -202,6 +235,14 @@ func (s *Server) enter(name string) (*room, error) {
 	r.users++
 	s.handlers.Add(1)
 	return r, nil
+}
+
+// crowded says whether a room takes nobody any more.
+func (s *Server) crowded(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.rooms[name]
+	return r != nil && r.full()
 }
 
 // keep keeps a room open until leave, for one who is already in.

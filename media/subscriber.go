@@ -11,8 +11,13 @@ import (
 )
 
 // subscriber is the leg on which a participant receives: we offer, the client answers. One offer is in flight at a time.
+// Where there is one leg for both directions the client offers, and is asked to.
 type subscriber struct {
 	*leg
+	single   bool
+	used     map[*webrtc.RTPTransceiver]bool // sections that have carried a track of ours
+	opened   func(livekit.DataPacket_Kind, *webrtc.DataChannel)
+	asked    bool // for an offer, or about to
 	api      *webrtc.API
 	incoming map[string]incoming // by track
 	offers   uint32
@@ -38,13 +43,22 @@ func (s *subscriber) run() {
 
 // open makes the data channels and the first offer, even if there is nothing to receive: the client waits for it.
 func (s *subscriber) open() error {
-	for label, init := range map[string]*webrtc.DataChannelInit{
-		"_reliable": {Ordered: new(true)},
-		"_lossy":    {Ordered: new(false), MaxRetransmits: new(uint16(0))},
+	if s.single {
+		return nil // the client does
+	}
+	for _, c := range []struct {
+		label string
+		kind  livekit.DataPacket_Kind
+		init  webrtc.DataChannelInit
+	}{
+		{reliable, livekit.DataPacket_RELIABLE, webrtc.DataChannelInit{Ordered: new(true)}},
+		{lossy, livekit.DataPacket_LOSSY, webrtc.DataChannelInit{Ordered: new(false), MaxRetransmits: new(uint16(0))}},
 	} {
-		if _, err := s.pc.CreateDataChannel(label, init); err != nil {
-			return fmt.Errorf("making data channel %s: %w", label, err)
+		ch, err := s.pc.CreateDataChannel(c.label, &c.init)
+		if err != nil {
+			return fmt.Errorf("making data channel %s: %w", c.label, err)
 		}
+		s.opened(c.kind, ch)
 	}
 	return s.offer()
 }
@@ -70,20 +84,35 @@ func (s *subscriber) add(t *forward.Track, stream string) func() error {
 // section finds a section of the description that an earlier track has left, or makes one.
 func (s *subscriber) section(track *forward.Sender) (*webrtc.RTPSender, error) {
 	for _, t := range s.pc.GetTransceivers() {
-		if t.Kind() != track.Kind() || t.Sender() != nil || t.Direction() != webrtc.RTPTransceiverDirectionInactive {
+		if t.Kind() != track.Kind() || t.Sender() != nil || !s.free(t) {
 			continue
 		}
 		rtp, err := s.api.NewRTPSender(track, s.pc.SCTP().Transport())
 		if err != nil {
 			return nil, err
 		}
+		s.used[t] = true
 		return rtp, t.SetSender(rtp, track)
 	}
 	t, err := s.pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 	if err != nil {
 		return nil, err
 	}
+	s.used[t] = true
 	return t.Sender(), nil
+}
+
+// free says whether a section without a sender may carry a track of ours: one that an earlier track has left, or one
+// that the client has made for us. Others are for the client's own tracks.
+func (s *subscriber) free(t *webrtc.RTPTransceiver) bool {
+	switch t.Direction() {
+	case webrtc.RTPTransceiverDirectionInactive:
+		return s.used[t]
+	case webrtc.RTPTransceiverDirectionSendonly:
+		return true
+	default:
+		return false
+	}
 }
 
 // remove ends a track.
@@ -114,11 +143,17 @@ func (s *subscriber) pause(id string, paused bool) func() error {
 
 // resume offers with new ICE credentials: the client has come back on another line.
 func (s *subscriber) resume() error {
+	if s.single {
+		return nil // the client does
+	}
 	s.restart, s.waiting = true, false // an answer to an older offer will not come any more
 	return s.offer()
 }
 
 func (s *subscriber) offer() error {
+	if s.single {
+		return s.ask()
+	}
 	if s.waiting {
 		s.again = true
 		return nil
@@ -140,7 +175,7 @@ func (s *subscriber) offer() error {
 func (s *subscriber) mids() map[string]string {
 	mids := map[string]string{}
 	for _, t := range s.pc.GetTransceivers() {
-		if sender := t.Sender(); sender != nil && sender.Track() != nil {
+		if sender := t.Sender(); sender != nil && sender.Track() != nil && t.Mid() != "" {
 			mids[t.Mid()] = sender.Track().ID()
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/livekit/protocol/auth"
 )
 
-// issuer is the key id in tokens: there is one secret, and it is ours.
+// issuer is the key id in the tokens that are made here.
 const issuer = "stimmbote"
 
 // refreshFor is how long a token lives that somebody in a call gets for the next reconnection.
@@ -24,17 +24,12 @@ var (
 	errOtherRoom = errors.New("token is for another room")
 )
 
-// grant is what a valid token allows: to be in one room, as one person.
-type grant struct {
-	room, identity, name string
-}
-
 // Token lets one person into one room until it expires.
 func (s *Server) Token(room, identity, name string, ttl time.Duration) (string, error) {
 	if room == "" || identity == "" || ttl <= 0 {
 		return "", fmt.Errorf("making token: %w", errNoGrant)
 	}
-	t, err := auth.NewAccessToken(issuer, string(s.opt.Secret)).
+	t, err := auth.NewAccessToken(issuer, s.keys[issuer]).
 		SetIdentity(identity).
 		SetName(name).
 		SetValidFor(ttl).
@@ -56,10 +51,14 @@ func (s *Server) admit(r *http.Request) (grant, error) {
 		return grant{}, errNoToken
 	}
 	token, err := auth.ParseAPIToken(raw)
-	if err != nil || token.APIKey() != issuer {
+	if err != nil {
 		return grant{}, errBadToken
 	}
-	claims, grants, err := token.Verify(s.opt.Secret)
+	secret, ok := s.keys[token.APIKey()]
+	if !ok {
+		return grant{}, errBadToken
+	}
+	claims, grants, err := token.Verify([]byte(secret))
 	if err != nil || time.Now().After(claims.ExpiresAt.Time) {
 		return grant{}, errBadToken
 	}
@@ -69,5 +68,13 @@ func (s *Server) admit(r *http.Request) (grant, error) {
 	if room := r.URL.Query().Get("room"); room != "" && room != grants.Video.Room {
 		return grant{}, errOtherRoom
 	}
-	return grant{room: grants.Video.Room, identity: grants.Identity, name: grants.Name}, nil
+	g := grant{
+		room: grants.Video.Room, identity: grants.Identity, name: grants.Name, metadata: grants.Metadata,
+		attributes: grants.Attributes, kind: grants.GetParticipantKind(), video: grants.Video,
+		key: token.APIKey(), expires: claims.ExpiresAt.Time,
+	}
+	if !fits(g.name, g.metadata, g.attributes) || len(g.room) > maxName || len(g.identity) > maxName {
+		return grant{}, errBadToken
+	}
+	return g, nil
 }

@@ -75,8 +75,8 @@ func TestTokensThatAreRefused(t *testing.T) {
 	if got := validate(t, w, "/rtc/validate", url.Values{"access_token": {good}}); got != http.StatusOK {
 		t.Errorf("good token: got %d", got)
 	}
-	if got := validate(t, w, "/rtc/v1/validate", url.Values{"access_token": {good}}); got != http.StatusNotFound {
-		t.Errorf("the protocol with one connection: got %d, want 404", got)
+	if got := validate(t, w, "/rtc/v1/validate", url.Values{"access_token": {good}}); got != http.StatusOK {
+		t.Errorf("the protocol with one connection: got %d", got)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -114,6 +114,11 @@ func TestConfig(t *testing.T) {
 	for udp, ok := range map[string]bool{":7882": true, "127.0.0.1:0": true, "[::1]:7882": true, "": false, "7882": false, "127.0.0.1": false, ":99999": false} {
 		if err := (Config{UDP: udp}).Validate(); (err == nil) != ok {
 			t.Errorf("%q: %v", udp, err)
+		}
+	}
+	for ip, ok := range map[string]bool{"": true, "203.0.113.7": true, "2001:db8::7": true, "example.org": false, "203.0.113.7:1": false} {
+		if err := (Config{UDP: ":1", IP: ip}).Validate(); (err == nil) != ok {
+			t.Errorf("%q: %v", ip, err)
 		}
 	}
 	if err := Defaults().Validate(); err != nil {

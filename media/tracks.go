@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/livekit/protocol/livekit"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
 	"stimmbote/media/forward"
@@ -11,7 +12,10 @@ import (
 )
 
 // maxTracks is how many tracks one person may announce.
-const maxTracks = 8
+const maxTracks = 16
+
+// maxWants is how many tracks somebody may have asked for or refused.
+const maxWants = maxPeople * maxTracks
 
 func enabledCodecs() []*livekit.Codec {
 	return []*livekit.Codec{{Mime: webrtc.MimeTypeOpus}, {Mime: webrtc.MimeTypeVP8}, {Mime: webrtc.MimeTypeH264}}
@@ -46,7 +50,15 @@ func (r *room) handle(p *participant, conn *signal.Conn, m *livekit.SignalReques
 			p.sub.post(p.sub.pause(sid, m.TrackSetting.GetDisabled()))
 		}
 	case *livekit.SignalRequest_UpdateMetadata:
-		p.send(signal.Refused(m.UpdateMetadata.GetRequestId(), livekit.RequestResponse_NOT_ALLOWED))
+		r.describe(p, m.UpdateMetadata)
+	case *livekit.SignalRequest_SubscriptionPermission:
+		r.permit(p, m.SubscriptionPermission)
+	case *livekit.SignalRequest_UpdateAudioTrack:
+		r.update(p, m.UpdateAudioTrack.GetTrackSid(), func(t *livekit.TrackInfo) { t.AudioFeatures = m.UpdateAudioTrack.GetFeatures() })
+	case *livekit.SignalRequest_UpdateVideoTrack:
+		r.update(p, m.UpdateVideoTrack.GetTrackSid(), func(t *livekit.TrackInfo) {
+			t.Width, t.Height = m.UpdateVideoTrack.GetWidth(), m.UpdateVideoTrack.GetHeight()
+		})
 	case *livekit.SignalRequest_Ping:
 		p.send(signal.Pong(now))
 	case *livekit.SignalRequest_PingReq:
@@ -64,7 +76,15 @@ func (r *room) addTrack(p *participant, req *livekit.AddTrackRequest) {
 			return
 		}
 	}
-	if len(p.tracks) >= maxTracks || req.GetType() == livekit.TrackType_DATA {
+	switch {
+	case req.GetType() == livekit.TrackType_DATA:
+		p.send(signal.PublishRefused(req, livekit.RequestResponse_UNSUPPORTED_TYPE))
+		return
+	case !p.mayPublish(req.GetSource()):
+		p.send(signal.PublishRefused(req, livekit.RequestResponse_NOT_ALLOWED))
+		return
+	case len(p.tracks) >= maxTracks, !fits(req.GetName(), "", nil), len(req.GetLayers()) > maxTracks, len(req.GetCid()) > maxName:
+		p.send(signal.PublishRefused(req, livekit.RequestResponse_LIMIT_EXCEEDED))
 		return
 	}
 	t := &publication{cid: req.GetCid(), layers: req.GetLayers(), info: &livekit.TrackInfo{
@@ -78,6 +98,9 @@ func (r *room) addTrack(p *participant, req *livekit.AddTrackRequest) {
 		Encryption: req.GetEncryption(),
 		Stream:     req.GetStream(),
 		DisableRed: true,
+		Layers:     req.GetLayers(), //nolint:staticcheck // what older clients read
+
+		AudioFeatures: req.GetAudioFeatures(), Simulcast: len(req.GetLayers()) > 1, //nolint:staticcheck // as above
 	}}
 	p.tracks = append(p.tracks, t)
 	p.send(signal.TrackPublished(t.cid, t.info))
@@ -129,6 +152,7 @@ func (r *room) publish(p *participant, t *publication, remote *webrtc.TrackRemot
 	t.track = forward.NewTrack(forward.Options{
 		ID: t.info.Sid, Kind: remote.Kind(), Codec: remote.Codec().RTPCodecCapability,
 		AskKeyFrame: p.pub.askKeyFrame, Counters: &r.server.counters, Tap: r.server.opt.Tap,
+		Level: levelExtension(rx),
 	})
 	t.info.MimeType = remote.Codec().MimeType
 	if tr := rx.RTPTransceiver(); tr != nil {
@@ -139,10 +163,30 @@ func (r *room) publish(p *participant, t *publication, remote *webrtc.TrackRemot
 	}}
 }
 
-// give lets somebody receive another's track.
+// levelExtension is the number under which the client sends how loud a sound is.
+func levelExtension(rx *webrtc.RTPReceiver) uint8 {
+	for _, x := range rx.GetParameters().HeaderExtensions {
+		if x.URI == sdp.AudioLevelURI && x.ID > 0 && x.ID < 256 {
+			return uint8(x.ID)
+		}
+	}
+	return 0
+}
+
+// give lets somebody receive another's track, if they may and want it.
 func (r *room) give(to, from *participant, t *publication) {
-	if to != from && t.track != nil {
-		to.sub.post(to.sub.add(t.track, from.stream(t)))
+	wanted, said := to.wants[t.info.Sid]
+	if to == from || t.track == nil || !to.video.GetCanSubscribe() || said && !wanted || !said && !to.auto {
+		return
+	}
+	if !from.allowed.allows(to, t.info.Sid) {
+		to.send(signal.Permitted(from.sid, t.info.Sid, false))
+		return
+	}
+	to.sub.post(to.sub.add(t.track, from.stream(t)))
+	if !t.seen {
+		t.seen = true
+		from.send(signal.Subscribed(t.info.Sid))
 	}
 }
 
@@ -169,12 +213,23 @@ func (r *room) layerEnded(p *participant, t *publication) {
 	}
 	r.announce(p)
 	r.withdraw(t)
+	p.send(signal.Unpublished(t.info.Sid))
 }
 
 func (r *room) mute(p *participant, sid string, muted bool) {
 	for _, t := range p.tracks {
 		if t.info.Sid == sid && t.info.Muted != muted {
 			t.info.Muted = muted
+			r.announce(p)
+		}
+	}
+}
+
+// update changes what is told of a track.
+func (r *room) update(p *participant, sid string, change func(*livekit.TrackInfo)) {
+	for _, t := range p.tracks {
+		if t.info.Sid == sid {
+			change(t.info)
 			r.announce(p)
 		}
 	}
@@ -187,6 +242,9 @@ func (r *room) subscribe(p *participant, want *livekit.UpdateSubscription) {
 		sids = append(sids, of.GetTrackSids()...)
 	}
 	for _, sid := range sids {
+		if len(p.wants) < maxWants {
+			p.wants[sid] = want.GetSubscribe()
+		}
 		if !want.GetSubscribe() {
 			p.sub.post(p.sub.remove(sid))
 			continue

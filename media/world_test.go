@@ -85,9 +85,14 @@ func (w *world) token(t *testing.T, room, identity string) string {
 
 func (w *world) dial(t *testing.T, query url.Values) (*websocket.Conn, *http.Response, error) {
 	t.Helper()
+	return w.dialAt(t, "/rtc", query)
+}
+
+func (w *world) dialAt(t *testing.T, path string, query url.Values) (*websocket.Conn, *http.Response, error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	ws, resp, err := websocket.Dial(ctx, w.web.URL+"/rtc?"+query.Encode(), nil)
+	ws, resp, err := websocket.Dial(ctx, w.web.URL+path+"?"+query.Encode(), nil)
 	if err == nil {
 		ws.SetReadLimit(1 << 20)
 	}

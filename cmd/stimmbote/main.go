@@ -4,6 +4,7 @@
 //	stimmbote [run] [--config FILE]   run the bot
 //	stimmbote setup                   ask what the bot needs, and write the configuration
 //	stimmbote config check            show the configuration and what is wrong with it
+//	stimmbote sfu                     serve meetings alone, without a bot
 //	stimmbote verify FILE.bel         recheck a vote from its archive, offline
 //	stimmbote version                 say which version this is
 package main
@@ -32,6 +33,7 @@ const usage = `usage:
   stimmbote setup [--config FILE]   ask what the bot needs, and write the configuration
   stimmbote config check [--config FILE]
                                     show the configuration that holds, and what is wrong with it
+  stimmbote sfu --key KEY:SECRET    serve meetings alone, without a bot; alone it says what else it takes
   stimmbote verify FILE.bel [--tracker T]…
                                     recheck a vote from its archive, offline; alone it says what else it takes
   stimmbote version                 say which version this is
@@ -61,6 +63,8 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return setup(ctx, args, os.Stdin, stdout, stderr)
 	case "config":
 		return checkConfig(args, stdout, stderr)
+	case "sfu":
+		return sfu(ctx, args, stderr)
 	case "verify":
 		return verifyArchive(args, stdout, stderr)
 	case "version":

@@ -15,6 +15,15 @@ import (
 // nackInterval is how often lost packets are asked for again.
 const nackInterval = 30 * time.Millisecond
 
+// extensions are what a sender's headers say beside the codec.
+var extensions = map[string][]webrtc.RTPCodecType{
+	sdp.SDESMidURI:               {webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo},
+	sdp.SDESRTPStreamIDURI:       {webrtc.RTPCodecTypeVideo},
+	sdp.SDESRepairRTPStreamIDURI: {webrtc.RTPCodecTypeVideo},
+	sdp.TransportCCURI:           {webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo},
+	sdp.AudioLevelURI:            {webrtc.RTPCodecTypeAudio},
+}
+
 // Receiving returns an API for peer connections that receive from a sender: it asks for lost packets, reports loss and
 // arrival times, and tells layers apart.
 func Receiving(settings webrtc.SettingEngine) (*webrtc.API, error) {
@@ -22,20 +31,39 @@ func Receiving(settings webrtc.SettingEngine) (*webrtc.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	for uri, kinds := range map[string][]webrtc.RTPCodecType{
-		sdp.SDESMidURI:               {webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo},
-		sdp.SDESRTPStreamIDURI:       {webrtc.RTPCodecTypeVideo},
-		sdp.SDESRepairRTPStreamIDURI: {webrtc.RTPCodecTypeVideo},
-		sdp.TransportCCURI:           {webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo},
-		sdp.AudioLevelURI:            {webrtc.RTPCodecTypeAudio},
-	} {
+	in, err := incoming(m)
+	if err != nil {
+		return nil, err
+	}
+	return api(settings, m, in...), nil
+}
+
+// Both returns an API for peer connections that do what those of Receiving and of Sending do.
+func Both(settings webrtc.SettingEngine) (*webrtc.API, error) {
+	m, err := codecs([]webrtc.RTCPFeedback{{Type: "transport-cc"}, {Type: "goog-remb"}})
+	if err != nil {
+		return nil, err
+	}
+	in, err := incoming(m)
+	if err != nil {
+		return nil, err
+	}
+	out, err := outgoing()
+	if err != nil {
+		return nil, err
+	}
+	return api(settings, m, append(in, out...)...), nil
+}
+
+// incoming is what a peer connection needs that receives.
+func incoming(m *webrtc.MediaEngine) ([]interceptor.Factory, error) {
+	for uri, kinds := range extensions {
 		for _, kind := range kinds {
 			if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, kind); err != nil {
 				return nil, fmt.Errorf("registering header extension %s: %w", uri, err)
 			}
 		}
 	}
-
 	again, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(nackInterval))
 	if err != nil {
 		return nil, fmt.Errorf("building nack generator: %w", err)
@@ -48,15 +76,11 @@ func Receiving(settings webrtc.SettingEngine) (*webrtc.API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building arrival reports: %w", err)
 	}
-	return api(settings, m, again, reports, arrival), nil
+	return []interceptor.Factory{again, reports, arrival}, nil
 }
 
-// Sending returns an API for peer connections that send to a receiver: it sends lost packets again and reports times.
-func Sending(settings webrtc.SettingEngine) (*webrtc.API, error) {
-	m, err := codecs([]webrtc.RTCPFeedback{{Type: "goog-remb"}})
-	if err != nil {
-		return nil, err
-	}
+// outgoing is what a peer connection needs that sends.
+func outgoing() ([]interceptor.Factory, error) {
 	again, err := nack.NewResponderInterceptor()
 	if err != nil {
 		return nil, fmt.Errorf("building nack responder: %w", err)
@@ -65,7 +89,20 @@ func Sending(settings webrtc.SettingEngine) (*webrtc.API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building sender reports: %w", err)
 	}
-	return api(settings, m, again, reports), nil
+	return []interceptor.Factory{again, reports}, nil
+}
+
+// Sending returns an API for peer connections that send to a receiver: it sends lost packets again and reports times.
+func Sending(settings webrtc.SettingEngine) (*webrtc.API, error) {
+	m, err := codecs([]webrtc.RTCPFeedback{{Type: "goog-remb"}})
+	if err != nil {
+		return nil, err
+	}
+	out, err := outgoing()
+	if err != nil {
+		return nil, err
+	}
+	return api(settings, m, out...), nil
 }
 
 func api(settings webrtc.SettingEngine, m *webrtc.MediaEngine, factories ...interceptor.Factory) *webrtc.API {
@@ -86,7 +123,7 @@ func codecs(feedback []webrtc.RTCPFeedback) (*webrtc.MediaEngine, error) {
 		PayloadType: 111,
 	}
 	if len(feedback) > 0 && feedback[0].Type == "transport-cc" {
-		audio.RTCPFeedback = feedback
+		audio.RTCPFeedback = feedback[:1]
 	}
 	if err := m.RegisterCodec(audio, webrtc.RTPCodecTypeAudio); err != nil {
 		return nil, fmt.Errorf("registering %s: %w", audio.MimeType, err)

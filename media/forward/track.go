@@ -50,6 +50,8 @@ type Options struct {
 	Counters *Counters
 	// Tap may be nil.
 	Tap Tap
+	// Level is the number of the header extension with a sound's level, 0 if there is none.
+	Level uint8
 }
 
 // Track is one published track: what one sender sends, for any number of receivers.
@@ -58,6 +60,8 @@ type Track struct {
 	video bool
 	layer layer
 	keys  keyRequests
+	// Levels is how loud a sound is.
+	Levels Levels
 
 	mu       sync.Mutex
 	outgoing atomic.Pointer[[]*Sender]
@@ -66,6 +70,7 @@ type Track struct {
 // NewTrack returns a track without receivers.
 func NewTrack(o Options) *Track {
 	t := &Track{Options: o, video: o.Kind == webrtc.RTPCodecTypeVideo}
+	t.Levels.id = o.Level
 	t.outgoing.Store(&[]*Sender{})
 	return t
 }
@@ -109,6 +114,9 @@ func (t *Track) forward(p *rtp.Packet, now time.Time) {
 	t.Counters.In.Add(1)
 	if !t.layer.pick(p.SSRC, now) {
 		return
+	}
+	if !t.video {
+		t.Levels.Observe(&p.Header)
 	}
 	key := t.video && isKeyFrame(t.Codec.MimeType, p.Payload)
 	if t.video && t.Tap != nil {

@@ -31,6 +31,7 @@ type Welcome struct {
 	Others  []*livekit.ParticipantInfo
 	Trailer []byte // marks frames that a server makes; this one makes none
 	Codecs  []*livekit.Codec
+	Single  bool // one peer connection for both directions
 }
 
 // Join is the first message.
@@ -41,7 +42,7 @@ func Join(w Welcome) *livekit.SignalResponse {
 		OtherParticipants:    w.Others,
 		ServerVersion:        version,
 		ServerInfo:           serverInfo(),
-		SubscriberPrimary:    true,
+		SubscriberPrimary:    !w.Single,
 		FastPublish:          true,
 		PingInterval:         int32(PingInterval / time.Second),
 		PingTimeout:          int32(PingTimeout / time.Second),
@@ -51,9 +52,10 @@ func Join(w Welcome) *livekit.SignalResponse {
 }
 
 // Reconnect is the first message to a client that resumes.
-func Reconnect() *livekit.SignalResponse {
+// The sequence is that of the newest reliable data that has come from it.
+func Reconnect(sequence uint32) *livekit.SignalResponse {
 	return &livekit.SignalResponse{Message: &livekit.SignalResponse_Reconnect{Reconnect: &livekit.ReconnectResponse{
-		ServerInfo: serverInfo(),
+		ServerInfo: serverInfo(), LastMessageSeq: sequence,
 	}}}
 }
 
@@ -64,10 +66,10 @@ func Offer(sdp string, id uint32, mids map[string]string) *livekit.SignalRespons
 	}}
 }
 
-// Answer answers the client's offer with this id.
-func Answer(sdp string, id uint32) *livekit.SignalResponse {
+// Answer answers the client's offer with this id; mids maps the sections on which it receives to tracks.
+func Answer(sdp string, id uint32, mids map[string]string) *livekit.SignalResponse {
 	return &livekit.SignalResponse{Message: &livekit.SignalResponse_Answer{
-		Answer: &livekit.SessionDescription{Type: "answer", Sdp: sdp, Id: id},
+		Answer: &livekit.SessionDescription{Type: "answer", Sdp: sdp, Id: id, MidToTrackId: mids},
 	}}
 }
 
@@ -92,10 +94,19 @@ func TrackPublished(cid string, t *livekit.TrackInfo) *livekit.SignalResponse {
 	}}
 }
 
-// Refused answers a request that is not granted.
-func Refused(request uint32, reason livekit.RequestResponse_Reason) *livekit.SignalResponse {
+// Answered answers a request: granted, or why not.
+func Answered(request uint32, reason livekit.RequestResponse_Reason) *livekit.SignalResponse {
 	return &livekit.SignalResponse{Message: &livekit.SignalResponse_RequestResponse{
 		RequestResponse: &livekit.RequestResponse{RequestId: request, Reason: reason},
+	}}
+}
+
+// PublishRefused answers a request to publish that is not granted.
+func PublishRefused(req *livekit.AddTrackRequest, reason livekit.RequestResponse_Reason) *livekit.SignalResponse {
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_RequestResponse{
+		RequestResponse: &livekit.RequestResponse{
+			Reason: reason, Request: &livekit.RequestResponse_AddTrack{AddTrack: req},
+		},
 	}}
 }
 

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	stdlog "log"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"stimmbote/media"
+)
+
+const sfuUsage = `usage: stimmbote sfu --key KEY:SECRET [--key …] [--listen ADDRESS] [--udp ADDRESS] [--ip ADDRESS]
+                     [--ops ADDRESS] [--config FILE]
+`
+
+// shortSecret is the length below which a secret is worth a warning.
+const shortSecret = 32
+
+// keyFlags are KEY:SECRET pairs.
+type keyFlags map[string]string
+
+func (k keyFlags) String() string { return "" }
+
+func (k keyFlags) Set(text string) error {
+	name, secret, ok := strings.Cut(text, ":")
+	if !ok || name == "" || secret == "" {
+		return errors.New("has to be KEY:SECRET")
+	}
+	k[name] = secret
+	return nil
+}
+
+// sfu is `stimmbote sfu`: meetings without a bot, for whoever comes with a token of one of the keys.
+func sfu(ctx context.Context, args []string, stderr io.Writer) int {
+	flags := flag.NewFlagSet("sfu", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() { fmt.Fprint(stderr, sfuUsage) }
+	keys := keyFlags{}
+	flags.Var(keys, "key", "name and secret of who makes tokens")
+	listen := flags.String("listen", "127.0.0.1:7880", "where clients connect")
+	udp := flags.String("udp", "", "what sound and pictures go through")
+	ip := flags.String("ip", "", "address under which others reach this machine")
+	watch := flags.String("ops", "", "where programs of this machine ask how this one is")
+	path := flags.String("config", "", "a configuration, of which media and log count")
+	if err := flags.Parse(args); err != nil {
+		return exitUsage
+	}
+	cfg := defaults()
+	cfg.Media.UDP = "127.0.0.1:7882"
+	if *path != "" {
+		var err error
+		if cfg, err = loadConfig(*path, os.Environ(), "media", "log"); err != nil {
+			fmt.Fprintf(stderr, "stimmbote: %v\n", err)
+			return exitUsage
+		}
+	}
+	if *udp != "" {
+		cfg.Media.UDP = *udp
+	}
+	if *ip != "" {
+		cfg.Media.IP = *ip
+	}
+	problem := errors.Join(cfg.Media.Validate(), opsConfig{Listen: *watch}.validate())
+	switch {
+	case flags.NArg() > 0:
+		problem = fmt.Errorf("sfu takes no %q", flags.Arg(0))
+	case len(keys) == 0:
+		problem = errors.New("sfu needs a --key KEY:SECRET; those who make tokens sign with the secret")
+	}
+	if problem != nil {
+		fmt.Fprintf(stderr, "stimmbote: %v\n%s", problem, sfuUsage)
+		return exitUsage
+	}
+	for name, secret := range keys {
+		if len(secret) < shortSecret {
+			fmt.Fprintf(stderr, "stimmbote: the secret of key %q is shorter than %d characters and can be guessed; openssl rand -hex 32 makes a good one\n", name, shortSecret)
+		}
+	}
+	if err := serveMeetings(ctx, cfg, keys, *listen, *watch, stderr); err != nil {
+		fmt.Fprintf(stderr, "stimmbote: %v\n", err)
+		return exitError
+	}
+	return exitOK
+}
+
+// serveMeetings runs until ctx ends.
+func serveMeetings(ctx context.Context, cfg config, keys keyFlags, listen, watch string, stderr io.Writer) error {
+	level, err := zerolog.ParseLevel(cfg.Log.Level)
+	if err != nil {
+		return err
+	}
+	log := newLog(stderr, os.Getenv("JOURNAL_STREAM") != "").Level(level)
+	server, err := media.New(cfg.Media, media.Options{Secret: []byte(rand.Text()), Keys: keys}, part(log, "media"))
+	if err != nil {
+		return err
+	}
+	parts, ctx := errgroup.WithContext(ctx)
+	parts.Go(func() error { return server.Run(ctx) })
+	if err := answering(ctx, parts, "--listen", listen, server.Handler()); err != nil {
+		return stopped(parts, err)
+	}
+	if watch != "" {
+		if err := answering(ctx, parts, "--ops", watch, sfuOps(server)); err != nil {
+			return stopped(parts, err)
+		}
+	}
+	fmt.Fprintln(stderr, "ready")
+	return parts.Wait()
+}
+
+// stopped ends what has been started when something else could not be.
+func stopped(parts *errgroup.Group, err error) error {
+	parts.Go(func() error { return err })
+	return parts.Wait()
+}
+
+// answering opens a port and answers on it until ctx ends.
+func answering(ctx context.Context, parts *errgroup.Group, option, address string, h http.Handler) error {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("opening %s %s: %w (is another program there?)", option, address, err)
+	}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ErrorLog: stdlog.New(io.Discard, "", 0)}
+	parts.Go(func() error {
+		defer context.AfterFunc(ctx, func() { _ = s.Close() })()
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("answering at %s: %w", address, err)
+		}
+		return nil
+	})
+	return nil
+}
+
+// sfuOps tells how the server is, without names and addresses.
+func sfuOps(s *media.Server) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		in, out := s.Packets()
+		rooms, people := s.Count()
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+		for _, m := range []struct {
+			name, kind, help string
+			value            uint64
+		}{
+			{"stimmbote_media_packets_received_total", "counter", "Media packets that came in.", in},
+			{"stimmbote_media_packets_sent_total", "counter", "Media packets that went out.", out},
+			{"stimmbote_media_rooms", "gauge", "Rooms that are open.", uint64(rooms)},
+			{"stimmbote_media_people", "gauge", "People in all rooms.", uint64(people)},
+		} {
+			fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", m.name, m.help, m.name, m.kind, m.name, m.value)
+		}
+	})
+	return mux
+}

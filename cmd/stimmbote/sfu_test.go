@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/livekit/protocol/auth"
+)
+
+func TestSFURefusals(t *testing.T) {
+	for name, args := range map[string][]string{
+		"needs a --key":     {"sfu"},
+		"has to be KEY":     {"sfu", "--key", "nosecret"},
+		`takes no "x"`:      {"sfu", "--key", "a:b", "x"},
+		"is not an address": {"sfu", "--key", "a:b", "--udp", "nowhere"},
+		"ip: ":              {"sfu", "--key", "a:b", "--ip", "nowhere"},
+		"other machines":    {"sfu", "--key", "a:b", "--ops", ":1"},
+		"config":            {"sfu", "--key", "a:b", "--config", "/nowhere"},
+	} {
+		var stderr bytes.Buffer
+		if code := dispatch(t.Context(), args, io.Discard, &stderr); code != exitUsage || !strings.Contains(stderr.String(), name) {
+			t.Errorf("%v: exit %d, said %q", args, code, stderr.String())
+		}
+	}
+}
+
+// freePort is a TCP address that was free a moment ago.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// The server alone lets in who has a token of one of its keys, warns of short secrets, and stops when told.
+func TestSFU(t *testing.T) {
+	listen, ops := freePort(t), freePort(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	r, w := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- dispatch(ctx, []string{"sfu", "--listen", listen, "--udp", "127.0.0.1:0", "--ops", ops, "--key", "dev:short", "--key", "two:" + strings.Repeat("x", 40)}, io.Discard, w)
+		_ = w.Close()
+	}()
+	lines := bufio.NewScanner(r)
+	warned := 0
+	for lines.Scan() && lines.Text() != "ready" {
+		if strings.Contains(lines.Text(), `the secret of key "dev" is shorter`) {
+			warned++
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, r) }()
+	if warned != 1 || lines.Text() != "ready" {
+		t.Errorf("warned %d times, last line %q", warned, lines.Text())
+	}
+	get := func(address string) (int, string) {
+		resp, err := (&http.Client{Timeout: 5 * time.Second}).Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b, _ := io.ReadAll(resp.Body)
+		return resp.StatusCode, string(b)
+	}
+	for secret, want := range map[string]int{"short": http.StatusOK, "wrong": http.StatusUnauthorized} {
+		token, err := auth.NewAccessToken("dev", secret).SetIdentity("anna").SetVideoGrant(&auth.VideoGrant{RoomJoin: true, Room: "r"}).ToJWT()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if code, said := get("http://" + listen + "/rtc/v1/validate?" + url.Values{"access_token": {token}}.Encode()); code != want {
+			t.Errorf("with secret %q: %d %s", secret, code, said)
+		}
+	}
+	if code, said := get("http://" + ops + "/metrics"); code != http.StatusOK || !strings.Contains(said, "stimmbote_media_rooms 0\n") {
+		t.Errorf("metrics: %d %s", code, said)
+	}
+	if code, _ := get("http://" + ops + "/healthz"); code != http.StatusOK {
+		t.Errorf("health: %d", code)
+	}
+	stop()
+	if code := <-ended; code != exitOK {
+		t.Errorf("exit %d", code)
+	}
+}

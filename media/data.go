@@ -1,0 +1,194 @@
+package media
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/pion/webrtc/v4"
+	"google.golang.org/protobuf/proto"
+
+	"stimmbote/media/signal"
+)
+
+const (
+	maxData      = 64 << 10     // bytes of one packet of data, as clients send them
+	lossyBehind  = 256 << 10    // bytes that wait for a client before what may be lost is
+	readsNothing = 16 << 20     // bytes that wait for a client before it is ended
+	dataRate     = 1000         // packets that a client may send in a second
+	dataBurst    = 2 * dataRate // after a silence
+	dataBytes    = 8 << 20      // bytes in a second, and after a silence
+	maxChannels  = 8            // that a client may open
+	reliable     = "_reliable"  // labels of the channels, as clients expect them
+	lossy        = "_lossy"     // unordered and never sent again
+	whole        = time.Second  // what rates are counted in
+)
+
+// Ends of a participant for what happens on a data channel.
+var (
+	errUnread   = errors.New("data is not being read")
+	errChannels = errors.New("too many data channels")
+)
+
+// dataLine is a participant's way of sending and receiving packets of data.
+type dataLine struct {
+	out    [2]atomic.Pointer[webrtc.DataChannel] // by kind
+	last   atomic.Uint32                         // sequence of the newest reliable packet received
+	opened atomic.Int32
+}
+
+// sends makes a channel the one that packets of a kind go out on.
+func (l *dataLine) sends(kind livekit.DataPacket_Kind, ch *webrtc.DataChannel) { l.out[kind].Store(ch) }
+
+// send queues a packet for the client. What may be lost is, if the client is behind; the error is one that ends it.
+func (l *dataLine) send(kind livekit.DataPacket_Kind, b []byte) error {
+	ch := l.out[kind].Load()
+	if ch == nil || ch.ReadyState() != webrtc.DataChannelStateOpen {
+		return nil
+	}
+	switch waiting := ch.BufferedAmount(); {
+	case kind == livekit.DataPacket_LOSSY && waiting > lossyBehind:
+		return nil
+	case waiting > readsNothing:
+		return errUnread
+	}
+	_ = ch.Send(b) // only a channel that is closing refuses
+	return nil
+}
+
+// listen takes what comes on a channel that the client has opened; out is whether it is for both directions.
+func (r *room) listen(p *participant, ch *webrtc.DataChannel, out bool) {
+	if p.data.opened.Add(1) > maxChannels {
+		p.fail(errChannels)
+		return
+	}
+	kind := livekit.DataPacket_RELIABLE
+	switch ch.Label() {
+	case reliable:
+	case lossy:
+		kind = livekit.DataPacket_LOSSY
+	default:
+		return // of no use here, and costs nothing
+	}
+	if out {
+		p.data.sends(kind, ch)
+	}
+	rates := &dataRates{}
+	ch.OnMessage(func(m webrtc.DataChannelMessage) { r.received(p, kind, rates, m.Data) })
+}
+
+// dataRates limit one channel.
+type dataRates struct{ packets, bytes bucket }
+
+// received passes a packet on. Whoever sends too fast waits, or loses what may be lost; a packet that cannot be read is
+// dropped.
+func (r *room) received(p *participant, kind livekit.DataPacket_Kind, rates *dataRates, b []byte) {
+	if len(b) > maxData {
+		return
+	}
+	now := time.Now()
+	wait := max(rates.packets.take(1, dataRate, dataBurst, now), rates.bytes.take(float64(len(b)), dataBytes, dataBytes, now))
+	if wait > 0 {
+		if kind == livekit.DataPacket_LOSSY {
+			return
+		}
+		select {
+		case <-time.After(wait):
+		case <-p.quit:
+			return
+		}
+	}
+	m := &livekit.DataPacket{}
+	if proto.Unmarshal(b, m) != nil || m.GetValue() == nil {
+		return
+	}
+	if kind == livekit.DataPacket_RELIABLE && m.GetSequence() > 0 {
+		p.data.last.Store(m.GetSequence())
+	}
+	r.post(func() { r.relay(p, kind, m) })
+}
+
+// relay sends a packet to those whom it is for. Who sent it is what we know, not what the packet says.
+func (r *room) relay(p *participant, kind livekit.DataPacket_Kind, m *livekit.DataPacket) {
+	if r.people[p.identity] != p || !p.video.GetCanPublishData() {
+		return
+	}
+	switch v := m.GetValue().(type) {
+	case *livekit.DataPacket_Transcription:
+		if p.kind != livekit.ParticipantInfo_AGENT {
+			return
+		}
+	case *livekit.DataPacket_Speaker, *livekit.DataPacket_Metrics:
+		return // only a server says who speaks, and nobody here wants measurements
+	case *livekit.DataPacket_User:
+		olderFields(p, m, v.User)
+	}
+	m.Kind, m.ParticipantSid, m.ParticipantIdentity = kind, p.sid, p.identity
+	if p.hidden() {
+		m.ParticipantSid, m.ParticipantIdentity = "", ""
+	}
+	r.spread(p, kind, m)
+}
+
+// olderFields keeps two ways of saying the same in step: older clients put sender and destinations into the payload.
+func olderFields(p *participant, m *livekit.DataPacket, u *livekit.UserPacket) {
+	if len(m.GetDestinationIdentities()) == 0 {
+		m.DestinationIdentities = u.GetDestinationIdentities() //nolint:staticcheck // what older clients send
+	}
+	u.ParticipantSid, u.ParticipantIdentity = p.sid, p.identity //nolint:staticcheck // what older clients read
+	if p.hidden() {
+		u.ParticipantSid, u.ParticipantIdentity = "", "" //nolint:staticcheck // as above
+	}
+}
+
+// spread sends a packet to its destinations, or to everybody but the sender.
+func (r *room) spread(from *participant, kind livekit.DataPacket_Kind, m *livekit.DataPacket) {
+	b, err := proto.Marshal(m)
+	if err != nil {
+		return // a string that is not UTF-8
+	}
+	deliver := func(to *participant) {
+		if err := to.data.send(kind, b); err != nil {
+			to.fail(err)
+		}
+	}
+	if to := m.GetDestinationIdentities(); len(to) > 0 {
+		for i, identity := range to {
+			if other := r.people[identity]; other != nil && i < maxPeople {
+				deliver(other)
+			}
+		}
+		return
+	}
+	for _, other := range r.people {
+		if other != from {
+			deliver(other)
+		}
+	}
+}
+
+// bucket limits a rate. It belongs to one goroutine at a time.
+type bucket struct {
+	level float64
+	at    time.Time
+}
+
+// take takes n, and says how long to wait until that many were allowed.
+func (b *bucket) take(n, rate, burst float64, now time.Time) time.Duration {
+	if b.at.IsZero() {
+		b.level = burst
+	} else {
+		b.level = min(burst, b.level+rate*now.Sub(b.at).Seconds())
+	}
+	b.at = now
+	if b.level -= n; b.level >= 0 {
+		return 0
+	}
+	return time.Duration(-b.level / rate * float64(whole))
+}
+
+// refuse answers a request with the reason why it is not granted, where the client wants one.
+func (p *participant) refuse(request uint32, reason livekit.RequestResponse_Reason) {
+	p.send(signal.Answered(request, reason))
+}

@@ -1,0 +1,182 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+
+	"stimmbote/media/signal"
+)
+
+// Reasons why something cannot be done in a room.
+var (
+	ErrNoRoom   = errors.New("there is no such room")
+	ErrNoPerson = errors.New("nobody of this name is in the room")
+	ErrNoTrack  = errors.New("there is no such track")
+)
+
+// Permissions are what somebody may do in a room.
+type Permissions struct {
+	Publish, Subscribe, PublishData bool
+	// Sources are the only ones that may be published, if there are any: camera, microphone, screen_share,
+	// screen_share_audio.
+	Sources []string
+	// DescribeSelf is whether they may change their own name, metadata and attributes.
+	DescribeSelf bool
+	Hidden       bool
+}
+
+// Message is data for people in a room.
+type Message struct {
+	Topic string
+	Body  []byte
+	// To are identities; none means everybody.
+	To []string
+	// Lossy messages may be lost or overtake each other.
+	Lossy bool
+}
+
+// Rooms names the rooms that are open.
+func (s *Server) Rooms() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := make([]string, 0, len(s.rooms))
+	for name := range s.rooms {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Count says how many rooms are open, and how many people are in all of them.
+func (s *Server) Count() (rooms, people int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.rooms {
+		people += int(r.size.Load())
+	}
+	return len(s.rooms), people
+}
+
+// CloseRoom sends everybody out of a room, who may not come back by themselves.
+func (s *Server) CloseRoom(name string) error {
+	return s.within(name, func(r *room) error {
+		for _, p := range r.people {
+			r.expel(p, livekit.DisconnectReason_ROOM_DELETED, livekit.LeaveRequest_DISCONNECT)
+		}
+		return nil
+	})
+}
+
+// Remove sends somebody out of a room. A token that they have still lets them in: whoever gives tokens decides.
+func (s *Server) Remove(name, identity string) error {
+	return s.about(name, identity, func(r *room, p *participant) error {
+		r.expel(p, livekit.DisconnectReason_PARTICIPANT_REMOVED, livekit.LeaveRequest_DISCONNECT)
+		return nil
+	})
+}
+
+// Mute silences a track of somebody, or all of them if no track is named. Only they can switch it on again.
+func (s *Server) Mute(name, identity, track string) error {
+	return s.about(name, identity, func(r *room, p *participant) error {
+		found := track == ""
+		for _, t := range p.tracks {
+			if track != "" && t.info.GetSid() != track {
+				continue
+			}
+			found = true
+			if !t.info.GetMuted() {
+				p.send(signal.Mute(t.info.GetSid(), true))
+				r.mute(p, t.info.GetSid(), true)
+			}
+		}
+		if !found {
+			return ErrNoTrack
+		}
+		return nil
+	})
+}
+
+// Permit changes what somebody may do from now on.
+func (s *Server) Permit(name, identity string, may Permissions) error {
+	return s.about(name, identity, func(r *room, p *participant) error {
+		v := p.video.Clone()
+		v.SetCanPublish(may.Publish)
+		v.SetCanSubscribe(may.Subscribe)
+		v.SetCanPublishData(may.PublishData)
+		v.SetCanUpdateOwnMetadata(may.DescribeSelf)
+		v.CanPublishSources, v.Hidden = slices.Clone(may.Sources), may.Hidden
+		p.video = v
+		r.enforce(p)
+		r.changed(p)
+		return nil
+	})
+}
+
+// Send sends a message of the program's own to people in a room.
+func (s *Server) Send(name string, m Message) error {
+	if len(m.Body) > maxData/2 || len(m.To) > maxPeople {
+		return fmt.Errorf("sending to a room: %d bytes to %d people are too many", len(m.Body), len(m.To))
+	}
+	return s.within(name, func(r *room) error {
+		kind := livekit.DataPacket_RELIABLE
+		if m.Lossy {
+			kind = livekit.DataPacket_LOSSY
+		}
+		user := &livekit.UserPacket{Payload: m.Body}
+		if m.Topic != "" {
+			user.Topic = &m.Topic
+		}
+		r.spread(nil, kind, &livekit.DataPacket{
+			Kind: kind, DestinationIdentities: m.To, Value: &livekit.DataPacket_User{User: user},
+		})
+		return nil
+	})
+}
+
+// within has something done by a room's goroutine.
+func (s *Server) within(name string, f func(*room) error) error {
+	s.mu.Lock()
+	r := s.rooms[name]
+	s.mu.Unlock()
+	if r == nil {
+		return ErrNoRoom
+	}
+	return r.call(func() error { return f(r) })
+}
+
+// about is within, for one who has to be there.
+func (s *Server) about(name, identity string, f func(*room, *participant) error) error {
+	return s.within(name, func(r *room) error {
+		p := r.people[identity]
+		if p == nil {
+			return ErrNoPerson
+		}
+		return f(r, p)
+	})
+}
+
+// enforce takes from somebody what they may no longer have.
+func (r *room) enforce(p *participant) {
+	for _, t := range slices.Clone(p.tracks) {
+		if p.mayPublish(t.info.GetSource()) {
+			continue
+		}
+		r.withdraw(t)
+		p.tracks = slices.DeleteFunc(p.tracks, func(have *publication) bool { return have == t })
+		p.send(signal.Unpublished(t.info.GetSid()))
+	}
+	for _, other := range r.people {
+		for _, t := range other.tracks {
+			if p.video.GetCanSubscribe() {
+				r.give(p, other, t)
+			} else {
+				p.sub.post(p.sub.remove(t.info.GetSid()))
+			}
+		}
+	}
+	p.refreshed = time.Time{}
+}

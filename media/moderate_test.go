@@ -1,0 +1,120 @@
+package media
+
+import (
+	"errors"
+	"net/url"
+	"testing"
+
+	"github.com/livekit/protocol/livekit"
+)
+
+func TestModeration(t *testing.T) {
+	w := start(t)
+	anna, bernd := w.enter(t, "r", "anna"), w.enterSingle(t, "r", "bernd", true)
+	anna.publish(audio, "mic", "mic", gcm)
+	anna.publish(video, "cam", "cam", gcm)
+	bernd.gets(anna, "cam", 10)
+	stream := bernd.gets(anna, "mic", 10)
+	sid := anna.published["mic"].GetSid()
+
+	for name, err := range map[string]error{
+		"another room":   w.Mute("other", "anna", ""),
+		"somebody else":  w.Mute("r", "nobody", ""),
+		"another track":  w.Mute("r", "anna", "TR_OTHER"),
+		"nobody to send": w.Remove("r", "nobody"),
+	} {
+		if !errors.Is(err, ErrNoRoom) && !errors.Is(err, ErrNoPerson) && !errors.Is(err, ErrNoTrack) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(w.Mute("r", "anna", sid))
+	anna.until("muted", func() bool { return anna.muted[sid] })
+	bernd.until("told so", func() bool {
+		for _, track := range bernd.people[anna.join.GetParticipant().GetSid()].GetTracks() {
+			if track.GetSid() == sid {
+				return track.GetMuted()
+			}
+		}
+		return false
+	})
+
+	for _, c := range []*client{anna, bernd} {
+		c.opens()
+	}
+	must(w.Send("r", Message{Topic: "news", Body: []byte("to all")}))
+	if got := anna.heard("to all"); got.GetUser().GetTopic() != "news" || got.GetParticipantSid() != "" {
+		t.Errorf("anna got %v", got)
+	}
+	bernd.heard("to all")
+
+	must(w.Permit("r", "anna", Permissions{Publish: true, Subscribe: true, Sources: []string{"microphone"}}))
+	anna.until("told that the camera is off", func() bool { return len(anna.dropped) == 1 && anna.dropped[0] == anna.published["cam"].GetSid() })
+	anna.until("told what she may", func() bool {
+		p := anna.people[anna.join.GetParticipant().GetSid()].GetPermission()
+		return p != nil && !p.GetCanPublishData() && p.GetCanSubscribe()
+	})
+	bernd.until("without her picture", func() bool { return len(bernd.people[anna.join.GetParticipant().GetSid()].GetTracks()) == 1 })
+	bernd.mu.Lock()
+	before := bernd.received[stream]
+	bernd.mu.Unlock()
+	bernd.gets(anna, "mic", before+10)
+
+	must(w.Permit("r", "bernd", Permissions{Publish: true}))
+	bernd.until("without sections", func() bool { return len(bernd.mids) == 0 })
+
+	if rooms, people := w.Count(); rooms != 1 || people != 2 || len(w.Rooms()) != 1 {
+		t.Errorf("%d rooms, %d people", rooms, people)
+	}
+	must(w.Remove("r", "bernd"))
+	bernd.until("removed", func() bool {
+		return bernd.leave.GetReason() == livekit.DisconnectReason_PARTICIPANT_REMOVED && bernd.leave.GetAction() == livekit.LeaveRequest_DISCONNECT
+	})
+	anna.sees("bernd", gone)
+	must(w.CloseRoom("r"))
+	anna.until("sent out", func() bool { return anna.leave.GetReason() == livekit.DisconnectReason_ROOM_DELETED })
+}
+
+// Whoever publishes decides who receives.
+func TestSubscriptionPermission(t *testing.T) {
+	w := start(t)
+	anna, bernd, clara := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd"), w.enter(t, "r", "clara")
+	anna.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_SubscriptionPermission{SubscriptionPermission: &livekit.SubscriptionPermission{
+		TrackPermissions: []*livekit.TrackPermission{{ParticipantIdentity: "bernd", AllTracks: true}},
+	}}})
+	anna.publish(audio, "mic", "mic", gcm)
+	stream := bernd.gets(anna, "mic", 10)
+	sid := anna.published["mic"].GetSid()
+	clara.until("told that she may not", func() bool { may, told := clara.permitted[sid]; return told && !may })
+	clara.mu.Lock()
+	if clara.received[stream] != 0 {
+		t.Error("clara receives what she may not")
+	}
+	clara.mu.Unlock()
+	anna.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_SubscriptionPermission{SubscriptionPermission: &livekit.SubscriptionPermission{AllParticipants: true}}})
+	clara.until("told that she may", func() bool { return clara.permitted[sid] })
+	clara.gets(anna, "mic", 10)
+}
+
+// Who does not want every track gets those that they ask for.
+func TestTracksOnRequest(t *testing.T) {
+	w := start(t)
+	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd", url.Values{"auto_subscribe": {"0"}})
+	anna.publish(audio, "mic", "mic", gcm)
+	anna.publish(video, "cam", "cam", gcm)
+	bernd.until("told of the tracks", func() bool { return len(bernd.people[anna.join.GetParticipant().GetSid()].GetTracks()) == 2 })
+	bernd.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Subscription{Subscription: &livekit.UpdateSubscription{
+		TrackSids: []string{anna.published["cam"].GetSid()}, Subscribe: true,
+	}}})
+	bernd.gets(anna, "cam", 10)
+	bernd.mu.Lock()
+	defer bernd.mu.Unlock()
+	if len(bernd.received) != 1 {
+		t.Errorf("bernd receives %v", bernd.received)
+	}
+}

@@ -1,0 +1,59 @@
+package signal
+
+import "github.com/livekit/protocol/livekit"
+
+// Sections asks for an offer with so many more sections to receive on.
+func Sections(audios, videos uint32) *livekit.SignalResponse {
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_MediaSectionsRequirement{
+		MediaSectionsRequirement: &livekit.MediaSectionsRequirement{NumAudios: audios, NumVideos: videos},
+	}}
+}
+
+// Speakers tells who has begun to speak, speaks louder or lower, or has stopped.
+func Speakers(changes []*livekit.SpeakerInfo) *livekit.SignalResponse {
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_SpeakersChanged{
+		SpeakersChanged: &livekit.SpeakersChanged{Speakers: changes},
+	}}
+}
+
+// Permitted tells whether the client may receive a track.
+func Permitted(participant, track string, allowed bool) *livekit.SignalResponse {
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_SubscriptionPermissionUpdate{
+		SubscriptionPermissionUpdate: &livekit.SubscriptionPermissionUpdate{
+			ParticipantSid: participant, TrackSid: track, Allowed: allowed,
+		},
+	}}
+}
+
+// Mute tells the client that a track of its own has been muted.
+func Mute(track string, muted bool) *livekit.SignalResponse {
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_Mute{
+		Mute: &livekit.MuteTrackRequest{Sid: track, Muted: muted},
+	}}
+}
+
+// Room tells what has changed about the room.
+func Room(r *livekit.Room) *livekit.SignalResponse {
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_RoomUpdate{RoomUpdate: &livekit.RoomUpdate{Room: r}}}
+}
+
+// Subscribed tells the client that somebody receives a track of its own for the first time.
+func Subscribed(track string) *livekit.SignalResponse {
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_TrackSubscribed{
+		TrackSubscribed: &livekit.TrackSubscribed{TrackSid: track},
+	}}
+}
+
+// Unpublished tells the client that a track of its own is no longer sent.
+func Unpublished(track string) *livekit.SignalResponse {
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_TrackUnpublished{
+		TrackUnpublished: &livekit.TrackUnpublishedResponse{TrackSid: track},
+	}}
+}
+
+// Quality tells how good the connections of people are.
+func Quality(list []*livekit.ConnectionQualityInfo) *livekit.SignalResponse {
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_ConnectionQuality{
+		ConnectionQuality: &livekit.ConnectionQualityUpdate{Updates: list},
+	}}
+}
