@@ -9,6 +9,7 @@ func (hs *homeserver) keyRoutes(on func(string, func(call) any)) {
 				hs.keys[c.user] = map[string]map[string]any{}
 			}
 			hs.keys[c.user][c.device] = keys
+			hs.devicesChanged(c.user)
 		}
 		own := hs.oneTime[c.user+" "+c.device]
 		if own == nil {
@@ -39,6 +40,7 @@ func (hs *homeserver) keyRoutes(on func(string, func(call) any)) {
 		return object{}
 	})
 	on("POST /keys/signatures/upload", func(c call) any {
+		hs.devicesChanged(c.user)
 		for user, things := range c.body {
 			for thing, signed := range things.(object) {
 				target := hs.keys[user][thing]
@@ -84,4 +86,11 @@ func (hs *homeserver) keyRoutes(on func(string, func(call) any)) {
 		hs.happened()
 		return object{}
 	})
+}
+
+// devicesChanged lets everybody know that somebody has other devices now, or other signatures on them.
+func (hs *homeserver) devicesChanged(user string) {
+	hs.stream++
+	hs.renewed[user] = hs.stream
+	hs.happened()
 }

@@ -54,7 +54,7 @@ func (hs *homeserver) add(room *fakeRoom, sender, kind string, key *string, cont
 	if key != nil {
 		evt["state_key"] = *key
 		if old := room.state[kind+" "+*key]; old != nil {
-			evt["unsigned"] = object{"prev_content": old["content"]}
+			evt["unsigned"] = object{"prev_content": old["content"], "prev_sender": old["sender"]}
 		}
 		room.state[kind+" "+*key] = evt
 	}
@@ -122,13 +122,21 @@ func (hs *homeserver) roomRoutes(on func(string, func(call) any)) {
 			if room == nil {
 				return refused(404, "M_NOT_FOUND")
 			}
-			if room.membership(c.user) != "join" && !strings.HasSuffix(path, "/join") {
+			if room.membership(c.user) != "join" && path != "/join" && path != "/leave" {
 				return refused(403, "M_FORBIDDEN")
 			}
 			return do(c, room)
 		})
 	}
 	on("POST /createRoom", hs.createRoom)
+	on("POST /join/{room}", func(c call) any {
+		room := hs.rooms[c.PathValue("room")]
+		if room == nil {
+			return refused(404, "M_NOT_FOUND")
+		}
+		hs.add(room, c.user, "m.room.member", &c.user, object{"membership": "join"})
+		return object{"room_id": room.id}
+	})
 	on("GET /joined_rooms", func(c call) any {
 		joined := []string{}
 		for id, room := range hs.rooms {

@@ -33,6 +33,7 @@ type homeserver struct {
 	cross        map[string]map[string]any             // cross-signing keys by "kind user"
 	oneTime      map[string]map[string]any             // one-time keys by "user device"
 	inboxes      map[string][]map[string]any           // to-device events by "user device", with position
+	renewed      map[string]int                        // when somebody's devices changed last, as a position
 	held         bool                                  // to-device events wait
 	uncount      bool                                  // responses do not say how many one-time keys there are
 	stream       int
@@ -61,6 +62,7 @@ func newHomeserver(t *testing.T) *homeserver {
 		t: t, changed: make(chan struct{}), users: map[string]string{}, devices: map[string]string{},
 		rooms: map[string]*fakeRoom{}, txns: map[string]string{}, data: map[string]map[string]json.RawMessage{},
 		keys: map[string]map[string]map[string]any{}, cross: map[string]map[string]any{},
+		renewed: map[string]int{},
 		oneTime: map[string]map[string]any{}, inboxes: map[string][]map[string]any{}, most: 65_536,
 	}
 	hs.Server = httptest.NewServer(hs.routes())
@@ -248,7 +250,7 @@ func (hs *homeserver) sync(c call) any {
 
 func (hs *homeserver) news(c call, since int) object {
 	hs.stream = max(hs.stream, 1)
-	join, invite := object{}, object{}
+	join, invite, leave := object{}, object{}, object{}
 	for _, room := range hs.rooms {
 		switch room.membership(c.user) {
 		case "join":
@@ -260,6 +262,10 @@ func (hs *homeserver) news(c call, since int) object {
 				from = 0 // new to them
 			}
 			join[room.id] = room.timeline(from)
+		case "leave", "ban":
+			if own := room.state["m.room.member "+c.user]; own["pos"].(int) > since && since > 0 {
+				leave[room.id] = object{"timeline": object{"events": []object{own}}}
+			}
 		case "invite":
 			if room.state["m.room.member "+c.user]["pos"].(int) > since {
 				invite[room.id] = object{"invite_state": object{"events": []object{room.state["m.room.member "+c.user]}}}
@@ -272,8 +278,15 @@ func (hs *homeserver) news(c call, since int) object {
 			toDevice = append(toDevice, evt)
 		}
 	}
+	var renewed []string
+	for user, pos := range hs.renewed {
+		if pos > since {
+			renewed = append(renewed, user)
+		}
+	}
 	answer := object{
-		"next_batch": "s" + strconv.Itoa(hs.stream), "rooms": object{"join": join, "invite": invite},
+		"device_lists": object{"changed": renewed},
+		"next_batch":   "s" + strconv.Itoa(hs.stream), "rooms": object{"join": join, "invite": invite, "leave": leave},
 		"to_device": object{"events": toDevice},
 	}
 	if !hs.uncount {
