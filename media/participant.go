@@ -30,10 +30,11 @@ type participant struct {
 	active    bool      // receives; only now others learn of them
 	version   uint32
 	tracks    []*publication
-	auto      bool            // gets every track that it does not refuse
-	wants     map[string]bool // tracks that it has asked for, or refused
-	protocol  int32           // of the client
-	allowed   permissions     // who may receive its tracks
+	auto      bool                  // gets every track that it does not refuse
+	wants     map[string]bool       // tracks that it has asked for, or refused
+	prefers   map[string]preference // how it wants tracks
+	protocol  int32                 // of the client
+	allowed   permissions           // who may receive its tracks
 	voice     voice
 
 	single bool // one peer connection, on which the client offers
@@ -57,6 +58,8 @@ type publication struct {
 	track  *forward.Track        // nil until packets come
 	alive  int                   // layers that are being received
 	seen   bool                  // somebody has received it, and the sender knows
+	told   int                   // best quality that somebody wants, as the sender knows
+	less   time.Time             // since when nobody has wanted it
 }
 
 // newParticipant makes the peer connections of somebody who joins: two, or one for both directions.
@@ -64,7 +67,7 @@ func (s *Server) newParticipant(r *room, j joining) (*participant, error) {
 	now := time.Now()
 	p := &participant{
 		grant: j.grant, sid: newSID("PA_"), single: j.single, auto: j.auto, protocol: j.protocol,
-		since: now, heard: now, refreshed: now, wants: map[string]bool{}, allowed: everybody(),
+		since: now, heard: now, refreshed: now, wants: map[string]bool{}, prefers: map[string]preference{}, allowed: everybody(),
 		failed: make(chan struct{}), quit: make(chan struct{}),
 	}
 	config := webrtc.Configuration{Certificates: []webrtc.Certificate{s.cert}}

@@ -45,7 +45,7 @@ func (p *publisher) answer(offer *livekit.SessionDescription) func() error {
 func (p *publisher) receive(t *forward.Track, remote *webrtc.TrackRemote, r *webrtc.RTPReceiver, ended func()) func() error {
 	return func() error {
 		p.workers.Go(func() {
-			t.Receive(remote)
+			t.Receive(remote, qualityOf(remote.RID()))
 			ended()
 		})
 		p.workers.Go(func() { drain(r, remote.RID()) })

@@ -68,8 +68,8 @@ func (r *room) run() {
 			r.guard(f)
 		case now := <-clock.C:
 			r.guard(func() { r.look(now) })
-		case <-ear.C:
-			r.guard(r.hear)
+		case now := <-ear.C:
+			r.guard(func() { r.hear(); r.adapt(now) })
 		case <-r.quit:
 			for _, p := range r.people {
 				r.expel(p, livekit.DisconnectReason_SERVER_SHUTDOWN, livekit.LeaveRequest_RECONNECT)

@@ -131,11 +131,12 @@ func (s *subscriber) remove(id string) func() error {
 	}
 }
 
-// pause stops or resumes a track without ending it.
-func (s *subscriber) pause(id string, paused bool) func() error {
+// prefer follows how the client wants a track, without ending it.
+func (s *subscriber) prefer(id string, want preference) func() error {
 	return func() error {
 		if in, ok := s.incoming[id]; ok {
-			in.send.Pause(paused)
+			in.send.Prefer(want.quality)
+			in.send.Pause(want.disabled)
 		}
 		return nil
 	}

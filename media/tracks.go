@@ -46,9 +46,7 @@ func (r *room) handle(p *participant, conn *signal.Conn, m *livekit.SignalReques
 	case *livekit.SignalRequest_Subscription:
 		r.subscribe(p, m.Subscription)
 	case *livekit.SignalRequest_TrackSetting:
-		for _, sid := range m.TrackSetting.GetTrackSids() {
-			p.sub.post(p.sub.pause(sid, m.TrackSetting.GetDisabled()))
-		}
+		r.prefer(p, m.TrackSetting)
 	case *livekit.SignalRequest_UpdateMetadata:
 		r.describe(p, m.UpdateMetadata)
 	case *livekit.SignalRequest_SubscriptionPermission:
@@ -87,7 +85,7 @@ func (r *room) addTrack(p *participant, req *livekit.AddTrackRequest) {
 		p.send(signal.PublishRefused(req, livekit.RequestResponse_LIMIT_EXCEEDED))
 		return
 	}
-	t := &publication{cid: req.GetCid(), layers: req.GetLayers(), info: &livekit.TrackInfo{
+	t := &publication{cid: req.GetCid(), layers: req.GetLayers(), told: forward.Best, info: &livekit.TrackInfo{
 		Sid:        newSID(trackPrefix(req)),
 		Type:       req.GetType(),
 		Name:       req.GetName(),
@@ -173,17 +171,30 @@ func levelExtension(rx *webrtc.RTPReceiver) uint8 {
 	return 0
 }
 
+// mayGet says whether somebody is to receive a track: it is sent, and they may and want to.
+func (p *participant) mayGet(from *participant, t *publication) bool {
+	return p.wantsTrack(from, t) && from.allowed.allows(p, t.info.Sid)
+}
+
+func (p *participant) wantsTrack(from *participant, t *publication) bool {
+	wanted, said := p.wants[t.info.Sid]
+	return p != from && t.track != nil && p.video.GetCanSubscribe() && (wanted || !said && p.auto)
+}
+
 // give lets somebody receive another's track, if they may and want it.
 func (r *room) give(to, from *participant, t *publication) {
-	wanted, said := to.wants[t.info.Sid]
-	if to == from || t.track == nil || !to.video.GetCanSubscribe() || said && !wanted || !said && !to.auto {
-		return
-	}
-	if !from.allowed.allows(to, t.info.Sid) {
+	switch {
+	case to.mayGet(from, t):
+	case to.wantsTrack(from, t):
 		to.send(signal.Permitted(from.sid, t.info.Sid, false))
+		return
+	default:
 		return
 	}
 	to.sub.post(to.sub.add(t.track, from.stream(t)))
+	if want, said := to.prefers[t.info.Sid]; said {
+		to.sub.post(to.sub.prefer(t.info.Sid, want))
+	}
 	if !t.seen {
 		t.seen = true
 		from.send(signal.Subscribed(t.info.Sid))

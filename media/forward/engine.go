@@ -79,20 +79,16 @@ func incoming(m *webrtc.MediaEngine) ([]interceptor.Factory, error) {
 	return []interceptor.Factory{again, reports, arrival}, nil
 }
 
-// outgoing is what a peer connection needs that sends.
+// outgoing is what a peer connection needs that sends. Lost packets are sent again by each track's Sender.
 func outgoing() ([]interceptor.Factory, error) {
-	again, err := nack.NewResponderInterceptor()
-	if err != nil {
-		return nil, fmt.Errorf("building nack responder: %w", err)
-	}
 	reports, err := report.NewSenderInterceptor()
 	if err != nil {
 		return nil, fmt.Errorf("building sender reports: %w", err)
 	}
-	return []interceptor.Factory{again, reports}, nil
+	return []interceptor.Factory{reports}, nil
 }
 
-// Sending returns an API for peer connections that send to a receiver: it sends lost packets again and reports times.
+// Sending returns an API for peer connections that send to a receiver: it reports times.
 func Sending(settings webrtc.SettingEngine) (*webrtc.API, error) {
 	m, err := codecs([]webrtc.RTCPFeedback{{Type: "goog-remb"}})
 	if err != nil {

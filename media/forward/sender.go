@@ -21,16 +21,24 @@ type Sender struct {
 	out    atomic.Pointer[binding]
 	paused atomic.Bool
 
-	mu      sync.Mutex // held while a packet is rewritten and handed over: header is reused
-	rewrite rewriter
-	header  rtp.Header
+	mu       sync.Mutex // held while a packet is rewritten and handed over: header is reused
+	want     int        // best quality that is of use
+	layer    *layer     // the one that is sent
+	rewrite  rewriter
+	pictures pictures
+	history  history
+	header   rtp.Header
 }
 
 type binding struct {
-	id    string
-	ssrc  uint32
-	pt    uint8
-	to    webrtc.TrackLocalWriter
+	id   string
+	ssrc uint32
+	pt   uint8
+	to   webrtc.TrackLocalWriter
+
+	rtxSSRC uint32 // of the stream for packets that are sent again, 0 if there is none
+	rtxPT   uint8
+
 	since time.Time
 }
 
@@ -41,8 +49,12 @@ func (s *Sender) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 		return webrtc.RTPCodecParameters{}, fmt.Errorf("receiver takes no %s: %w", s.track.Codec.MimeType, webrtc.ErrUnsupportedCodec)
 	}
 	now := time.Now()
-	s.out.Store(&binding{id: c.ID(), ssrc: uint32(c.SSRC()), pt: uint8(codec.PayloadType), to: c.WriteStream(), since: now})
-	s.track.wantKeyFrame(now, true)
+	b := &binding{id: c.ID(), ssrc: uint32(c.SSRC()), pt: uint8(codec.PayloadType), to: c.WriteStream(), since: now}
+	if pt, ok := again(c.CodecParameters(), codec.PayloadType); ok {
+		b.rtxSSRC, b.rtxPT = uint32(c.SSRCRetransmission()), pt
+	}
+	s.out.Store(b)
+	s.ask(now, true)
 	return codec, nil
 }
 
@@ -61,6 +73,16 @@ func (s *Sender) choose(codecs []webrtc.RTPCodecParameters) (webrtc.RTPCodecPara
 		}
 	}
 	return found, ok
+}
+
+// again finds the payload type under which packets of another one are sent again.
+func again(codecs []webrtc.RTPCodecParameters, of webrtc.PayloadType) (pt uint8, ok bool) {
+	for _, c := range codecs {
+		if isCodec(c.MimeType, webrtc.MimeTypeRTX) && c.SDPFmtpLine == fmt.Sprintf("apt=%d", of) {
+			return uint8(c.PayloadType), true
+		}
+	}
+	return 0, false
 }
 
 // Unbind is called by the peer connection when the receiver has ended.
@@ -89,7 +111,7 @@ func (s *Sender) Pause(paused bool) {
 		return
 	}
 	if !paused {
-		s.track.wantKeyFrame(time.Now(), true)
+		s.ask(time.Now(), true)
 		return
 	}
 	s.mu.Lock()
@@ -97,24 +119,65 @@ func (s *Sender) Pause(paused bool) {
 	s.rewrite.pause()
 }
 
-// write sends one packet; waiting is true if the receiver cannot begin without a key frame.
-func (s *Sender) write(h *rtp.Header, payload []byte, key bool, now time.Time) (waiting bool) {
+// Prefer sets the best quality that is of use to this receiver. The switch comes with the next key frame.
+func (s *Sender) Prefer(quality int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.want = quality
+}
+
+// ask asks for a key frame of the layer that the receiver gets; a fresh one does not get any yet.
+func (s *Sender) ask(now time.Time, fresh bool) {
+	s.mu.Lock()
+	l := s.layer
+	if fresh || !l.alive(now) {
+		l = s.track.target(s.want, l, now)
+	}
+	s.mu.Unlock()
+	s.track.wantKeyFrame(l, now, fresh)
+}
+
+// takes says whether a packet of a layer is for this receiver: of the present layer, or of the one to switch to.
+// waiting is true if the switch waits for a key frame.
+func (s *Sender) takes(l *layer, key bool, now time.Time) (ok, waiting bool) {
+	switch {
+	case l == s.layer:
+		return true, false
+	case l != s.track.target(s.want, s.layer, now):
+		return false, false
+	case s.track.video && !key && s.layer.alive(now):
+		return false, true
+	default:
+		return true, false
+	}
+}
+
+// write sends one packet of a layer; waiting is true if the receiver cannot go on, or switch, without a key frame of it.
+func (s *Sender) write(l *layer, h *rtp.Header, d descriptor, payload []byte, key bool, now time.Time) (waiting bool) {
 	b := s.out.Load()
 	if b == nil || s.paused.Load() {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if ok, waiting := s.takes(l, key, now); !ok {
+		return waiting
+	}
 	number, ts, ok := s.rewrite.next(h, key, now)
 	if !ok {
 		return s.rewrite.waiting()
 	}
+	s.layer = l
+	payload = s.pictures.next(d, h.SSRC, payload)
 	s.header = *h
 	s.header.SSRC, s.header.PayloadType, s.header.SequenceNumber, s.header.Timestamp = b.ssrc, b.pt, number, ts
 	if n, err := b.to.WriteRTP(&s.header, payload); n == 0 || err != nil {
 		s.rewrite.pause() // not ready yet, or not any more: a key frame that nobody got begins nothing
 		return s.rewrite.waiting()
 	}
+	s.history.note(was{
+		layer: l, out: number, number: h.SequenceNumber, time: s.rewrite.time, pid: s.pictures.pid, tl0: s.pictures.tl0,
+	})
 	s.track.Counters.Out.Add(1)
 	return false
 }
@@ -127,10 +190,12 @@ func (s *Sender) Control(r *webrtc.RTPSender) {
 			return
 		}
 		for _, p := range packets {
-			switch p.(type) {
+			switch p := p.(type) {
+			case *rtcp.TransportLayerNack:
+				s.resend(p, time.Now())
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 				b, now := s.out.Load(), time.Now()
-				s.track.wantKeyFrame(now, b != nil && now.Sub(b.since) < freshFor)
+				s.ask(now, b != nil && now.Sub(b.since) < freshFor)
 			}
 		}
 	}

@@ -26,9 +26,9 @@ const mtu = 1500
 // a server can see; header and payload are only valid during the call.
 type Tap func(track string, header *rtp.Header, payload []byte)
 
-// Counters count the packets that came in and went out.
+// Counters count the packets that came in, went out, and went out again because somebody had not got them.
 type Counters struct {
-	In, Out atomic.Uint64
+	In, Out, Again atomic.Uint64
 }
 
 // Reader is where the packets of one layer come from. webrtc.TrackRemote is one.
@@ -58,27 +58,29 @@ type Options struct {
 type Track struct {
 	Options
 	video bool
-	layer layer
-	keys  keyRequests
+
+	vp8 bool
 	// Levels is how loud a sound is.
 	Levels Levels
 
-	mu       sync.Mutex
+	mu       sync.Mutex // held to change one of the lists
 	outgoing atomic.Pointer[[]*Sender]
+	layers   atomic.Pointer[[]*layer]
 }
 
 // NewTrack returns a track without receivers.
 func NewTrack(o Options) *Track {
-	t := &Track{Options: o, video: o.Kind == webrtc.RTPCodecTypeVideo}
+	t := &Track{Options: o, video: o.Kind == webrtc.RTPCodecTypeVideo, vp8: isCodec(o.Codec.MimeType, webrtc.MimeTypeVP8)}
 	t.Levels.id = o.Level
 	t.outgoing.Store(&[]*Sender{})
+	t.layers.Store(&[]*layer{})
 	return t
 }
 
 // Send returns the track as one receiver gets it, under the given stream name. It is to be added to a peer connection,
 // its Control to be run, and Remove to be called at the end.
 func (t *Track) Send(stream string) *Sender {
-	s := &Sender{track: t, stream: stream, rewrite: rewriter{video: t.video, clock: t.Codec.ClockRate}}
+	s := &Sender{track: t, stream: stream, want: Best, rewrite: rewriter{video: t.video, clock: t.Codec.ClockRate}}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	list := append(slices.Clone(*t.outgoing.Load()), s)
@@ -94,8 +96,9 @@ func (t *Track) Remove(s *Sender) {
 	t.outgoing.Store(&list)
 }
 
-// Receive forwards the packets of one layer until its reader ends. Layers of one track may be received at the same time.
-func (t *Track) Receive(r Reader) {
+// Receive forwards the packets of one layer until its reader ends; the better its quality, the larger the number. Layers
+// of one track may be received at the same time.
+func (t *Track) Receive(r Reader, quality int) {
 	buf := make([]byte, mtu)
 	for {
 		n, _, err := r.Read(buf)
@@ -106,42 +109,47 @@ func (t *Track) Receive(r Reader) {
 		if p.Unmarshal(buf[:n]) != nil {
 			continue
 		}
-		t.forward(&p, time.Now())
+		t.forward(&p, quality, time.Now())
 	}
 }
 
-func (t *Track) forward(p *rtp.Packet, now time.Time) {
+func (t *Track) forward(p *rtp.Packet, quality int, now time.Time) {
 	t.Counters.In.Add(1)
-	if !t.layer.pick(p.SSRC, now) {
-		return
-	}
-	if !t.video {
+	l := t.layer(p.SSRC, quality)
+	l.last.Store(now.UnixNano())
+	var d descriptor
+	key := false
+	if t.video {
+		key = isKeyFrame(t.Codec.MimeType, p.Payload)
+		if t.Tap != nil {
+			t.Tap(t.ID, &p.Header, p.Payload)
+		}
+	} else {
 		t.Levels.Observe(&p.Header)
 	}
-	key := t.video && isKeyFrame(t.Codec.MimeType, p.Payload)
-	if t.video && t.Tap != nil {
-		t.Tap(t.ID, &p.Header, p.Payload)
+	if t.vp8 {
+		d = describe(p.Payload)
 	}
 
 	// The sender's header extensions were negotiated with the sender alone.
 	p.Extension, p.Extensions, p.ExtensionProfile = false, nil, 0
+	l.ring.put(&p.Header, d, p.Payload)
 	waiting := false
 	for _, s := range *t.outgoing.Load() {
-		waiting = s.write(&p.Header, p.Payload, key, now) || waiting
+		waiting = s.write(l, &p.Header, d, p.Payload, key, now) || waiting
 	}
-	if waiting && t.keys.want(now, false) || t.keys.due(now) {
+	if waiting && l.keys.want(now, false) || l.keys.due(now) {
 		t.AskKeyFrame(p.SSRC)
 	}
 }
 
-// wantKeyFrame passes a receiver's wish on, merged with those of others. A fresh receiver has just begun: its picture
-// must not wait for the next slot.
-func (t *Track) wantKeyFrame(now time.Time, fresh bool) {
-	ssrc := t.layer.current()
-	if !t.video || ssrc == 0 || !t.keys.want(now, fresh) {
+// wantKeyFrame passes a receiver's wish for a layer on, merged with those of others. A fresh receiver has just begun: its
+// picture must not wait for the next slot.
+func (t *Track) wantKeyFrame(l *layer, now time.Time, fresh bool) {
+	if !t.video || l == nil || !l.keys.want(now, fresh) {
 		return
 	}
-	t.AskKeyFrame(ssrc)
+	t.AskKeyFrame(l.ssrc)
 }
 
 func isCodec(mime, want string) bool { return strings.EqualFold(mime, want) }

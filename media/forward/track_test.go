@@ -36,10 +36,12 @@ func raw(t *testing.T, h rtp.Header, payload ...byte) []byte {
 type receiver struct {
 	webrtc.TrackLocalContext
 	ready bool
+	rtx   webrtc.SSRC
 	got   []rtp.Packet
 }
 
 func (r *receiver) ID() string                           { return "receiver" }
+func (r *receiver) SSRCRetransmission() webrtc.SSRC      { return r.rtx }
 func (r *receiver) SSRC() webrtc.SSRC                    { return 4711 }
 func (r *receiver) WriteStream() webrtc.TrackLocalWriter { return r }
 func (r *receiver) Write([]byte) (int, error)            { return 0, io.ErrClosedPipe }
@@ -47,6 +49,7 @@ func (r *receiver) CodecParameters() []webrtc.RTPCodecParameters {
 	return []webrtc.RTPCodecParameters{
 		{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH264, SDPFmtpLine: "a"}, PayloadType: 100},
 		{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: "video/vp8"}, PayloadType: 120},
+		{RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: "video/rtx", SDPFmtpLine: "apt=120"}, PayloadType: 121},
 	}
 }
 
@@ -88,7 +91,7 @@ func TestTrackForwards(t *testing.T) {
 	for i := range uint16(3) {
 		in = append(in, raw(t, rtp.Header{SSRC: 1, PayloadType: 96, SequenceNumber: 8 + i, Timestamp: 3100}, 0x10, deltaByte, byte(i)))
 	}
-	track.Receive(&in)
+	track.Receive(&in, 0)
 
 	if len(r.got) != 4 {
 		t.Fatalf("got %d packets, want 4", len(r.got))
@@ -109,7 +112,7 @@ func TestTrackForwards(t *testing.T) {
 
 	track.Remove(sender)
 	again := packets{raw(t, rtp.Header{SSRC: 1, SequenceNumber: 11}, 0x10, deltaByte)}
-	track.Receive(&again)
+	track.Receive(&again, 0)
 	if len(r.got) != 4 {
 		t.Error("a removed receiver still gets packets")
 	}
@@ -123,7 +126,7 @@ func TestReceiverThatIsNotReadyMissesNoKeyFrame(t *testing.T) {
 	packet := func(seq uint16, b byte) {
 		now = now.Add(keyGap)
 		p := &rtp.Packet{Header: rtp.Header{SSRC: 9, SequenceNumber: seq}, Payload: []byte{0x10, b}}
-		track.forward(p, now)
+		track.forward(p, 0, now)
 	}
 	packet(1, keyByte)
 	if _, err := sender.Bind(r); err != nil {
@@ -165,7 +168,7 @@ func TestOneLayerIsForwarded(t *testing.T) {
 	now := time.Now()
 	packet := func(ssrc uint32, seq uint16, b byte) {
 		p := &rtp.Packet{Header: rtp.Header{SSRC: ssrc, SequenceNumber: seq}, Payload: []byte{0x10, b, byte(ssrc)}}
-		track.forward(p, now)
+		track.forward(p, 0, now)
 	}
 	for i := range uint16(5) {
 		packet(1, i, keyByte)
@@ -196,7 +199,7 @@ func TestPausedReceiver(t *testing.T) {
 	}
 	now := time.Now()
 	packet := func(seq uint16, b byte) {
-		track.forward(&rtp.Packet{Header: rtp.Header{SSRC: 1, SequenceNumber: seq}, Payload: []byte{0x10, b}}, now)
+		track.forward(&rtp.Packet{Header: rtp.Header{SSRC: 1, SequenceNumber: seq}, Payload: []byte{0x10, b}}, 0, now)
 	}
 	packet(1, keyByte)
 	sender.Pause(true)

@@ -1,6 +1,10 @@
 package signal
 
-import "github.com/livekit/protocol/livekit"
+import (
+	"strings"
+
+	"github.com/livekit/protocol/livekit"
+)
 
 // Sections asks for an offer with so many more sections to receive on.
 func Sections(audios, videos uint32) *livekit.SignalResponse {
@@ -55,5 +59,19 @@ func Unpublished(track string) *livekit.SignalResponse {
 func Quality(list []*livekit.ConnectionQualityInfo) *livekit.SignalResponse {
 	return &livekit.SignalResponse{Message: &livekit.SignalResponse_ConnectionQuality{
 		ConnectionQuality: &livekit.ConnectionQualityUpdate{Updates: list},
+	}}
+}
+
+// Wanted tells the client up to which quality somebody wants a track of its own; below 0 nobody does.
+func Wanted(track, mime string, best int) *livekit.SignalResponse {
+	var list []*livekit.SubscribedQuality
+	for q := livekit.VideoQuality_LOW; q <= livekit.VideoQuality_HIGH; q++ {
+		list = append(list, &livekit.SubscribedQuality{Quality: q, Enabled: int(q) <= best})
+	}
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_SubscribedQualityUpdate{
+		SubscribedQualityUpdate: &livekit.SubscribedQualityUpdate{
+			TrackSid: track, SubscribedQualities: list, //nolint:staticcheck // what older clients read
+			SubscribedCodecs: []*livekit.SubscribedCodec{{Codec: strings.TrimPrefix(strings.ToLower(mime), "video/"), Qualities: list}},
+		},
 	}}
 }

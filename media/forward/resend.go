@@ -1,0 +1,102 @@
+package forward
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+const (
+	resendGap  = 20 * time.Millisecond // within which a packet is not sent a second time
+	resendRate = 500                   // packets in a second that are sent again to one receiver, and after a silence
+)
+
+// history remembers what a receiver got under which number. It is made with the first packet.
+type history struct {
+	sent  []was
+	level float64 // of what may be sent again
+	at    time.Time
+	seq   uint16 // of the stream for packets that are sent again
+	copy  packet
+	out   []byte
+}
+
+// was is a packet that has been sent, as it was received.
+type was struct {
+	layer  *layer
+	out    uint16
+	number uint16 // as received
+	time   uint32 // added to the time
+	pid    uint16 // added to the picture's numbers
+	tl0    uint8
+	again  time.Time
+}
+
+func (h *history) note(w was) {
+	if h.sent == nil {
+		h.sent = make([]was, kept)
+	}
+	h.sent[w.out%kept] = w
+}
+
+// find gives a packet that may be sent again now.
+func (h *history) find(out uint16, now time.Time) *was {
+	if h.sent == nil {
+		return nil
+	}
+	w := &h.sent[out%kept]
+	if w.layer == nil || w.out != out || now.Sub(w.again) < resendGap {
+		return nil
+	}
+	if h.at.IsZero() {
+		h.level = resendRate
+	} else {
+		h.level = min(resendRate, h.level+resendRate*now.Sub(h.at).Seconds())
+	}
+	h.at = now
+	if h.level < 1 || !w.layer.ring.get(w.number, &h.copy) {
+		return nil
+	}
+	h.level--
+	w.again = now
+	return w
+}
+
+// resend sends again what a receiver has not got.
+func (s *Sender) resend(n *rtcp.TransportLayerNack, now time.Time) {
+	b := s.out.Load()
+	if b == nil || n.MediaSSRC != b.ssrc {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, pair := range n.Nacks {
+		for _, number := range pair.PacketList() {
+			if w := s.history.find(number, now); w != nil {
+				s.again(b, w)
+			}
+		}
+	}
+}
+
+// again sends one packet: on the stream for such packets, RFC 4588, or under its old number where there is none.
+func (s *Sender) again(b *binding, w *was) {
+	p := &s.history.copy
+	h := &s.header
+	*h = headerOf(p)
+	h.Timestamp += w.time
+	payload := p.payload
+	p.picture.patch(payload, w.pid, w.tl0)
+	h.SSRC, h.PayloadType, h.SequenceNumber = b.ssrc, b.pt, w.out
+	if b.rtxSSRC != 0 {
+		s.history.out = binary.BigEndian.AppendUint16(s.history.out[:0], w.out)
+		payload = append(s.history.out, payload...)
+		s.history.out = payload
+		h.SSRC, h.PayloadType, h.SequenceNumber = b.rtxSSRC, b.rtxPT, s.history.seq
+		s.history.seq++
+	}
+	if n, err := b.to.WriteRTP(h, payload); n > 0 && err == nil {
+		s.track.Counters.Again.Add(1)
+	}
+}

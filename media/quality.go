@@ -1,0 +1,106 @@
+package media
+
+import (
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+
+	"stimmbote/media/forward"
+	"stimmbote/media/signal"
+)
+
+// lowerAfter is how long nobody has to want a layer before its sender is told so: people go back and forth.
+const lowerAfter = 5 * time.Second
+
+// nobody wants any layer.
+const nobody = -1
+
+// preference is what somebody wants to receive of a track.
+type preference struct {
+	disabled bool
+	quality  int
+}
+
+// qualityOf is the quality of a layer by its name: q, h and f, from the smallest; a picture without layers is the best.
+func qualityOf(rid string) int {
+	switch rid {
+	case "q":
+		return int(livekit.VideoQuality_LOW)
+	case "h":
+		return int(livekit.VideoQuality_MEDIUM)
+	default:
+		return forward.Best
+	}
+}
+
+// prefer follows what a client shows of tracks, and how large.
+func (r *room) prefer(p *participant, m *livekit.UpdateTrackSettings) {
+	for _, sid := range m.GetTrackSids() {
+		want := preference{disabled: m.GetDisabled(), quality: int(m.GetQuality())}
+		for _, other := range r.people {
+			if t := other.published(sid); t != nil && m.GetWidth() > 0 {
+				want.quality = t.fitting(m.GetWidth(), m.GetHeight())
+			}
+		}
+		if want.quality < 0 || want.quality > forward.Best {
+			want.quality = forward.Best
+		}
+		if _, known := p.prefers[sid]; known || len(p.prefers) < maxWants {
+			p.prefers[sid] = want
+		}
+		p.sub.post(p.sub.prefer(sid, want))
+	}
+	r.adapt(r.now())
+}
+
+// fitting is the quality of the smallest layer that is at least as large.
+func (t *publication) fitting(width, height uint32) int {
+	best := forward.Best
+	for _, l := range t.layers {
+		if q := int(l.GetQuality()); q < best && l.GetWidth() >= width && l.GetHeight() >= height {
+			best = q
+		}
+	}
+	return best
+}
+
+// adapt tells senders of several layers which of them somebody wants: more at once, fewer after a while.
+func (r *room) adapt(now time.Time) {
+	for _, p := range r.people {
+		for _, t := range p.tracks {
+			if t.track == nil || len(t.layers) < 2 {
+				continue
+			}
+			switch want := r.wanted(p, t); {
+			case want > t.told:
+				t.told, t.less = want, time.Time{}
+				p.send(signal.Wanted(t.info.GetSid(), t.info.GetMimeType(), want))
+			case want == t.told:
+				t.less = time.Time{}
+			case t.less.IsZero():
+				t.less = now
+			case now.Sub(t.less) >= lowerAfter:
+				t.told, t.less = want, time.Time{}
+				p.send(signal.Wanted(t.info.GetSid(), t.info.GetMimeType(), want))
+			}
+		}
+	}
+}
+
+// wanted is the best quality of a track that anybody wants.
+func (r *room) wanted(from *participant, t *publication) int {
+	most := nobody
+	for _, to := range r.people {
+		if !to.mayGet(from, t) {
+			continue
+		}
+		want, said := to.prefers[t.info.GetSid()]
+		switch {
+		case !said:
+			return forward.Best
+		case !want.disabled:
+			most = max(most, want.quality)
+		}
+	}
+	return most
+}
