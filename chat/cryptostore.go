@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"maunium.net/go/mautrix/crypto"
@@ -14,23 +15,57 @@ import (
 // cryptoStore is what the encryption keeps. It guarantees two things that mautrix' own store does not:
 //
 //   - the keys with which the bot encrypts are in memory only: no file and no backup opens later what
-//     it said, and after a restart it makes new ones;
+//     it said, and after a restart it makes new ones. The last ones are kept there a while, for devices
+//     that were given a key and say that it never arrived;
 //   - a key with which it decrypts never reaches further back than what is stored, and never comes back
 //     once it was given up: what was forgotten stays forgotten, whoever hands the key out again. For the
 //     same reason only the key's owner can bring it, not somebody who passes it on.
 type cryptoStore struct {
 	*crypto.SQLCryptoStore
 
+	own id.SenderKey // the bot's device
+
 	mu       sync.Mutex
 	outbound map[id.RoomID]*crypto.OutboundGroupSession
+	said     []*crypto.InboundGroupSession // the bot's own, the newest last
 }
 
-func newCryptoStore(inner *crypto.SQLCryptoStore) *cryptoStore {
-	return &cryptoStore{SQLCryptoStore: inner, outbound: make(map[id.RoomID]*crypto.OutboundGroupSession)}
+// mostSaid bounds how many of the bot's own keys are kept.
+const mostSaid = 1000
+
+func newCryptoStore(inner *crypto.SQLCryptoStore, own id.SenderKey) *cryptoStore {
+	return &cryptoStore{SQLCryptoStore: inner, own: own, outbound: make(map[id.RoomID]*crypto.OutboundGroupSession)}
+}
+
+// keep keeps one of the bot's own keys for those whom it was given to.
+func (s *cryptoStore) keep(session *crypto.InboundGroupSession) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.said) == mostSaid {
+		s.said = slices.Delete(s.said, 0, mostSaid/10)
+	}
+	s.said = append(s.said, session)
+}
+
+// GetGroupSession returns a key for decrypting, nil if there is none.
+func (s *cryptoStore) GetGroupSession(ctx context.Context, room id.RoomID, session id.SessionID) (*crypto.InboundGroupSession, error) {
+	s.mu.Lock()
+	for _, own := range slices.Backward(s.said) {
+		if own.RoomID == room && own.ID() == session {
+			s.mu.Unlock()
+			return own, nil
+		}
+	}
+	s.mu.Unlock()
+	return s.SQLCryptoStore.GetGroupSession(ctx, room, session)
 }
 
 // PutGroupSession stores a key for decrypting, unless it would bring back what was forgotten.
 func (s *cryptoStore) PutGroupSession(ctx context.Context, session *crypto.InboundGroupSession) error {
+	if session.SenderKey == s.own {
+		s.keep(session)
+		return nil
+	}
 	if session.KeySource != id.KeySourceDirect || len(session.ForwardingChains) > 0 {
 		return nil
 	}

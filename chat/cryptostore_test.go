@@ -2,6 +2,9 @@ package chat
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,5 +118,32 @@ func TestAKeyNeverReachesFurtherBack(t *testing.T) {
 				t.Errorf("%s: stored %v, %v", source, stored, err)
 			}
 		}
+	})
+}
+
+// A homeserver may lose the letter that brings somebody the key of what the bot says. Whoever asks for it is
+// given it, if it was meant for them.
+func TestALostKeyIsGivenAgain(t *testing.T) {
+	hs := newHomeserver(t)
+	r := start(t, hs, t.TempDir())
+	p := newPeer(t, hs, "anna", true)
+	room := hs.makeRoom(true, anna, bot)
+	hs.mu.Lock()
+	hs.fault = func(req *http.Request) int {
+		if strings.Contains(req.URL.Path, "/sendToDevice/m.room.encrypted/") {
+			hs.fault = nil
+			hs.lose = true
+		}
+		return 0
+	}
+	hs.mu.Unlock()
+	queue(t, r, Delivery{Key: "1", Room: room.id, Kind: "lost and found"})
+	eventually(t, func() error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if len(p.read) != 1 {
+			return fmt.Errorf("reads %q", p.read)
+		}
+		return nil
 	})
 }

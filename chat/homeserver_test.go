@@ -35,6 +35,7 @@ type homeserver struct {
 	inboxes      map[string][]map[string]any           // to-device events by "user device", with position
 	renewed      map[string]int                        // when somebody's devices changed last, as a position
 	held         bool                                  // to-device events wait
+	lose         bool                                  // the next letter is taken and lost
 	uncount      bool                                  // responses do not say how many one-time keys there are
 	stream       int
 	most         int // bytes of an event

@@ -119,7 +119,7 @@ func limitedRig(t *testing.T, hs *homeserver) (*rig, *fakeRoom) {
 	r := start(t, hs, t.TempDir())
 	for n := range 20 {
 		queue(t, r, Delivery{Key: fmt.Sprint("first", n), Room: room.id, Kind: "first"})
-		r.sent(t)
+		r.told(t, n+1)
 		hs.mu.Lock()
 		known := hs.refused[sending] > 0
 		hs.mu.Unlock()
@@ -132,6 +132,19 @@ func limitedRig(t *testing.T, hs *homeserver) (*rig, *fakeRoom) {
 	}
 	t.Fatal("never refused")
 	return nil, nil
+}
+
+// told waits until the bot was told that so many things were said.
+func (r *rig) told(t *testing.T, n int) {
+	t.Helper()
+	eventually(t, func() error {
+		r.bot.mu.Lock()
+		defer r.bot.mu.Unlock()
+		if len(r.bot.done) != n {
+			return fmt.Errorf("said %q, want %d things", r.bot.done, n)
+		}
+		return nil
+	})
 }
 
 func TestLanesLeaveInTheirOrder(t *testing.T) {
@@ -167,7 +180,7 @@ func TestGroupsTakeTurns(t *testing.T) {
 		}
 	}
 	inTx(t, r, all...)
-	r.sent(t)
+	r.told(t, len(all))
 	r.bot.mu.Lock()
 	defer r.bot.mu.Unlock()
 	for n := 0; n+1 < len(r.bot.done); n += 2 {

@@ -30,22 +30,28 @@ func (w *World) gather(ctx context.Context) error {
 	if err := chair.enter(ctx, made.RoomID); err != nil {
 		return fmt.Errorf("making the group: %w", err)
 	}
-	invite := []id.UserID{}
-	if !w.options.NoBot {
-		invite = append(invite, w.Bot.ID)
-	}
-	for _, name := range Members {
-		invite = append(invite, w.People[name].ID)
-	}
-	for _, who := range invite {
-		if _, err := chair.Client.InviteUser(ctx, made.RoomID, &mautrix.ReqInviteUser{UserID: who}); err != nil {
-			return fmt.Errorf("inviting %s: %w", who, err)
+	everybody := []id.UserID{chair.ID}
+	bring := func(people ...id.UserID) error {
+		for _, who := range people {
+			if _, err := chair.Client.InviteUser(ctx, made.RoomID, &mautrix.ReqInviteUser{UserID: who}); err != nil {
+				return fmt.Errorf("inviting %s: %w", who, err)
+			}
 		}
+		everybody = append(everybody, people...)
+		return w.joined(ctx, chair, made.RoomID, len(everybody))
 	}
-	if err := w.joined(ctx, chair, made.RoomID, len(invite)+1); err != nil {
+	var members []id.UserID
+	for _, name := range Members {
+		members = append(members, w.People[name].ID)
+	}
+	if err := bring(members...); err != nil {
 		return err
 	}
-	everybody := append(invite, chair.ID)
+	if !w.options.NoBot { // last: whoever comes later cannot read its greeting
+		if err := bring(w.Bot.ID); err != nil {
+			return err
+		}
+	}
 	all, ctx := errgroup.WithContext(ctx)
 	for _, p := range w.People {
 		all.Go(func() error {
