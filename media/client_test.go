@@ -44,13 +44,15 @@ type client struct {
 	plis      int
 	last      map[string]uint16 // newest number by stream
 	gaps      int
+	numbers   map[string]map[uint16]bool // all of the last minutes, by stream
 	data      []*livekit.DataPacket
 	speakers  map[string]*livekit.SpeakerInfo // by sid
 	refusals  []*livekit.RequestResponse
 	permitted map[string]bool // by track
 	muted     map[string]bool // tracks of its own that were muted from outside
 	crowd     uint32
-	dropped   []string // own tracks that are no longer published
+	deaf      <-chan struct{} // data is not read until it is closed
+	dropped   []string        // own tracks that are no longer published
 
 	negotiating sync.Mutex // held during an offer and its answer
 	offers      uint32
@@ -79,6 +81,7 @@ func (w *world) enter(t *testing.T, room, identity string, more ...url.Values) *
 func newClient(t *testing.T) *client {
 	return &client{
 		t: t, quit: make(chan struct{}), people: map[string]*livekit.ParticipantInfo{}, published: map[string]*livekit.TrackInfo{},
+		numbers:  map[string]map[uint16]bool{},
 		received: map[string]int{}, keys: map[string]int{}, last: map[string]uint16{},
 		early:    map[livekit.SignalTarget][]webrtc.ICECandidateInit{},
 		speakers: map[string]*livekit.SpeakerInfo{}, permitted: map[string]bool{}, muted: map[string]bool{},
@@ -86,12 +89,15 @@ func newClient(t *testing.T) *client {
 	}
 }
 
-// stay reads the connection until the client vanishes, and waits until it is in.
-func (c *client) stay(ws *websocket.Conn) *client {
+// stay reads the connection until the client vanishes, does what is to be done then, and waits until it is in.
+func (c *client) stay(ws *websocket.Conn, then ...func()) *client {
 	c.t.Helper()
 	c.sub.OnTrack(c.receive)
 	c.attach(ws)
 	c.t.Cleanup(c.vanish)
+	for _, f := range then {
+		f()
+	}
 	c.until("joined and connected", func() bool {
 		return c.join != nil && c.sub.ConnectionState() == webrtc.PeerConnectionStateConnected
 	})
@@ -119,6 +125,12 @@ func (c *client) hearData(ch *webrtc.DataChannel) {
 		p := &livekit.DataPacket{}
 		if err := proto.Unmarshal(m.Data, p); err != nil {
 			c.t.Errorf("data: %v", err)
+		}
+		c.mu.Lock()
+		deaf := c.deaf
+		c.mu.Unlock()
+		if deaf != nil {
+			<-deaf
 		}
 		c.mu.Lock()
 		defer c.mu.Unlock()

@@ -15,10 +15,10 @@ import (
 const (
 	maxData      = 64 << 10     // bytes of one packet of data, as clients send them
 	lossyBehind  = 256 << 10    // bytes that wait for a client before what may be lost is
-	readsNothing = 16 << 20     // bytes that wait for a client before it is ended
+	readsNothing = 8 << 20      // bytes that wait for a client before it is ended
 	dataRate     = 1000         // packets that a client may send in a second
 	dataBurst    = 2 * dataRate // after a silence
-	dataBytes    = 8 << 20      // bytes in a second, and after a silence
+	dataBytes    = 2 << 20      // bytes in a second, and after a silence
 	maxChannels  = 8            // that a client may open
 	reliable     = "_reliable"  // labels of the channels, as clients expect them
 	lossy        = "_lossy"     // unordered and never sent again

@@ -23,6 +23,10 @@ func (c *client) receive(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		}
 		c.last[stream] = p.SequenceNumber
 		c.received[stream]++
+		if c.numbers[stream] == nil {
+			c.numbers[stream] = map[uint16]bool{}
+		}
+		c.numbers[stream][p.SequenceNumber] = true
 		if remote.Kind() == webrtc.RTPCodecTypeVideo && p.Payload[1]&1 == 0 {
 			c.keys[stream]++
 		}

@@ -1,7 +1,9 @@
 package media
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/rtcp"
@@ -17,9 +19,18 @@ type publisher struct {
 	shared *subscriber // the one that uses the same leg, or nil
 }
 
+// maxSections is how many sections an offer may have: enough to receive a full room's tracks on.
+const maxSections = 512
+
+// errSections is an offer that would cost too much to read.
+var errSections = errors.New("offer has too many sections")
+
 // answer answers the client's offer, with its id.
 func (p *publisher) answer(offer *livekit.SessionDescription) func() error {
 	return func() error {
+		if strings.Count(offer.GetSdp(), "\nm=") > maxSections {
+			return errSections
+		}
 		err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer.GetSdp()})
 		if err != nil {
 			return fmt.Errorf("taking offer: %w", err)

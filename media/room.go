@@ -87,6 +87,7 @@ func (r *room) guard(f func()) {
 	defer func() {
 		if what := recover(); what != nil {
 			r.server.log.Error().Bytes("stack", debug.Stack()).Msg("Room ended by a fault of the program")
+			r.server.forget(r)
 			r.end()
 		}
 	}()
@@ -294,7 +295,7 @@ func (r *room) look(now time.Time) {
 		switch {
 		case now.Sub(p.heard) > r.server.silence:
 			r.expel(p, livekit.DisconnectReason_SIGNAL_CLOSE, livekit.LeaveRequest_RECONNECT)
-		case !p.active && now.Sub(p.since) > joinFor:
+		case !p.active && now.Sub(p.since) > r.server.joinFor:
 			r.expel(p, livekit.DisconnectReason_JOIN_FAILURE, livekit.LeaveRequest_DISCONNECT)
 		case now.Sub(p.refreshed) > refreshEvery:
 			r.refresh(p, now)

@@ -60,6 +60,8 @@ type Options struct {
 	Changed func(room string, present []Person)
 	// Tap sees every video packet that is forwarded. For tests.
 	Tap forward.Tap
+	// line may stand between the server and its port. For tests.
+	line func(net.PacketConn) net.PacketConn
 }
 
 const (
@@ -92,6 +94,7 @@ type Server struct {
 	counters forward.Counters
 	presence *presence
 	silence  time.Duration
+	joinFor  time.Duration
 
 	mu       sync.Mutex
 	rooms    map[string]*room
@@ -114,7 +117,7 @@ func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
 		return nil, fmt.Errorf("opening media.udp %q (is another program using it?): %w", cfg.UDP, err)
 	}
 	s := &Server{
-		opt: opt, log: log, udp: udp, presence: newPresence(), silence: silence, rooms: map[string]*room{},
+		opt: opt, log: log, udp: udp, presence: newPresence(), silence: silence, joinFor: joinFor, rooms: map[string]*room{},
 		keys: map[string]string{},
 	}
 	maps.Copy(s.keys, opt.Keys)
@@ -141,7 +144,11 @@ func (s *Server) engines(public string) error {
 	}
 	s.cert = *cert
 
-	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.udp, Logger: quiet{}})
+	line := net.PacketConn(s.udp)
+	if s.opt.line != nil {
+		line = s.opt.line(line)
+	}
+	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: line, Logger: quiet{}})
 	e := webrtc.SettingEngine{LoggerFactory: quiet{}}
 	e.SetICEUDPMux(s.mux)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
@@ -251,6 +258,15 @@ func (s *Server) keep(r *room) {
 	defer s.mu.Unlock()
 	r.users++
 	s.handlers.Add(1)
+}
+
+// forget makes way for a fresh room of the same name.
+func (s *Server) forget(r *room) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rooms[r.name] == r {
+		delete(s.rooms, r.name)
+	}
 }
 
 // leave lets a room close once nobody keeps it open.

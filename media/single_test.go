@@ -55,11 +55,10 @@ func (w *world) enterSingle(t *testing.T, room, identity string, inside bool) *c
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !inside {
-		c.ws = ws
-		c.sending.Go(c.offer)
+	if inside {
+		return c.stay(ws)
 	}
-	return c.stay(ws)
+	return c.stay(ws, c.offer)
 }
 
 // local sets the description that goes out with the request. Candidates that come before the connection are lost: the

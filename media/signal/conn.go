@@ -23,10 +23,15 @@ const (
 	writeWait  = 5 * time.Second  // for one message
 	closeWait  = time.Second      // for the other side's goodbye
 	readWait   = 30 * time.Second // for the next message: clients say something every few seconds
+	rate       = 200              // messages in a second
+	burst      = 2000             // at once: somebody who joins has a lot to say
 )
 
-// ErrNotBinary is a frame that is not a binary protobuf message.
-var ErrNotBinary = errors.New("message is not binary")
+// Reasons to end a connection.
+var (
+	ErrNotBinary = errors.New("message is not binary")
+	ErrTooMany   = errors.New("too many messages")
+)
 
 // Conn is one client's connection.
 type Conn struct {
@@ -96,10 +101,16 @@ func (c *Conn) Serve(ctx context.Context, handle func(*livekit.SignalRequest)) e
 }
 
 func (c *Conn) read(ctx context.Context, handle func(*livekit.SignalRequest)) error {
+	left, at := float64(burst), time.Now()
 	for {
 		m, err := c.next(ctx)
 		if err != nil {
 			return fmt.Errorf("reading message: %w", err)
+		}
+		now := time.Now()
+		left = min(burst, left+rate*now.Sub(at).Seconds()) - 1
+		if at = now; left < 0 {
+			return ErrTooMany
 		}
 		handle(m)
 	}

@@ -131,6 +131,19 @@ func TestWhatComesIn(t *testing.T) {
 	}
 }
 
+func TestTooManyMessages(t *testing.T) {
+	_, ws, ends := pair(t)
+	b := request(t)
+	for range 2*burst + rate {
+		if ws.Write(t.Context(), websocket.MessageBinary, b) != nil {
+			break // cut off
+		}
+	}
+	if e := wait(t, ends); !errors.Is(e.err, ErrTooMany) || len(e.messages) < burst {
+		t.Errorf("ended with %v after %d messages", e.err, len(e.messages))
+	}
+}
+
 func TestGoodbyes(t *testing.T) {
 	for name, c := range map[string]struct {
 		end  func(*websocket.Conn)
