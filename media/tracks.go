@@ -1,5 +1,7 @@
 package media
 
+//lint:file-ignore SA1019 the clients of today send and read these fields
+
 import (
 	"time"
 
