@@ -136,11 +136,11 @@ func (r *room) relay(p *participant, kind livekit.DataPacket_Kind, m *livekit.Da
 // olderFields keeps two ways of saying the same in step: older clients put sender and destinations into the payload.
 func olderFields(p *participant, m *livekit.DataPacket, u *livekit.UserPacket) {
 	if len(m.GetDestinationIdentities()) == 0 {
-		m.DestinationIdentities = u.GetDestinationIdentities() //nolint:staticcheck // what older clients send
+		m.DestinationIdentities = u.GetDestinationIdentities()
 	}
-	u.ParticipantSid, u.ParticipantIdentity = p.sid, p.identity //nolint:staticcheck // what older clients read
+	u.ParticipantSid, u.ParticipantIdentity = p.sid, p.identity
 	if p.hidden() {
-		u.ParticipantSid, u.ParticipantIdentity = "", "" //nolint:staticcheck // as above
+		u.ParticipantSid, u.ParticipantIdentity = "", ""
 	}
 }
 

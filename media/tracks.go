@@ -98,9 +98,9 @@ func (r *room) addTrack(p *participant, req *livekit.AddTrackRequest) {
 		Encryption: req.GetEncryption(),
 		Stream:     req.GetStream(),
 		DisableRed: true,
-		Layers:     req.GetLayers(), //nolint:staticcheck // what older clients read
+		Layers:     req.GetLayers(),
 
-		AudioFeatures: req.GetAudioFeatures(), Simulcast: len(req.GetLayers()) > 1, //nolint:staticcheck // as above
+		AudioFeatures: req.GetAudioFeatures(), Simulcast: len(req.GetLayers()) > 1,
 	}}
 	p.tracks = append(p.tracks, t)
 	p.send(signal.TrackPublished(t.cid, t.info))

@@ -72,7 +72,7 @@ func Wanted(track, mime string, best int) *livekit.SignalResponse {
 	}
 	return &livekit.SignalResponse{Message: &livekit.SignalResponse_SubscribedQualityUpdate{
 		SubscribedQualityUpdate: &livekit.SubscribedQualityUpdate{
-			TrackSid: track, SubscribedQualities: list, //nolint:staticcheck // what older clients read
+			TrackSid: track, SubscribedQualities: list,
 			SubscribedCodecs: []*livekit.SubscribedCodec{{Codec: strings.TrimPrefix(strings.ToLower(mime), "video/"), Qualities: list}},
 		},
 	}}
