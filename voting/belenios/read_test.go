@@ -36,6 +36,30 @@ func TestTrusteesElsewhere(t *testing.T) {
 	}
 }
 
+// TestSumOfAnotherElection: ballots were checked for the election that they are of, and for no other.
+func TestSumOfAnotherElection(t *testing.T) {
+	p := newPoll(t)
+	same := must(Open(p.setup))(t)
+	one := must(p.election.Check(p.seal(t, 0, 0)))(t)
+	if _, err := same.SumOf([]*Checked{one}); !errors.Is(err, ErrOtherElection) {
+		t.Errorf("a ballot that was checked elsewhere: %v", err)
+	}
+	sum := must(p.election.SumOf([]*Checked{one}))(t)
+	if sum.Counted != 1 || one.Credential() != p.public(t, 0).String() {
+		t.Errorf("%d ballots, credential %s", sum.Counted, one.Credential())
+	}
+	share := must(p.election.Decrypt(rand.Reader, sum, p.keys[0]))(t)
+	if _, err := same.Decrypt(rand.Reader, sum, p.keys[0]); !errors.Is(err, errOtherSum) {
+		t.Errorf("another election's sum is decrypted: %v", err)
+	}
+	if _, err := same.Combine(sum, []Share{share}); !errors.Is(err, errOtherSum) {
+		t.Errorf("another election's sum is combined: %v", err)
+	}
+	if err := same.CheckShare(sum, share); !errors.Is(err, errOtherSum) {
+		t.Errorf("a share of another election's sum is checked: %v", err)
+	}
+}
+
 func TestRead(t *testing.T) {
 	p := newPoll(t)
 	ballots := p.ballots(t)

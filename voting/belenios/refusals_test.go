@@ -32,6 +32,16 @@ func TestCeremonyRefusals(t *testing.T) {
 	if err := c.CheckCertificates(r.certs[:2]); !errors.Is(err, ErrShape) {
 		t.Errorf("two of three certificates: %v", err)
 	}
+	forged := slices.Clone(r.certs)
+	var mine wireSigned
+	if err := decode(forged[0], &mine); err != nil {
+		t.Fatal(err)
+	}
+	other := must(newPerson(ed25519(), stranger))(t)
+	forged[0] = encode(must(other.sign(rand.Reader, mine.Message))(t))
+	if err := c.CheckCertificates(forged); !errors.Is(err, ErrSignedMessage) {
+		t.Errorf("a certificate signed by a stranger: %v", err)
+	}
 	if err := (Ceremony{Ed25519, 3, 3}).CheckCertificates(r.certs); !errors.Is(err, ErrContext) {
 		t.Errorf("certificates for another threshold: %v", err)
 	}
