@@ -37,7 +37,7 @@ var boundaries = map[string]boundary{
 	},
 	"store": {
 		ours:   []string{"voting", "voting/registrar", "voting/box"},
-		others: []string{"go.mau.fi/util/dbutil", "github.com/rs/zerolog"},
+		others: []string{"github.com/mattn/go-sqlite3", "go.mau.fi/util/dbutil", "github.com/rs/zerolog"},
 	},
 	"chat": {
 		ours:   []string{"i18n", "store"},

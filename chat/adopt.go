@@ -62,6 +62,9 @@ func (l *Line) fits(ctx context.Context, person id.UserID, room id.RoomID) error
 		return ErrInClear
 	}
 	in, err := l.inside(ctx, room)
+	if kind, _ := judge(err); kind == failurePermanent {
+		return ErrNotTwo // the bot is out again
+	}
 	if err != nil {
 		return err
 	}

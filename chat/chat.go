@@ -95,7 +95,7 @@ type Line struct {
 	inbox       *inbox
 	late        lateness
 	full        atomic.Bool // the disk is full, and that was logged
-	arrived     []session   // room keys that came with the response being processed
+	arrived     arrivals
 	pause       pause
 	pace        pace
 	edits       edits

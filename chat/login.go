@@ -92,7 +92,7 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	mach.DisableRatchetTracking = true // it writes keys back, and forgets too late: see cryptoStore
 	mach.SendKeysMinTrust = strictTrust
 	mach.SessionReceived = func(_ context.Context, room id.RoomID, sess id.SessionID, _ uint32) {
-		l.arrived = append(l.arrived, session{room: room, id: sess})
+		l.arrived.add(session{room: room, id: sess})
 	}
 	if err := l.crossSign(ctx, mach, account); err != nil {
 		return err

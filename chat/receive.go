@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,27 @@ const (
 type session struct {
 	room id.RoomID
 	id   id.SessionID
+}
+
+// arrivals are the room keys that came with the response being processed; among them may be the bot's own.
+type arrivals struct {
+	mu   sync.Mutex
+	keys []session
+}
+
+func (a *arrivals) add(key session) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.keys = append(a.keys, key)
+}
+
+// take returns what arrived since it was called last.
+func (a *arrivals) take() []session {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	keys := a.keys
+	a.keys = nil
+	return keys
 }
 
 // sync receives until ctx ends or the bot is locked out.

@@ -76,7 +76,7 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 	removals := takeRemovals(resp, l.me)
 	timelines := takeMessages(resp, l.me)
 	letters := takeLetters(resp)
-	l.arrived = nil
+	l.arrived.take()
 	if err := s.DefaultSyncer.ProcessResponse(ctx, resp, since); err != nil {
 		if s.again(ctx, err) {
 			return err
@@ -105,7 +105,7 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 			return err
 		}
 	}
-	for _, sess := range l.arrived {
+	for _, sess := range l.arrived.take() {
 		late, err := l.store.LateBySession(ctx, sess.room.String(), sess.id.String())
 		if err != nil {
 			return err

@@ -77,7 +77,7 @@ func TestUnknownConfigKey(t *testing.T) {
 	before, _, _ := strings.Cut(string(text), "adress")
 	line := "line " + strconv.Itoa(1+strings.Count(before, "\n"))
 	out, err := b.Command("run", "--config", b.Config).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), `"adress"`) || !strings.Contains(string(out), line) {
+	if err == nil || !strings.Contains(string(out), `"web.adress"`) || !strings.Contains(string(out), line) {
 		t.Errorf("%v, and it says %q; want the key and %s", err, out, line)
 	}
 }

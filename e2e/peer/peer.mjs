@@ -71,7 +71,11 @@ tell("ready", { sender: login.user_id });
 const orders = {
     join: async ({ room }) => (await client.joinRoom(room)).roomId,
     leave: async ({ room }) => void (await client.leave(room)),
-    say: async ({ room, text }) => (await client.sendTextMessage(room, text)).event_id,
+    // The library refuses to write before it knows that the room is encrypted.
+    say: async ({ room, text }) => {
+        while (!client.getRoom(room)?.hasEncryptionStateEvent()) await new Promise((known) => setTimeout(known, 20));
+        return (await client.sendTextMessage(room, text)).event_id;
+    },
 };
 
 for await (const line of createInterface({ input: process.stdin })) {
