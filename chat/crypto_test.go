@@ -18,8 +18,21 @@ import (
 type peer struct {
 	*mautrix.Client
 	machine *cryptohelper.CryptoHelper
+	crypto  sync.Mutex // held while it writes, and while it takes in what a sync brings
 	mu      sync.Mutex
 	read    []string
+}
+
+// inTurn lets no key change while the peer writes: mautrix guards its own cross-signing keys by nothing.
+type inTurn struct {
+	*mautrix.DefaultSyncer
+	crypto *sync.Mutex
+}
+
+func (s *inTurn) ProcessResponse(ctx context.Context, resp *mautrix.RespSync, since string) error {
+	s.crypto.Lock()
+	defer s.crypto.Unlock()
+	return s.DefaultSyncer.ProcessResponse(ctx, resp, since)
 }
 
 func newPeer(t *testing.T, hs *homeserver, name string, signed bool) *peer {
@@ -48,6 +61,7 @@ func newPeer(t *testing.T, hs *homeserver, name string, signed bool) *peer {
 	}
 	p := &peer{Client: client, machine: helper}
 	syncer := client.Syncer.(*mautrix.DefaultSyncer)
+	client.Syncer = &inTurn{syncer, &p.crypto}
 	syncer.OnEventType(event.EventMessage, func(_ context.Context, evt *event.Event) {
 		if evt.Sender == client.UserID {
 			return
@@ -77,6 +91,8 @@ func (p *peer) say(t *testing.T, room *fakeRoom, body string) {
 	}
 	// What the peer learns of the room in this moment can take away the key it was about to use.
 	eventually(t, func() error {
+		p.crypto.Lock()
+		defer p.crypto.Unlock()
 		_, err := p.SendText(t.Context(), id.RoomID(room.id), body)
 		return err
 	})

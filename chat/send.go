@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"maunium.net/go/mautrix"
@@ -195,6 +196,7 @@ func (l *Line) encrypt(ctx context.Context, room id.RoomID, message *event.Messa
 	if err != nil {
 		return nil, fmt.Errorf("listing whom to encrypt for: %w", err)
 	}
+	users = slices.DeleteFunc(users, func(user id.UserID) bool { return user == l.me })
 	if err := l.share(ctx, room, users, strict); err != nil {
 		return nil, fmt.Errorf("sharing the key of a room: %w", err)
 	}

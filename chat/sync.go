@@ -72,6 +72,8 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 	if resp.DeviceOTKCount.SignedCurve25519 == 0 {
 		resp.DeviceOTKCount.SignedCurve25519 = -1 // none, or left out: mautrix asks
 	}
+	// The bot knows its own keys. Were they read again, mautrix would forget its copy while others use it.
+	resp.DeviceLists.Changed = slices.DeleteFunc(resp.DeviceLists.Changed, func(user id.UserID) bool { return user == l.me })
 	b := &batch{token: resp.NextBatch}
 	removals := takeRemovals(resp, l.me)
 	timelines := takeMessages(resp, l.me)

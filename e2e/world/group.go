@@ -59,6 +59,8 @@ func (w *World) gather(ctx context.Context) error {
 				return err
 			}
 			// By now everybody has signed their device: what was seen before may lack it.
+			p.crypto.Lock()
+			defer p.crypto.Unlock()
 			_, err := p.helper.Machine().FetchKeys(ctx, everybody, true)
 			return err
 		})

@@ -31,6 +31,7 @@ type Person struct {
 
 	world  *World
 	helper *cryptohelper.CryptoHelper
+	crypto sync.Mutex // held while it writes, and while it takes in what a sync brings
 	mu     sync.Mutex
 	direct map[id.RoomID]bool // rooms alone with the bot
 	synced chan struct{}
@@ -68,7 +69,7 @@ func (p *Person) connect(ctx context.Context, device id.DeviceID) error {
 	cli.DeviceID = device
 	cli.Log = p.world.log.With().Str("person", p.Name).Logger()
 	cli.SyncPresence = event.PresenceOffline
-	syncer := &eager{mautrix.NewDefaultSyncer()}
+	syncer := &eager{mautrix.NewDefaultSyncer(), &p.crypto}
 	cli.Syncer = syncer
 	// In a file, since the store in memory is not safe for sending while syncing;
 	// without waiting for the disk, since nobody will need it tomorrow.
@@ -107,7 +108,10 @@ func (p *Person) connect(ctx context.Context, device id.DeviceID) error {
 
 // eager comes back soon after a failed sync: the homeserver of a world is
 // stopped and started by its scripts.
-type eager struct{ *mautrix.DefaultSyncer }
+type eager struct {
+	*mautrix.DefaultSyncer
+	crypto *sync.Mutex
+}
 
 func (*eager) OnFailedSync(*mautrix.RespSync, error) (time.Duration, error) {
 	return 300 * time.Millisecond, nil
@@ -115,11 +119,14 @@ func (*eager) OnFailedSync(*mautrix.RespSync, error) (time.Duration, error) {
 
 // ProcessResponse does not take a missing number of one-time keys for none left:
 // the machine would upload fifty more each time, and forget the oldest, which the
-// homeserver still gives away. At -1 it asks for the number.
+// homeserver still gives away. At -1 it asks for the number. Nobody writes meanwhile,
+// since mautrix guards its own cross-signing keys by nothing.
 func (e *eager) ProcessResponse(ctx context.Context, resp *mautrix.RespSync, since string) error {
 	if resp.DeviceOTKCount.SignedCurve25519 == 0 {
 		resp.DeviceOTKCount.SignedCurve25519 = -1
 	}
+	e.crypto.Lock()
+	defer e.crypto.Unlock()
 	return e.DefaultSyncer.ProcessResponse(ctx, resp, since)
 }
 
@@ -175,6 +182,8 @@ func (p *Person) Send(ctx context.Context, chat Chat, kind event.Type, content a
 	if err != nil {
 		return "", err
 	}
+	p.crypto.Lock()
+	defer p.crypto.Unlock()
 	sent, err := p.Client.SendMessageEvent(ctx, room, kind, content, how...)
 	if err != nil {
 		return "", fmt.Errorf("sending as %s: %w", p.Name, err)
@@ -230,6 +239,8 @@ func (p *Person) WriteToBot(ctx context.Context, text string) error {
 	if _, err := p.Client.State(ctx, made.RoomID); err != nil {
 		return err
 	}
+	p.crypto.Lock()
+	defer p.crypto.Unlock()
 	_, err = p.Client.SendText(ctx, made.RoomID, text)
 	return err
 }
