@@ -260,7 +260,7 @@ func (l *Line) attempt(ctx context.Context, o store.Outgoing) {
 		if o.Tries == 0 {
 			log.Warn().AnErr("reason", plain(err)).Msg("A message cannot be sent yet")
 		}
-		wait = max(wait, l.backoff(o.Tries, 30))
+		wait = max(wait, l.backoff(o.Tries, l.awayWait()))
 		note = l.store.DelayOutgoing(ctx, o.Key, time.Now().Add(wait), false)
 	case kind == failurePermanent && o.Redacts != "":
 		log.Warn().AnErr("reason", plain(err)).Msg("The homeserver does not let the bot redact a message")
@@ -280,6 +280,15 @@ func (l *Line) attempt(ctx context.Context, o store.Outgoing) {
 	if note != nil {
 		log.Error().Err(note).Msg("The queue of messages cannot be written")
 	}
+}
+
+// awayWait is how many seconds lie at most between two tries while nobody answers: few, if the homeserver
+// lets the bot receive and only stumbles now and then.
+func (l *Line) awayWait() int {
+	if l.pause.failures.Load() == 0 {
+		return 4
+	}
+	return 30
 }
 
 // trySend sends one delivery. A panic while composing is an error.
