@@ -73,7 +73,7 @@ const orders = {
     leave: async ({ room }) => void (await client.leave(room)),
     // The library refuses to write before it knows that the room is encrypted.
     say: async ({ room, text }) => {
-        while (!client.getRoom(room)?.hasEncryptionStateEvent()) await new Promise((known) => setTimeout(known, 20));
+        while (!(await crypto.isEncryptionEnabledInRoom(room))) await new Promise((known) => setTimeout(known, 20));
         return (await client.sendTextMessage(room, text)).event_id;
     },
 };
