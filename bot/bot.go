@@ -83,7 +83,7 @@ type drafts interface {
 }
 
 type ballots interface {
-	OpenFor(ctx context.Context, m voting.Member) (*voting.Poll, error)
+	OpenTo(ctx context.Context, m voting.Member) ([]*voting.Poll, error)
 	Token(ctx context.Context, id voting.ID, m voting.Member) (string, error)
 	Fold(ctx context.Context, id voting.ID, m voting.Member, answer int) (*voting.Envelope, error)
 	Cast(ctx context.Context, e *voting.Envelope) (voting.Receipt, error)

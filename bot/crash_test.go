@@ -72,7 +72,7 @@ func TestCrashes(t *testing.T) {
 
 	m := w.message("anna", "1", true)
 	dying("cast.before-durable", func() {
-		p, err := w.bot.Polls.OpenFor(t.Context(), voting.Member(m.Sender))
+		p, err := w.bot.openTo(t.Context(), voting.Member(m.Sender))
 		if err != nil {
 			t.Fatal(err)
 		}

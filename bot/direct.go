@@ -24,7 +24,7 @@ const (
 // direct deals with a plain message in the direct chat: an answer to the member's ballot.
 func (b *Bot) direct(ctx context.Context, m chat.Message) error {
 	member := voting.Member(m.Sender)
-	p, err := b.Polls.OpenFor(ctx, member)
+	p, err := b.openTo(ctx, member)
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func (b *Bot) stray(ctx context.Context, m chat.Message) error {
 	if len(members) > 2 {
 		return nil
 	}
-	p, err := b.Polls.OpenFor(ctx, voting.Member(m.Sender))
+	p, err := b.openTo(ctx, voting.Member(m.Sender))
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,9 @@ func (b *Bot) draft(ctx context.Context, m chat.Message, question string, roll [
 			return nil, err
 		}
 	}
+	if err := b.refuseBusy(ctx, roll); err != nil {
+		return nil, err
+	}
 	p, err := b.Polls.Draft(ctx, voting.Draft{
 		Place: voting.Place(m.Room), Asker: voting.Member(m.Sender), Question: question, Roll: roll,
 		Answers: []string{t.Text("poll.answer.yes"), t.Text("poll.answer.no"), t.Text("poll.answer.abstain")},
@@ -179,6 +182,9 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 		return err
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.refuseBusy(ctx, roll); err != nil {
+			return err
+		}
 		p, err := b.Polls.Start(ctx, setup, b.Now())
 		if err != nil {
 			return err

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"testing"
@@ -12,7 +14,7 @@ import (
 func aPoll(id voting.ID, s voting.State) *voting.Poll {
 	return &voting.Poll{
 		ID: id, Place: "!group:example.org", Asker: "@anna:example.org", Question: "Motion “12” <b>?", Answers: []string{"Ja", "Nein", "Enthaltung"},
-		State: s, Group: "BELENIOS-2048", Fingerprint: "f", RollHash: "r", ClosedHash: "c",
+		State: s, Group: "BELENIOS-2048", Fingerprint: "f", RollHash: "r", ClosedHash: "c", Number: 3, Ends: time.Unix(1_800_000_600, 0).UTC(),
 		Opened: time.Unix(1_800_000_000, 0).UTC(), Result: &voting.Result{Entitled: 6, Counted: 5, Sums: []int{3, 2, 0}, Adopted: true},
 	}
 }
@@ -32,6 +34,7 @@ func TestPollComesBackAsItWas(t *testing.T) {
 	want := aPoll("p", voting.StateDraft)
 	putPoll(t, s, want)
 	want.State, want.Closed, want.Result = voting.StateClosed, time.Unix(1_800_000_100, 0).UTC(), nil
+	want.Question, want.Answers, want.Number = "Another?", []string{"Yes", "No", "Abstain"}, 4
 	putPoll(t, s, want)
 	got, err := s.Poll(t.Context(), "p")
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -61,10 +64,13 @@ func TestLivePollsAndOpenPolls(t *testing.T) {
 	if want := []voting.ID{"counted", "closed", "open", "draft"}; !slices.Equal(ids, want) {
 		t.Errorf("live: %v, want %v", ids, want)
 	}
-	for member, want := range map[voting.Member]voting.ID{
-		"@anna:x": "open", "@only-open:x": "open", "@only-draft:x": "", "@only-done:x": "", "@nobody:x": "",
+	early := aPoll("early", voting.StateOpen)
+	early.Opened = early.Opened.Add(-time.Minute)
+	putPoll(t, s, early, "@anna:x")
+	for member, want := range map[voting.Member][]voting.ID{
+		"@anna:x": {"early", "open"}, "@only-open:x": {"open"}, "@only-draft:x": nil, "@only-done:x": nil, "@nobody:x": nil,
 	} {
-		if got, err := s.OpenPollOf(t.Context(), member); err != nil || got != want {
+		if got, err := s.OpenPollsOf(t.Context(), member); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, %v, want %q", member, got, err, want)
 		}
 	}
@@ -113,4 +119,26 @@ func TestPapers(t *testing.T) {
 	if got, err := s.Paper(ctx, "p", "key"); got != nil || err != nil {
 		t.Errorf("after it was dropped: %q, %v", got, err)
 	}
+}
+
+// Each place counts for itself, and what was not committed was not counted.
+func TestNumbersOfAPlace(t *testing.T) {
+	s, ctx := fresh(t), t.Context()
+	errDied := errors.New("died")
+	next := func(ctx context.Context, place voting.Place, want int) {
+		t.Helper()
+		if got, err := s.NextNumber(ctx, place); err != nil || got != want {
+			t.Errorf("%s: got %d, %v, want %d", place, got, err, want)
+		}
+	}
+	for want := 1; want < 12; want++ {
+		next(ctx, "!a:x", want)
+	}
+	next(ctx, "!b:x", 1)
+	if err := s.Tx(ctx, func(ctx context.Context) error { next(ctx, "!a:x", 12); return errDied }); !errors.Is(err, errDied) {
+		t.Fatal(err)
+	}
+	next(ctx, "!a:x", 12)
+	check(t, s.MoveSettings(ctx, "!a:x", "!c:x"))
+	next(ctx, "!c:x", 13)
 }

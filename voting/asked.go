@@ -6,22 +6,25 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
 // maxOption is how many characters an option or a candidate's name may have.
 const maxOption = 200
 
-// asking is the paper that says what a poll asks and by which rule it is judged. A motion that is
-// judged as usual has none.
+// asking is the paper that says what a poll asks, by which rule it is judged and on which terms it
+// is held. A motion where all of that is as usual has none.
 type asking struct {
 	Question Question `json:"question"`
 	Rule     Rule     `json:"rule"`
+	Terms    Terms    `json:"terms,omitzero"`
 }
 
-// ask reads a draft: what is asked, trimmed, and the rule that holds.
+// ask reads a draft: what is asked, trimmed, the rule that holds, and the terms.
 func (d Draft) ask() (asking, error) {
-	a := asking{Question: d.Asked, Rule: d.Rule}
+	a := asking{Question: d.Asked, Rule: d.Rule, Terms: d.Terms}
+	a.Terms.Until = a.Terms.Until.UTC().Truncate(time.Second)
 	if d.Asked.Kind == "" {
 		if len(d.Answers) != answersOfMotion {
 			return asking{}, fmt.Errorf("drafting a poll with %d answers: %w", len(d.Answers), ErrAnswer)
@@ -53,17 +56,26 @@ func (d Draft) ask() (asking, error) {
 	if err := q.Check(); err != nil {
 		return asking{}, err
 	}
-	return a, a.Rule.Check(*q)
+	if err := a.Rule.Check(*q); err != nil {
+		return asking{}, err
+	}
+	return a, a.Terms.check()
 }
+
+// asking is what a poll asks, as its paper says it.
+func (p *Poll) asking() asking { return asking{Question: p.Asked, Rule: p.Rule, Terms: p.Terms} }
 
 // usual says whether there is nothing to write down besides the poll itself.
 func (a asking) usual() bool {
-	return a.Question.Kind == KindMotion && !a.Question.Invalid && a.Rule == Usual()
+	return a.Question.Kind == KindMotion && !a.Question.Invalid && a.Rule == Usual() && a.Terms == Terms{}
 }
 
-// note writes down what a poll asks.
+// note writes down what a poll asks, in place of what it asked before.
 func (p *Polls) note(ctx context.Context, id ID, a asking) error {
 	if a.usual() {
+		if err := p.ledger.DropPaper(ctx, id, paperAsked); err != nil {
+			return fmt.Errorf("writing what poll %s asks: %w", id, err)
+		}
 		return nil
 	}
 	paper, err := json.Marshal(a)
@@ -80,6 +92,9 @@ func (p *Polls) note(ctx context.Context, id ID, a asking) error {
 func (p *Polls) recall(ctx context.Context, poll *Poll) error {
 	poll.Asked = Question{Kind: KindMotion, Text: poll.Question, Options: slices.Clone(poll.Answers)}
 	poll.Rule = Usual()
+	if poll.Ends.IsZero() && !poll.Opened.IsZero() { // opened by a program that knew no deadline
+		poll.Ends = poll.Opened.Add(MaxOpen)
+	}
 	paper, err := p.ledger.Paper(ctx, poll.ID, paperAsked)
 	if err != nil {
 		return fmt.Errorf("looking up what poll %s asks: %w", poll.ID, err)
@@ -91,7 +106,7 @@ func (p *Polls) recall(ctx context.Context, poll *Poll) error {
 	if err := json.Unmarshal(paper, &a); err != nil {
 		return fmt.Errorf("reading what poll %s asks: %w", poll.ID, err)
 	}
-	poll.Asked, poll.Rule = a.Question, a.Rule
+	poll.Asked, poll.Rule, poll.Terms = a.Question, a.Rule, a.Terms
 	return nil
 }
 

@@ -2,6 +2,7 @@ package voting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"stimmbote/voting/belenios"
@@ -97,8 +98,8 @@ type Receipt struct {
 	Replaced bool   // an earlier vote
 }
 
-// Cast lays an envelope into the ballot box, in place of an earlier one. The vote is durable
-// once the transaction around it, or its own, is committed.
+// Cast lays an envelope into the ballot box, in place of an earlier one; where the first one counts,
+// a second one is refused with [ErrVoted]. The vote is durable once the transaction around it, or its own, is committed.
 func (p *Polls) Cast(ctx context.Context, e *Envelope) (Receipt, error) {
 	tracker := belenios.Tracker(e.sealed.Ballot())
 	r := Receipt{Choice: e.choice, Tracker: tracker, Code: belenios.Code(tracker)}
@@ -116,7 +117,11 @@ func (p *Polls) Cast(ctx context.Context, e *Envelope) (Receipt, error) {
 		if poll.Fingerprint != e.fingerprint {
 			return fmt.Errorf("poll %s: the envelope is for election %s: %w", e.id, e.fingerprint, ErrNotOpen)
 		}
-		if r.Replaced, err = p.box.Put(ctx, string(e.id), e.sealed); err != nil {
+		r.Replaced, err = p.box.Put(ctx, string(e.id), e.sealed, poll.Terms.NoRevote)
+		if errors.Is(err, box.ErrTaken) {
+			return ErrVoted
+		}
+		if err != nil {
 			return fmt.Errorf("poll %s: %w", e.id, err)
 		}
 		return nil

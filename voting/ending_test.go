@@ -37,30 +37,6 @@ func TestWhoMayDraft(t *testing.T) {
 	}
 }
 
-func TestOneOpenBallotEach(t *testing.T) {
-	w := newWorld(t)
-	early, err := w.Draft(t.Context(), motion("!other:example.org", append(members(8)[4:], "@x:example.org")...))
-	check(t, err)
-	setup := w.prepare(early.ID)
-	p := w.open(5)
-	if _, err := w.Draft(t.Context(), motion("!other:example.org", members(8)[3:]...)); !errors.Is(err, voting.ErrBusy) {
-		t.Errorf("draft: got %v, want %v", err, voting.ErrBusy)
-	}
-	if _, err := w.Start(t.Context(), setup, opening); !errors.Is(err, voting.ErrBusy) {
-		t.Errorf("start: got %v, want %v", err, voting.ErrBusy)
-	}
-	for m, want := range map[voting.Member]bool{asker: true, "@x:example.org": false} {
-		got, err := w.OpenFor(t.Context(), m)
-		if err != nil || (got != nil) != want || want && got.ID != p.ID {
-			t.Errorf("%s: got %+v, %v", m, got, err)
-		}
-	}
-	check(t, w.Discard(t.Context(), p.ID))
-	if _, err := w.Start(t.Context(), setup, opening); err != nil {
-		t.Errorf("start once nobody is busy: %v", err)
-	}
-}
-
 func TestNothingIsOpenedBelowFive(t *testing.T) {
 	w := newWorld(t)
 	p := w.open(6)

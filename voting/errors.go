@@ -28,11 +28,13 @@ type Refusal struct {
 
 // What a person is told, to be compared with errors.Is: only the Key counts.
 var (
-	ErrBusy         = &Refusal{Key: "refusal.busy"}
 	ErrSmallGroup   = &Refusal{Key: "refusal.small-group"}
 	ErrTooFew       = &Refusal{Key: "refusal.too-few"}
 	ErrNoQuestion   = &Refusal{Key: "refusal.no-question"}
 	ErrLongQuestion = &Refusal{Key: "refusal.long-question"}
+	ErrTooLong      = &Refusal{Key: "refusal.too-long"}
+	ErrOver         = &Refusal{Key: "refusal.over"}
+	ErrVoted        = &Refusal{Key: "refusal.voted"}
 )
 
 // Error is for logs. People read the sentence that Key stands for.

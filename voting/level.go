@@ -1,16 +1,43 @@
 package voting
 
-// Level says who could learn an answer. It is never chosen or typed: it follows from a poll's
-// mechanism.
+import "fmt"
+
+// Level says who could learn an answer. It is a poll's mechanism, and every label follows from it.
 type Level int
 
-// Confidential means that nobody in the group sees an answer; whoever runs the bot could see and change it.
-const Confidential Level = 1
+// The levels that there are. Where nothing is said it is Confidential: nobody's answer is open
+// because a word was lost.
+const (
+	Confidential Level = iota // nobody in the group sees an answer; whoever runs the bot could see and change it
+	Open                      // answers are published with names at the close
+)
+
+// levels are the names of the levels.
+var levels = map[Level]string{Confidential: "confidential", Open: "open"}
 
 // String is the name of the level, for looking up its sentence.
 func (l Level) String() string {
-	if l == Confidential {
-		return "confidential"
+	if name, ok := levels[l]; ok {
+		return name
 	}
 	return "unknown"
+}
+
+// MarshalText writes the name down.
+func (l Level) MarshalText() ([]byte, error) {
+	if _, ok := levels[l]; !ok {
+		return nil, fmt.Errorf("level %d: %w", int(l), ErrTerms)
+	}
+	return []byte(l.String()), nil
+}
+
+// UnmarshalText reads the name of a level, and no other word.
+func (l *Level) UnmarshalText(text []byte) error {
+	for level, name := range levels {
+		if name == string(text) {
+			*l = level
+			return nil
+		}
+	}
+	return fmt.Errorf("level %q: %w", text, ErrTerms)
 }

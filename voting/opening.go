@@ -3,70 +3,13 @@ package voting
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
+	"reflect"
 	"time"
 
 	"stimmbote/voting/belenios"
 	"stimmbote/voting/box"
 	"stimmbote/voting/registrar"
 )
-
-// Draft writes down what somebody wants to ask. The roll is fixed from here on.
-func (p *Polls) Draft(ctx context.Context, d Draft) (*Poll, error) {
-	asked, err := d.ask()
-	if err != nil {
-		return nil, err
-	}
-	roll := registrar.Sorted(asNames(d.Roll))
-	if slices.ContainsFunc(roll, func(m string) bool { return m == "" || strings.ContainsAny(m, "\r\n") }) {
-		return nil, fmt.Errorf("drafting a poll: %w", ErrMember)
-	}
-	if len(roll) < MinBallots {
-		return nil, ErrSmallGroup.with("min", MinBallots)
-	}
-	uuid, err := belenios.NewUUID(p.rand)
-	if err != nil {
-		return nil, fmt.Errorf("drawing the name of a poll: %w", err)
-	}
-	poll := &Poll{
-		ID: ID(uuid), Place: d.Place, Asker: d.Asker, Question: asked.Question.Text, Answers: slices.Clone(asked.Question.Options),
-		Roll: asMembers(roll), State: StateDraft, Group: p.group, Asked: asked.Question, Rule: asked.Rule,
-	}
-	err = p.ledger.Tx(ctx, func(ctx context.Context) error {
-		if err := p.refuseBusy(ctx, poll); err != nil {
-			return err
-		}
-		if err := p.ledger.PutPoll(ctx, poll); err != nil {
-			return fmt.Errorf("writing poll %s: %w", poll.ID, err)
-		}
-		if err := p.note(ctx, poll.ID, asked); err != nil {
-			return err
-		}
-		if err := p.registrar.Enter(ctx, uuid, roll); err != nil {
-			return fmt.Errorf("writing the roll of poll %s: %w", poll.ID, err)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return poll, nil
-}
-
-// refuseBusy refuses a poll while somebody on its roll has an open ballot of another one.
-func (p *Polls) refuseBusy(ctx context.Context, poll *Poll) error {
-	for _, m := range poll.Roll {
-		id, err := p.ledger.OpenPollOf(ctx, m)
-		if err != nil {
-			return fmt.Errorf("looking for open ballots: %w", err)
-		}
-		if id != "" && id != poll.ID {
-			return ErrBusy
-		}
-	}
-	return nil
-}
 
 // Setup is a poll ready to be opened: its key, its tokens, its election. It is a secret and
 // serves once.
@@ -75,6 +18,7 @@ type Setup struct {
 	key         *belenios.Key
 	tokens      registrar.Tokens
 	credentials []string
+	asked       asking
 	papers      belenios.Setup
 	fingerprint string
 	rollHash    string
@@ -92,7 +36,7 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 		return nil, fmt.Errorf("poll %s is %s: %w", id, poll.State, ErrNotDraft)
 	}
 	roll := asNames(poll.Roll)
-	s := &Setup{id: id, rollHash: belenios.RollHash(roll)}
+	s := &Setup{id: id, asked: poll.asking(), rollHash: belenios.RollHash(roll)}
 	if s.tokens, s.credentials, err = registrar.Draw(p.rand, poll.Group, string(id), roll); err != nil {
 		return nil, fmt.Errorf("preparing poll %s: %w", id, err)
 	}
@@ -132,7 +76,7 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 }
 
 // Start opens a draft: makes its key file, and writes tokens, election and ballot box. It is
-// refused while somebody on the roll has an open ballot.
+// refused when the deadline that was drafted is over.
 func (p *Polls) Start(ctx context.Context, s *Setup, now time.Time) (*Poll, error) {
 	var poll *Poll
 	err := p.ledger.Tx(ctx, func(ctx context.Context) (err error) {
@@ -142,13 +86,19 @@ func (p *Polls) Start(ctx context.Context, s *Setup, now time.Time) (*Poll, erro
 		if poll.State != StateDraft || s.key == nil {
 			return fmt.Errorf("poll %s is %s: %w", poll.ID, poll.State, ErrNotDraft)
 		}
-		if err := p.refuseBusy(ctx, poll); err != nil {
+		if belenios.RollHash(asNames(poll.Roll)) != s.rollHash || !reflect.DeepEqual(poll.asking(), s.asked) {
+			return fmt.Errorf("poll %s was drafted anew: %w", poll.ID, ErrNotDraft)
+		}
+		poll.Fingerprint, poll.RollHash, poll.Opened = s.fingerprint, s.rollHash, now
+		if poll.Ends, err = poll.Terms.ends(now); err != nil {
+			return err
+		}
+		if err := p.number(ctx, poll); err != nil {
 			return err
 		}
 		if err := p.keep(ctx, s); err != nil {
 			return fmt.Errorf("opening poll %s: %w", poll.ID, err)
 		}
-		poll.Fingerprint, poll.RollHash, poll.Opened = s.fingerprint, s.rollHash, now
 		return p.become(ctx, poll, StateOpen, ErrNotDraft)
 	})
 	if err != nil {
@@ -157,6 +107,17 @@ func (p *Polls) Start(ctx context.Context, s *Setup, now time.Time) (*Poll, erro
 	s.key.Erase()
 	s.key, s.tokens = nil, nil
 	return poll, nil
+}
+
+// number gives a poll the next number of its place.
+func (p *Polls) number(ctx context.Context, poll *Poll) (err error) {
+	if poll.Terms.Rehearsal {
+		return nil
+	}
+	if poll.Number, err = p.ledger.NextNumber(ctx, poll.Place); err != nil {
+		return fmt.Errorf("numbering poll %s: %w", poll.ID, err)
+	}
+	return nil
 }
 
 // keep writes what was prepared. A key file that is there was left by an opening that was

@@ -70,18 +70,20 @@ type Poll struct {
 	Group    string   // of the mathematics
 	Asked    Question // Question and Answers, and what more there is to them
 	Rule     Rule     // by which the count is judged
+	Terms    Terms    // how it is held
 
 	Fingerprint string // of the election; from the opening on
 	RollHash    string // from the opening on
 	ClosedHash  string // from the close on
+	Number      int    // of the polls opened in its place, from the opening on; a rehearsal has none
 	Opened      time.Time
+	Ends        time.Time // the deadline, from the opening on
 	Closed      time.Time
 	Result      *Result // from the tally on
 }
 
-// Level says how secret the answers of p are. It follows from how ballots are cast and who
-// holds the key.
-func (p *Poll) Level() Level { return Confidential }
+// Level says how secret the answers of p are.
+func (p *Poll) Level() Level { return p.Terms.Level }
 
 // entitled says whether m is on the roll.
 func (p *Poll) entitled(m Member) bool {
@@ -97,6 +99,7 @@ type Draft struct {
 	Question string
 	Answers  []string
 	Asked    Question
-	Rule     Rule // if it is not the usual one
+	Rule     Rule  // if it is not the usual one
+	Terms    Terms // if they are not the usual ones
 	Roll     []Member
 }

@@ -25,11 +25,12 @@ type ledger interface {
 
 // pollLedger keeps polls without their rolls.
 type pollLedger interface {
-	PutPoll(ctx context.Context, p *Poll) error           // new, or written over
-	Poll(ctx context.Context, id ID) (*Poll, error)       // nil if there is none
-	MovePoll(ctx context.Context, id ID, to Place) error  // PutPoll leaves the place as it is
-	LivePolls(ctx context.Context) ([]*Poll, error)       // not ended, newest first
-	OpenPollOf(ctx context.Context, m Member) (ID, error) // the open poll with m on its roll, or ""
+	PutPoll(ctx context.Context, p *Poll) error               // new, or written over
+	Poll(ctx context.Context, id ID) (*Poll, error)           // nil if there is none
+	MovePoll(ctx context.Context, id ID, to Place) error      // PutPoll leaves the place as it is
+	LivePolls(ctx context.Context) ([]*Poll, error)           // not ended, newest first
+	OpenPollsOf(ctx context.Context, m Member) ([]ID, error)  // open polls with m on their roll, oldest first
+	NextNumber(ctx context.Context, place Place) (int, error) // 1, 2, 3 … for each place
 }
 
 // paperLedger keeps the papers of a poll, byte for byte.
@@ -142,16 +143,19 @@ func (p *Polls) InPlace(ctx context.Context, place Place) ([]*Poll, error) {
 	return here, nil
 }
 
-// OpenFor is the one open poll on whose roll m is, or nil if there is none.
-func (p *Polls) OpenFor(ctx context.Context, m Member) (*Poll, error) {
-	id, err := p.ledger.OpenPollOf(ctx, m)
+// OpenTo are the open polls on whose roll m is, the one that was opened first before the others.
+func (p *Polls) OpenTo(ctx context.Context, m Member) ([]*Poll, error) {
+	ids, err := p.ledger.OpenPollsOf(ctx, m)
 	if err != nil {
-		return nil, fmt.Errorf("looking for an open poll: %w", err)
+		return nil, fmt.Errorf("looking for open polls: %w", err)
 	}
-	if id == "" {
-		return nil, nil
+	polls := make([]*Poll, len(ids))
+	for i, id := range ids {
+		if polls[i], err = p.Poll(ctx, id); err != nil {
+			return nil, err
+		}
 	}
-	return p.Poll(ctx, id)
+	return polls, nil
 }
 
 // Turnout is how many ballots there are, and how many there may be.
@@ -176,8 +180,12 @@ func (p *Polls) become(ctx context.Context, poll *Poll, s State, refusal error) 
 		return fmt.Errorf("poll %s is %s: %w", poll.ID, poll.State, refusal)
 	}
 	poll.State = s
+	return p.put(ctx, poll)
+}
+
+func (p *Polls) put(ctx context.Context, poll *Poll) error {
 	if err := p.ledger.PutPoll(ctx, poll); err != nil {
-		return fmt.Errorf("writing that poll %s is %s: %w", poll.ID, s, err)
+		return fmt.Errorf("writing poll %s, which is %s: %w", poll.ID, poll.State, err)
 	}
 	return nil
 }

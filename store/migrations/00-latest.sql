@@ -85,7 +85,7 @@ CREATE TABLE late (
 	day      BIGINT NOT NULL
 ) WITHOUT ROWID;
 
--- Polls, as the group knows them. number orders them.
+-- Polls, as the group knows them. number orders them all; turn counts those of one place.
 CREATE TABLE poll (
 	number      INTEGER NOT NULL PRIMARY KEY,
 	id          TEXT    NOT NULL UNIQUE,
@@ -100,7 +100,9 @@ CREATE TABLE poll (
 	closed_hash TEXT    NOT NULL,
 	opened      BIGINT  NOT NULL,
 	closed      BIGINT  NOT NULL,
-	result      TEXT    NOT NULL
+	result      TEXT    NOT NULL,
+	turn        INTEGER NOT NULL DEFAULT 0,
+	ends        BIGINT  NOT NULL DEFAULT 0
 );
 
 -- Papers of a poll, byte for byte. The one named key is sealed, the others are public to the group.

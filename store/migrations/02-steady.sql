@@ -1,6 +1,8 @@
 -- v1 -> v2: Settings, probes, and lanes of what is to be said
 
 ALTER TABLE direct ADD COLUMN session TEXT NOT NULL DEFAULT '';
+ALTER TABLE poll ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE poll ADD COLUMN ends BIGINT NOT NULL DEFAULT 0;
 
 -- What must be said once. seq orders what waits within its route, a room or a person, and its lane;
 -- what is not waiting has neither an order nor a payload. state: 0 waiting, 1 sent, 2 dropped,

@@ -17,6 +17,9 @@ import (
 // ErrNoPlace tells that the box has no place for a credential.
 var ErrNoPlace = errors.New("no such credential in the ballot box")
 
+// ErrTaken tells that a ballot lies there that must not be replaced.
+var ErrTaken = errors.New("a ballot lies in this place already")
+
 // room is what a place has more than the first ballot is long: numbers differ by a few digits,
 // and a multiple of this many bytes is taken.
 const room = 256
@@ -82,8 +85,9 @@ func (b *Box) Open(ctx context.Context, poll string, credentials []string, size 
 	return nil
 }
 
-// Put lays a ballot into its place and says whether another one lay there.
-func (b *Box) Put(ctx context.Context, poll string, s Sealed) (replaced bool, err error) {
+// Put lays a ballot into its place and says whether another one lay there. Where the first one
+// counts, keep is true: then a second one is refused with [ErrTaken].
+func (b *Box) Put(ctx context.Context, poll string, s Sealed, keep bool) (replaced bool, err error) {
 	place, found, err := b.ledger.Place(ctx, poll, s.credential)
 	if err != nil {
 		return false, fmt.Errorf("looking into the ballot box: %w", err)
@@ -91,12 +95,16 @@ func (b *Box) Put(ctx context.Context, poll string, s Sealed) (replaced bool, er
 	if !found {
 		return false, ErrNoPlace
 	}
+	replaced = len(trim(place.Ballot)) > 0
+	if replaced && keep {
+		return false, ErrTaken
+	}
 	filled := make([]byte, max(len(place.Ballot), len(s.ballot)))
 	copy(filled, s.ballot)
 	if err := b.ledger.PutPlace(ctx, poll, Place{Credential: s.credential, Ballot: filled}); err != nil {
 		return false, fmt.Errorf("laying a ballot into the box: %w", err)
 	}
-	return len(trim(place.Ballot)) > 0, nil
+	return replaced, nil
 }
 
 // Ballots are all ballots, in the order of their credentials.

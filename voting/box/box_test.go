@@ -68,7 +68,7 @@ func TestPlaces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		replaced, err := b.Put(ctx, "poll", s)
+		replaced, err := b.Put(ctx, "poll", s, false)
 		if replaced != step.replaced || !errors.Is(err, step.err) {
 			t.Errorf("%s: replaced %v, %v", step.ballot, replaced, err)
 		}

@@ -1,0 +1,87 @@
+package voting
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stimmbote/voting/belenios"
+	"stimmbote/voting/registrar"
+)
+
+// Draft writes down what somebody wants to ask. The roll is fixed from here on.
+func (p *Polls) Draft(ctx context.Context, d Draft) (*Poll, error) {
+	uuid, err := belenios.NewUUID(p.rand)
+	if err != nil {
+		return nil, fmt.Errorf("drawing the name of a poll: %w", err)
+	}
+	poll := &Poll{ID: ID(uuid), Place: d.Place, Asker: d.Asker, State: StateDraft, Group: p.group}
+	asked, err := poll.take(d)
+	if err != nil {
+		return nil, fmt.Errorf("drafting a poll: %w", err)
+	}
+	err = p.ledger.Tx(ctx, func(ctx context.Context) error { return p.enter(ctx, poll, asked) })
+	if err != nil {
+		return nil, err
+	}
+	return poll, nil
+}
+
+// Redraft changes a draft: what is asked, the rule, the terms and the roll. Its place, its asker
+// and its ID stay.
+func (p *Polls) Redraft(ctx context.Context, id ID, d Draft) (*Poll, error) {
+	var poll *Poll
+	err := p.ledger.Tx(ctx, func(ctx context.Context) (err error) {
+		if poll, err = p.Poll(ctx, id); err != nil {
+			return err
+		}
+		if poll.State != StateDraft {
+			return fmt.Errorf("poll %s is %s: %w", id, poll.State, ErrNotDraft)
+		}
+		asked, err := poll.take(d)
+		if err != nil {
+			return fmt.Errorf("changing poll %s: %w", id, err)
+		}
+		if err := p.registrar.Forget(ctx, string(id)); err != nil {
+			return fmt.Errorf("forgetting the roll of poll %s: %w", id, err)
+		}
+		return p.enter(ctx, poll, asked)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return poll, nil
+}
+
+// take fills in what a draft says.
+func (p *Poll) take(d Draft) (asking, error) {
+	asked, err := d.ask()
+	if err != nil {
+		return asking{}, err
+	}
+	roll := registrar.Sorted(asNames(d.Roll))
+	if slices.ContainsFunc(roll, func(m string) bool { return m == "" || strings.ContainsAny(m, "\r\n") }) {
+		return asking{}, ErrMember
+	}
+	if len(roll) < MinBallots {
+		return asking{}, ErrSmallGroup.with("min", MinBallots)
+	}
+	p.Question, p.Answers, p.Roll = asked.Question.Text, slices.Clone(asked.Question.Options), asMembers(roll)
+	p.Asked, p.Rule, p.Terms = asked.Question, asked.Rule, asked.Terms
+	return asked, nil
+}
+
+// enter writes a draft and its roll.
+func (p *Polls) enter(ctx context.Context, poll *Poll, asked asking) error {
+	if err := p.put(ctx, poll); err != nil {
+		return err
+	}
+	if err := p.note(ctx, poll.ID, asked); err != nil {
+		return err
+	}
+	if err := p.registrar.Enter(ctx, string(poll.ID), asNames(poll.Roll)); err != nil {
+		return fmt.Errorf("writing the roll of poll %s: %w", poll.ID, err)
+	}
+	return nil
+}

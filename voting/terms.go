@@ -1,0 +1,63 @@
+package voting
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// MaxOpen is how long a poll is open at most. Where no deadline is said it is open that long,
+// unless it is closed before.
+const MaxOpen = 7 * 24 * time.Hour
+
+// maxObjection is how long the time for objections is at most.
+const maxObjection = 7 * 24 * time.Hour
+
+// ErrTerms tells that the terms of a poll contradict themselves or name what there is not.
+var ErrTerms = errors.New("no such terms")
+
+// Terms are how a poll is held: who could learn what, how long, and what else is agreed on before
+// the first ballot.
+type Terms struct {
+	Level      Level         `json:"level,omitzero"`
+	NoRevote   bool          `json:"noRevote,omitempty"`   // the first ballot counts, no other is taken
+	HideVoters bool          `json:"hideVoters,omitempty"` // who voted is not published
+	Rehearsal  bool          `json:"rehearsal,omitempty"`  // not binding, not secret, not kept
+	Picked     bool          `json:"picked,omitempty"`     // the roll was picked by hand
+	Lasts      time.Duration `json:"lasts,omitzero"`       // from the opening on; 0 if no such time was said
+	Until      time.Time     `json:"until,omitzero"`       // in place of Lasts
+	Objection  time.Duration `json:"objection,omitzero"`   // between the closed hash and the decryption
+}
+
+// check refuses terms that cannot be held to.
+func (t Terms) check() error {
+	switch _, known := levels[t.Level]; {
+	case !known:
+		return fmt.Errorf("level %d: %w", int(t.Level), ErrTerms)
+	case t.Lasts < 0 || t.Objection < 0 || t.Lasts != 0 && !t.Until.IsZero():
+		return fmt.Errorf("lasting %v, until %v, %v for objections: %w", t.Lasts, t.Until, t.Objection, ErrTerms)
+	case t.Lasts > MaxOpen:
+		return ErrTooLong.with("days", days(MaxOpen))
+	case t.Objection > maxObjection:
+		return ErrTooLong.with("days", days(maxObjection))
+	}
+	return nil
+}
+
+// ends is when a poll that is opened now ends.
+func (t Terms) ends(opened time.Time) (time.Time, error) {
+	last := opened.Add(MaxOpen)
+	switch {
+	case t.Lasts > 0:
+		return opened.Add(t.Lasts), nil
+	case t.Until.IsZero():
+		return last, nil
+	case !t.Until.After(opened):
+		return time.Time{}, ErrOver
+	case t.Until.After(last):
+		return time.Time{}, ErrTooLong.with("days", days(MaxOpen))
+	}
+	return t.Until.UTC().Truncate(time.Second), nil
+}
+
+func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
