@@ -64,6 +64,9 @@ const (
 	mostFailures = 20
 	// idle is how often the queue is looked at when nobody says that something is in it.
 	idle = 2 * time.Second
+	// restartWait is how many seconds after the start what an earlier process tried is looked for, and tried
+	// again: its request may have reached the homeserver, which may still be at it.
+	restartWait = 5
 	// lastingWait is how many seconds lie between two tries of a lasting delivery at most.
 	lastingWait = 600
 )
@@ -162,7 +165,8 @@ func (l *Line) deliver(ctx, work context.Context) {
 	ended := make(chan store.Outgoing, deliverAtOnce)
 	var turns turns
 	var tidied time.Time
-	if err := l.recall(ctx); err != nil && ctx.Err() == nil {
+	err := errors.Join(l.recall(ctx), l.store.PauseOutgoing(ctx, time.Now().Add(restartWait*l.second)))
+	if err != nil && ctx.Err() == nil {
 		l.log.Error().Err(err).Msg("The queue of messages cannot be read")
 	}
 	for {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func bodies(events []object) []string {
@@ -56,6 +57,29 @@ func TestSaysEachThingOnceInOrder(t *testing.T) {
 		if got := bodies(hs.said(room.id, bot)); !slices.Equal(got, want) {
 			t.Errorf("said %q, want %q", got, want)
 		}
+	}
+}
+
+// When a process dies, the homeserver may still be at what it asked for: the next one neither looks nor tries
+// again at once.
+func TestWhatMayBeOnItsWayWaits(t *testing.T) {
+	hs := newHomeserver(t)
+	one, two := hs.makeRoom(false, anna, bot), hs.makeRoom(false, anna, bot)
+	r := open(t, hs, t.TempDir(), Config{Password: password})
+	queue(t, r, Delivery{Key: "1", Room: one.id, Kind: "tried"}, Delivery{Key: "2", Room: two.id, Kind: "never tried"})
+	if err := r.store.TryOutgoing(t.Context(), "1"); err != nil {
+		t.Fatal(err)
+	}
+	r.second = time.Hour
+	r.run(t)
+	eventually(t, func() error {
+		if got := bodies(hs.said(two.id, bot)); len(got) != 1 {
+			return fmt.Errorf("said %q", got)
+		}
+		return nil
+	})
+	if o, err := r.store.Outgoing(t.Context(), "1"); err != nil || o.Tries != 1 {
+		t.Errorf("%+v, %v, want it tried once", o, err)
 	}
 }
 

@@ -48,6 +48,7 @@ const (
 	failOutgoing  = `UPDATE outbox SET failures=failures+1, next_try=CASE WHEN key=$1 THEN $2 ELSE next_try END
 		WHERE state=0 AND route=(SELECT route FROM outbox WHERE key=$1)`
 	hurryOutgoing = `UPDATE outbox SET next_try=0 WHERE route=$1 AND state=0 AND failures>0`
+	pauseOutgoing = `UPDATE outbox SET next_try=$1 WHERE state=0 AND tries>0 AND next_try<$1`
 	rearOutgoing  = `UPDATE outbox SET next_try=$2, lane=CASE WHEN lane<$3 THEN $3 ELSE lane END, seq=(SELECT COALESCE(MAX(seq), 0)+1 FROM outbox WHERE state=0)
 		WHERE key=$1 AND state=0`
 	settleOutgoing = `UPDATE outbox SET state=$2, room=$3, event_id=$4, day=$5, payload=NULL, seq=0, next_try=0
@@ -172,6 +173,11 @@ func (s *Store) FailOutgoing(ctx context.Context, key string, until time.Time) e
 // HurryOutgoing lets whatever failed in a route be tried now.
 func (s *Store) HurryOutgoing(ctx context.Context, route string) error {
 	return s.outgoing(ctx, "hurrying", hurryOutgoing, route)
+}
+
+// PauseOutgoing lets what was tried before wait until a time.
+func (s *Store) PauseOutgoing(ctx context.Context, until time.Time) error {
+	return s.outgoing(ctx, "pausing", pauseOutgoing, millis(until))
 }
 
 // RearOutgoing puts a message behind all others, in this lane or a later one, and lets it wait until a time.
