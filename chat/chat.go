@@ -183,7 +183,7 @@ func (l *Line) Run(ctx context.Context, h Handler) error {
 // stopTime is how many seconds what was begun may take after the order to stop.
 const stopTime = 10
 
-// keep is how long handled events and unclaimed rows are remembered.
+// keep is how long handled events, unclaimed rows and what opens the bot's own words are remembered.
 const keep = 30 * 24 * time.Hour
 
 // tidy forgets what nobody will ask for any more.
@@ -193,6 +193,7 @@ func (l *Line) tidy(ctx context.Context) {
 		l.store.PurgeSeen(ctx, before),
 		l.store.PurgeLate(ctx, before),
 		l.store.PurgeOutgoing(ctx, before),
+		l.store.PurgeKeys(ctx, l.helper.Machine().OwnIdentity().IdentityKey.String(), before),
 	)
 	if away := l.leaveNobodys(ctx); away != nil && ctx.Err() == nil {
 		l.log.Debug().AnErr("reason", plain(away)).Msg("Rooms that serve nobody are left tomorrow")

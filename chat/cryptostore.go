@@ -14,27 +14,29 @@ import (
 
 // cryptoStore is what the encryption keeps. It guarantees two things that mautrix' own store does not:
 //
-//   - the keys with which the bot encrypts are in memory only: no file and no backup opens later what
-//     it said, and after a restart it makes new ones. The last ones are kept there a while, for devices
-//     that were given a key and say that it never arrived;
+//   - the keys with which the bot encrypts are in memory only, and after a restart it makes new ones. What
+//     opens what it said to one person is in memory only, too: no file and no backup opens it later. What
+//     opens what it said to a group is kept for a month. Both are for devices that were given a key and say
+//     that it never arrived;
 //   - a key with which it decrypts never reaches further back than what is stored, and never comes back
 //     once it was given up: what was forgotten stays forgotten, whoever hands the key out again. For the
 //     same reason only the key's owner can bring it, not somebody who passes it on.
 type cryptoStore struct {
 	*crypto.SQLCryptoStore
 
-	own id.SenderKey // the bot's device
+	own    id.SenderKey                                   // the bot's device
+	direct func(context.Context, id.RoomID) (bool, error) // whether a room is one person's with the bot
 
 	mu       sync.Mutex
 	outbound map[id.RoomID]*crypto.OutboundGroupSession
-	said     []*crypto.InboundGroupSession // the bot's own, the newest last
+	said     []*crypto.InboundGroupSession // the bot's own of direct rooms, the newest last
 }
 
-// mostSaid bounds how many of the bot's own keys are kept.
+// mostSaid bounds how many of the bot's own keys are kept in memory.
 const mostSaid = 1000
 
-func newCryptoStore(inner *crypto.SQLCryptoStore, own id.SenderKey) *cryptoStore {
-	return &cryptoStore{SQLCryptoStore: inner, own: own, outbound: make(map[id.RoomID]*crypto.OutboundGroupSession)}
+func newCryptoStore(inner *crypto.SQLCryptoStore, own id.SenderKey, direct func(context.Context, id.RoomID) (bool, error)) *cryptoStore {
+	return &cryptoStore{SQLCryptoStore: inner, own: own, direct: direct, outbound: make(map[id.RoomID]*crypto.OutboundGroupSession)}
 }
 
 // keep keeps one of the bot's own keys for those whom it was given to.
@@ -62,12 +64,18 @@ func (s *cryptoStore) GetGroupSession(ctx context.Context, room id.RoomID, sessi
 
 // PutGroupSession stores a key for decrypting, unless it would bring back what was forgotten.
 func (s *cryptoStore) PutGroupSession(ctx context.Context, session *crypto.InboundGroupSession) error {
-	if session.SenderKey == s.own {
-		s.keep(session)
+	if !byOwner(session) {
 		return nil
 	}
-	if session.KeySource != id.KeySourceDirect || len(session.ForwardingChains) > 0 {
-		return nil
+	if session.SenderKey == s.own {
+		direct, err := s.direct(ctx, session.RoomID)
+		if err != nil {
+			return err
+		}
+		if direct {
+			s.keep(session)
+			return nil
+		}
 	}
 	return s.DB.DoTxn(ctx, nil, func(ctx context.Context) error {
 		known, err := s.GetGroupSession(ctx, session.RoomID, session.ID())
@@ -83,6 +91,17 @@ func (s *cryptoStore) PutGroupSession(ctx context.Context, session *crypto.Inbou
 		}
 		return s.SQLCryptoStore.PutGroupSession(ctx, session)
 	})
+}
+
+// byOwner says whether a key came from the device that made it, at once or because the bot asked for it.
+func byOwner(session *crypto.InboundGroupSession) bool {
+	switch session.KeySource {
+	case id.KeySourceDirect:
+		return len(session.ForwardingChains) == 0
+	case id.KeySourceForward:
+		return len(session.ForwardingChains) == 1 && session.ForwardingChains[0] == session.SenderKey.String()
+	}
+	return false
 }
 
 // AddOutboundGroupSession keeps the key of a room in place of the one before.

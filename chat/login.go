@@ -88,7 +88,7 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	client.Crypto = helper
 	client.Store = &ackStore{SyncStore: client.Store} // after Init, which sets it
 	mach := helper.Machine()
-	mach.CryptoStore = newCryptoStore(mach.CryptoStore.(*crypto.SQLCryptoStore), mach.OwnIdentity().IdentityKey)
+	mach.CryptoStore = newCryptoStore(mach.CryptoStore.(*crypto.SQLCryptoStore), mach.OwnIdentity().IdentityKey, l.isDirect)
 	mach.DisableRatchetTracking = true // it writes keys back, and forgets too late: see cryptoStore
 	mach.SendKeysMinTrust = strictTrust
 	mach.SessionReceived = func(_ context.Context, room id.RoomID, sess id.SessionID, _ uint32) {

@@ -164,6 +164,10 @@ func (l *Line) take(ctx context.Context, b *batch, room id.RoomID, evt *event.Ev
 		return nil
 	}
 	l.counters.events.Add(1)
+	// What was dealt with is not opened again: its key may be gone by now.
+	if handled, err := l.store.Handled(ctx, evt.ID.String()); err != nil || handled {
+		return err
+	}
 	raw, err := json.Marshal(evt)
 	if err != nil {
 		return fmt.Errorf("encoding event %s: %w", evt.ID, err)
@@ -207,7 +211,12 @@ func (l *Line) again(ctx context.Context, b *batch, late []store.Late) {
 	}
 }
 
+// noKeyYet says whether an event may open later: its key has not come, or its sender withheld it. A key
+// that the bot gave up does not come again.
 func noKeyYet(err error) bool {
+	if withheld, ok := errors.AsType[*event.RoomKeyWithheldEventContent](err); ok {
+		return withheld.Code != event.RoomKeyWithheldBeeperRedacted
+	}
 	return errors.Is(err, crypto.ErrNoSessionFound) || errors.Is(err, olm.ErrUnknownMessageIndex)
 }
 

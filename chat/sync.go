@@ -78,6 +78,7 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 	removals := takeRemovals(resp, l.me)
 	timelines := takeMessages(resp, l.me)
 	letters := takeLetters(resp)
+	asked := requests(resp)
 	l.arrived.take()
 	if err := s.DefaultSyncer.ProcessResponse(ctx, resp, since); err != nil {
 		if s.again(ctx, err) {
@@ -124,6 +125,11 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 		}
 		if direct != nil {
 			b.add(id.RoomID(direct.Room), func(ctx context.Context) error { return l.newDevices(ctx, person) })
+		}
+	}
+	for person, requests := range asked {
+		for _, request := range requests {
+			b.add(request.Body.RoomID, func(ctx context.Context) error { return l.askedForKey(ctx, person, request) })
 		}
 	}
 	for room, invited := range resp.Rooms.Invite {

@@ -15,27 +15,32 @@ const (
 	// unreadableAfter is how many seconds a message waits for its key before its sender is to be told.
 	unreadableAfter = 60
 	// lateLook is how many seconds lie between two looks at what waits.
-	lateLook = 10
+	lateLook = 5
 )
 
 // lateness remembers since when events wait for their keys, as far as this process knows.
 type lateness struct {
 	mu    sync.Mutex
 	since map[string]time.Time
+	looks map[string]int
 }
 
-// due says whether an event has waited for long, and counts from now if it is new.
-func (l *lateness) due(event string, patience time.Duration) bool {
+// due says whether an event has waited for long, and counts from now if it is new. Its key is to be asked for
+// at the second look, and then ever more seldom.
+func (l *lateness) due(event string, patience time.Duration) (late, ask bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.since == nil {
+		l.since, l.looks = make(map[string]time.Time), make(map[string]int)
+	}
 	since, known := l.since[event]
 	if !known {
-		if l.since == nil {
-			l.since = make(map[string]time.Time)
-		}
 		l.since[event] = time.Now()
+		return false, false
 	}
-	return known && time.Since(since) >= patience
+	l.looks[event]++
+	n := l.looks[event]
+	return time.Since(since) >= patience, n&(n-1) == 0
 }
 
 // keep forgets the events that wait no more.
@@ -45,11 +50,12 @@ func (l *lateness) keep(waiting map[string]bool) {
 	for event := range l.since {
 		if !waiting[event] {
 			delete(l.since, event)
+			delete(l.looks, event)
 		}
 	}
 }
 
-// watchLate tells the handler, until ctx ends, of messages whose key does not come.
+// watchLate asks, until ctx ends, for keys that do not come, and tells the handler of their messages.
 func (l *Line) watchLate(ctx, work context.Context) {
 	for {
 		select {
@@ -63,16 +69,22 @@ func (l *Line) watchLate(ctx, work context.Context) {
 	}
 }
 
-// tellLate tells the handler once of each message that has waited for long. It goes on waiting.
+// tellLate asks for the keys of messages that wait, and tells the handler once of each that has waited for
+// long. It goes on waiting.
 func (l *Line) tellLate(ctx context.Context) error {
 	late, err := l.store.Late(ctx)
 	if err != nil {
 		return err
 	}
 	waiting := make(map[string]bool, len(late))
+	var ask []store.Late
 	for _, entry := range late {
 		waiting[entry.Event] = true
-		if !l.late.due(entry.Event, unreadableAfter*l.second) {
+		due, again := l.late.due(entry.Event, unreadableAfter*l.second)
+		if again {
+			ask = append(ask, entry)
+		}
+		if !due {
 			continue
 		}
 		if err := l.notice(ctx, unreadable(entry)); err != nil {
@@ -80,6 +92,7 @@ func (l *Line) tellLate(ctx context.Context) error {
 		}
 	}
 	l.late.keep(waiting)
+	l.askForKeys(ctx, ask)
 	return nil
 }
 

@@ -27,14 +27,27 @@ func TestAMessageWithoutItsKeyIsNoticed(t *testing.T) {
 
 func TestLatenessCountsFromTheFirstLook(t *testing.T) {
 	var l lateness
-	if l.due("$a", 0) {
+	if late, ask := l.due("$a", 0); late || ask {
 		t.Error("what was never seen is late")
 	}
-	if !l.due("$a", 0) || l.due("$a", time.Hour) {
-		t.Error("what was seen is late at once or in an hour, got otherwise")
+	if late, ask := l.due("$a", 0); !late || !ask {
+		t.Error("what was seen before is not late, or nobody asks for it")
+	}
+	asked := 0
+	for range 62 { // looks 2 to 63
+		late, ask := l.due("$a", time.Hour)
+		if late {
+			t.Error("what was seen is late in an hour, got now")
+		}
+		if ask {
+			asked++
+		}
+	}
+	if asked != 5 {
+		t.Errorf("its key was asked for %d times, want 5: at the looks 2, 4, 8, 16, 32", asked)
 	}
 	l.keep(map[string]bool{"$b": true})
-	if l.due("$a", 0) {
+	if late, _ := l.due("$a", 0); late {
 		t.Error("what waits no more is remembered")
 	}
 }

@@ -34,6 +34,7 @@ type Person struct {
 	crypto sync.Mutex // held while it writes, and while it takes in what a sync brings
 	mu     sync.Mutex
 	direct map[id.RoomID]bool // rooms alone with the bot
+	waited map[id.EventID]int // how often a message's key was waited for
 	synced chan struct{}
 }
 
@@ -42,7 +43,7 @@ type Person struct {
 func (w *World) join(ctx context.Context, name string) (*Person, error) {
 	p := &Person{
 		Name: name, Password: randomHex(5), Inbox: newInbox(),
-		world: w, direct: map[id.RoomID]bool{}, synced: make(chan struct{}),
+		world: w, direct: map[id.RoomID]bool{}, waited: map[id.EventID]int{}, synced: make(chan struct{}),
 	}
 	a, err := w.Homeserver.register(ctx, name, p.Password)
 	if err != nil {

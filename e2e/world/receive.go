@@ -2,8 +2,11 @@ package world
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 )
@@ -83,11 +86,27 @@ func (p *Person) redaction(_ context.Context, evt *event.Event) {
 	p.Inbox.add(m)
 }
 
+// patienceForKeys is how often a message's key is waited and asked for, half a minute each time: homeservers
+// lose letters, questions and answers as well. What opens late is read late.
+const patienceForKeys = 3
+
 func (p *Person) unreadable(evt *event.Event, err error) {
 	if evt.Unsigned.RedactedBecause != nil {
 		return // taken away before it came: nothing is left to read
 	}
+	if errors.Is(err, crypto.ErrNoSessionFound) && p.stillWaits(evt.ID) {
+		p.helper.HandleEncrypted(context.WithValue(p.world.ctx, mautrix.SyncTokenContextKey, "later"), evt)
+		return
+	}
 	m := p.message(evt)
 	m.Unreadable = err.Error()
 	p.Inbox.add(m)
+}
+
+// stillWaits counts a time that a message's key did not come, and says whether to go on waiting.
+func (p *Person) stillWaits(message id.EventID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waited[message]++
+	return p.waited[message] < patienceForKeys && p.world.ctx.Err() == nil
 }
