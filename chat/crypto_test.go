@@ -70,6 +70,12 @@ func newPeer(t *testing.T, hs *homeserver, name string, signed bool) *peer {
 		defer p.mu.Unlock()
 		p.read = append(p.read, evt.Content.AsMessage().Body)
 	})
+	var first sync.Once
+	synced := make(chan struct{})
+	syncer.OnSync(func(context.Context, *mautrix.RespSync, string) bool {
+		first.Do(func() { close(synced) })
+		return true
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
@@ -81,6 +87,7 @@ func newPeer(t *testing.T, hs *homeserver, name string, signed bool) *peer {
 		<-ended
 		_ = helper.Close()
 	})
+	<-synced // of what its first look brings, it asks for no keys
 	return p
 }
 
