@@ -49,7 +49,7 @@ func Open(ctx context.Context, dir string, log zerolog.Logger) (*Store, error) {
 	if err := raw.Upgrade(ctx); err != nil {
 		raw.Close()
 		if errors.Is(err, dbutil.ErrUnsupportedDatabaseVersion) {
-			return nil, fmt.Errorf("%w: run the newer program, or go back to a copy of the folder from before (%s: %w)", ErrNewer, path, err)
+			return nil, fmt.Errorf("%w: install the newer program again; there is no way back (%s: %w)", ErrNewer, path, err)
 		}
 		return nil, fmt.Errorf("bringing database %s up to date: %w", path, err)
 	}

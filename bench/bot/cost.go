@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"stimmbote/e2e/world"
+)
+
+const mega = 1e6
+
+// binary is the size of the program as a release has it.
+func binary(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "bench-bot-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	out := filepath.Join(dir, "stimmbote")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, "./cmd/stimmbote")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("building the program: %w", err)
+	}
+	info, err := os.Stat(out)
+	if err != nil {
+		return err
+	}
+	row("the program, stripped", fmt.Sprintf("%.1f MB", float64(info.Size())/mega), "40 MB")
+	return nil
+}
+
+// firstPrompt is how long somebody waits who types `make try`, when all is built already.
+func firstPrompt(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "make", "try")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	for said := bufio.NewScanner(out); said.Scan(); {
+		if strings.Contains(said.Text(), ready) {
+			row("`make try`, warm, to the first prompt", fmt.Sprintf("%.1f s", time.Since(began).Seconds()), "10 s")
+			break
+		}
+	}
+	_ = in.Close() // the way to end a conversation
+	_, _ = io.Copy(io.Discard, out)
+	return cmd.Wait()
+}
+
+// ready is what `make try` says when somebody can type.
+const ready = "You are chair"
+
+// doNothing watches the bot while nobody asks anything of it.
+func doNothing(ctx context.Context, w *world.World, d time.Duration) error {
+	before, err := numbers(ctx, w.Bot)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	after, err := numbers(ctx, w.Bot)
+	if err != nil {
+		return err
+	}
+	busy := (after["process_cpu_seconds_total"] - before["process_cpu_seconds_total"]) / time.Since(began).Seconds()
+	row("idle in a group of six: processor", fmt.Sprintf("%.2f %% of a core", 100*busy), "0.5 %")
+	row("idle in a group of six: memory", fmt.Sprintf("%.0f MB", after[memory]/mega), "60 MB")
+	return nil
+}
+
+const memory = "process_resident_memory_bytes"
+
+// numbers are the bot's metrics that have no labels.
+func numbers(ctx context.Context, b *world.Bot) (map[string]float64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.OpsURL+"/metrics", http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]float64)
+	for line := range bytes.Lines(text) {
+		name, value, ok := strings.Cut(strings.TrimSpace(string(line)), " ")
+		if n, err := strconv.ParseFloat(value, 64); ok && err == nil {
+			all[name] = n
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,74 @@
+// Command bot measures what the program costs, and how fast it reaches a large group, around the real program on a
+// throwaway homeserver without limits. It prints a table in Markdown: work, measured, aim.
+//
+//	go run ./bench/bot [-members 200] [-idle 60s] [-first]
+//
+// Aims are for two cores with nothing else on them. The exit status is 0 whatever was measured: a busy machine is no
+// defect of the program.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"stimmbote/e2e/world"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench/bot:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	members := flag.Int("members", 200, "of the large group; 0 leaves it out")
+	idle := flag.Duration("idle", time.Minute, "how long to watch the bot do nothing; 0 leaves it out")
+	first := flag.Bool("first", true, "measure how long `make try` takes to its first prompt")
+	flag.Parse()
+	repo, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+
+	fmt.Printf("%d cores, %s\n\n| what | measured | aim |\n|---|---|---|\n", runtime.NumCPU(), runtime.Version())
+	if err := binary(ctx); err != nil {
+		return err
+	}
+	if *first {
+		if err := firstPrompt(ctx); err != nil {
+			return err
+		}
+	}
+	if *idle == 0 && *members == 0 {
+		return nil
+	}
+	w, err := world.New(ctx, world.Options{Repo: repo, Say: func(what string) { fmt.Fprintln(os.Stderr, "…", what) }})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	if *idle > 0 {
+		if err := doNothing(ctx, w, *idle); err != nil {
+			return err
+		}
+	}
+	if *members > 0 {
+		return reachAll(ctx, w, *members)
+	}
+	return nil
+}
+
+// row is a line of the table.
+func row(what, measured, aim string) {
+	fmt.Printf("| %s | %s | %s |\n", what, measured, aim)
+}

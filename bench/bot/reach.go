@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stimmbote/e2e/world"
+)
+
+// asked is what `!probe` says in every direct chat.
+var asked = regexp.MustCompile(`(?i)answer here with the word`)
+
+// reachAll lets the bot open a direct chat with everybody in a large group, all of them strangers to it, and say one
+// thing there. What is measured ends when the last of them has read it.
+func reachAll(ctx context.Context, w *world.World, members int) error {
+	var people []*world.Person
+	for _, p := range w.People {
+		people = append(people, p)
+	}
+	newcomers, err := invite(ctx, w, members-len(people))
+	if err != nil {
+		return err
+	}
+	people = append(people, newcomers...)
+
+	before, err := numbers(ctx, w.Bot)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if _, err := w.People[world.Chair].Say(ctx, world.Group, "!probe"); err != nil {
+		return err
+	}
+	all, waiting := errgroup.WithContext(ctx)
+	for _, p := range people {
+		all.Go(func() error {
+			_, err := p.Inbox.Find(waiting, func(m world.Message) bool {
+				return m.Chat == world.Direct && m.Bot && asked.MatchString(m.Body)
+			}, 10*time.Minute)
+			if err != nil {
+				return fmt.Errorf("%s: %w", p.Name, err)
+			}
+			return nil
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	last := time.Since(began)
+	after, err := numbers(ctx, w.Bot)
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("%d members: direct chats opened and one message read in each", len(people))
+	row(what, fmt.Sprintf("%.0f s", last.Seconds()), "60 s")
+	row("… by the bot itself: processor", fmt.Sprintf("%.1f s", after["process_cpu_seconds_total"]-before["process_cpu_seconds_total"]), "–")
+	row("… by the bot itself: memory", fmt.Sprintf("%.0f MB", after[memory]/mega), "–")
+	return nil
+}
+
+// invite brings newcomers into the group.
+func invite(ctx context.Context, w *world.World, n int) ([]*world.Person, error) {
+	fmt.Fprintf(os.Stderr, "… %d more people come into the group\n", n)
+	newcomers := make([]*world.Person, max(n, 0))
+	all, joining := errgroup.WithContext(ctx)
+	all.SetLimit(4)
+	for i := range newcomers {
+		all.Go(func() (err error) {
+			newcomers[i], err = w.Newcomer(joining, fmt.Sprintf("member%03d", i))
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return nil, err
+	}
+	for _, p := range newcomers {
+		if err := w.Invite(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	return newcomers, nil
+}
