@@ -94,7 +94,7 @@ type ballots interface {
 
 type closing interface {
 	Close(ctx context.Context, id voting.ID, now time.Time) (*voting.Poll, error)
-	Tally(ctx context.Context, id voting.ID) (*voting.Poll, []byte, error)
+	Tally(ctx context.Context, id voting.ID, now time.Time) (*voting.Poll, []byte, error)
 	Outcome(ctx context.Context, id voting.ID, m voting.Member) (code string, counted bool, err error)
 	Discard(ctx context.Context, id voting.ID) error
 	Forget(ctx context.Context, id voting.ID) error

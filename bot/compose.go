@@ -97,7 +97,7 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 	case kindResult:
 		return b.composeResult(t, p)
 	case kindArchive:
-		_, archive, err := b.Polls.Tally(ctx, p.ID)
+		_, archive, err := b.Polls.Tally(ctx, p.ID, b.Now())
 		if err != nil {
 			return chat.Content{}, err
 		}

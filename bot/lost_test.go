@@ -166,7 +166,7 @@ type stubborn struct {
 	err  error
 }
 
-func (p *stubborn) Tally(ctx context.Context, id voting.ID) (*voting.Poll, []byte, error) {
+func (p *stubborn) Tally(ctx context.Context, id voting.ID, now time.Time) (*voting.Poll, []byte, error) {
 	p.mu.Lock()
 	err := p.err
 	p.mu.Unlock()
@@ -180,7 +180,7 @@ func (p *stubborn) Tally(ctx context.Context, id voting.ID) (*voting.Poll, []byt
 	if err != nil {
 		return nil, nil, err
 	}
-	return p.polls.Tally(ctx, id)
+	return p.polls.Tally(ctx, id, now)
 }
 
 func TestACountIsTriedAgain(t *testing.T) {

@@ -202,9 +202,16 @@ func (b *Bot) count(ctx context.Context, p *voting.Poll, next *time.Time) error 
 	if err != nil || closed == "" {
 		return err
 	}
+	if p.Held() {
+		return nil
+	}
+	if opens := p.OpensAt(); opens.After(b.Now()) {
+		*next = earlier(*next, opens)
+		return nil
+	}
 	b.work(ctx, key(p.ID, "count"), next, func(ctx context.Context, failures int) error {
 		b.Checkpoint("close.after-hash")
-		_, _, err := b.Polls.Tally(ctx, p.ID)
+		_, _, err := b.Polls.Tally(ctx, p.ID, b.Now())
 		if err != nil && ctx.Err() == nil {
 			return b.cannotCount(ctx, p, failures, err)
 		}

@@ -9,7 +9,8 @@ import (
 	"stimmbote/voting/box"
 )
 
-// Token is what m was given for a poll. It is a secret between m and the registrar.
+// Token is what m was given for a poll. It is a secret between m and the registrar. An open vote has
+// none: it is empty.
 func (p *Polls) Token(ctx context.Context, id ID, m Member) (string, error) {
 	poll, err := p.Poll(ctx, id)
 	if err != nil {
@@ -18,13 +19,16 @@ func (p *Polls) Token(ctx context.Context, id ID, m Member) (string, error) {
 	if !poll.entitled(m) {
 		return "", fmt.Errorf("poll %s: %w", id, ErrNotEntitled)
 	}
+	if !poll.sealed() {
+		return "", nil
+	}
 	return p.token(ctx, id, m)
 }
 
 func (p *Polls) token(ctx context.Context, id ID, m Member) (string, error) {
 	token, err := p.registrar.Token(ctx, string(id), keyName(id), string(m))
 	if err != nil {
-		return "", fmt.Errorf("looking up a token of poll %s: %w", id, err)
+		return "", fmt.Errorf("looking up a token of poll %s: %w", id, p.perhapsLost(id, err))
 	}
 	return token, nil
 }
@@ -35,6 +39,7 @@ type Envelope struct {
 	fingerprint string
 	choice      Choice
 	sealed      box.Sealed
+	member      Member // of an open vote
 }
 
 // Fold seals one answer of a motion or a choice: see [Polls.FoldChoice].
@@ -59,6 +64,11 @@ func (p *Polls) FoldChoice(ctx context.Context, id ID, m Member, choice Choice) 
 	if err != nil {
 		return nil, fmt.Errorf("poll %s: %w", id, err)
 	}
+	e := &Envelope{id: id, fingerprint: poll.Fingerprint, choice: choice}
+	if !poll.sealed() {
+		e.member = m
+		return e, nil
+	}
 	token, err := p.token(ctx, id, m)
 	if err != nil {
 		return nil, err
@@ -75,11 +85,10 @@ func (p *Polls) FoldChoice(ctx context.Context, id ID, m Member, choice Choice) 
 	if err != nil {
 		return nil, fmt.Errorf("poll %s: sealing a ballot: %w", id, err)
 	}
-	sealed, err := box.Check(election, ballot, credential)
-	if err != nil {
+	if e.sealed, err = box.Check(election, ballot, credential); err != nil {
 		return nil, fmt.Errorf("poll %s: %w", id, err)
 	}
-	return &Envelope{id: id, fingerprint: poll.Fingerprint, choice: choice, sealed: sealed}, nil
+	return e, nil
 }
 
 func mayCast(poll *Poll) error {
@@ -89,11 +98,26 @@ func mayCast(poll *Poll) error {
 	return nil
 }
 
+// lay keeps what is in an envelope.
+func (p *Polls) lay(ctx context.Context, poll *Poll, e *Envelope) (replaced bool, err error) {
+	if !poll.sealed() {
+		return p.answer(ctx, poll, e)
+	}
+	replaced, err = p.box.Put(ctx, string(poll.ID), e.sealed, poll.Terms.NoRevote)
+	if errors.Is(err, box.ErrTaken) {
+		return false, ErrVoted
+	}
+	if err != nil {
+		return false, fmt.Errorf("poll %s: %w", poll.ID, err)
+	}
+	return replaced, nil
+}
+
 // Receipt is what a voter is told about a vote.
 type Receipt struct {
 	Answer   int // the first one chosen, 0 if there is none
 	Choice   Choice
-	Tracker  string
+	Tracker  string // of a sealed ballot
 	Code     string // the beginning of the tracker, for people
 	Replaced bool   // an earlier vote
 }
@@ -101,8 +125,11 @@ type Receipt struct {
 // Cast lays an envelope into the ballot box, in place of an earlier one; where the first one counts,
 // a second one is refused with [ErrVoted]. The vote is durable once the transaction around it, or its own, is committed.
 func (p *Polls) Cast(ctx context.Context, e *Envelope) (Receipt, error) {
-	tracker := belenios.Tracker(e.sealed.Ballot())
-	r := Receipt{Choice: e.choice, Tracker: tracker, Code: belenios.Code(tracker)}
+	r := Receipt{Choice: e.choice}
+	if ballot := e.sealed.Ballot(); ballot != nil {
+		r.Tracker = belenios.Tracker(ballot)
+		r.Code = belenios.Code(r.Tracker)
+	}
 	if len(e.choice.Options) > 0 {
 		r.Answer = e.choice.Options[0]
 	}
@@ -117,14 +144,8 @@ func (p *Polls) Cast(ctx context.Context, e *Envelope) (Receipt, error) {
 		if poll.Fingerprint != e.fingerprint {
 			return fmt.Errorf("poll %s: the envelope is for election %s: %w", e.id, e.fingerprint, ErrNotOpen)
 		}
-		r.Replaced, err = p.box.Put(ctx, string(e.id), e.sealed, poll.Terms.NoRevote)
-		if errors.Is(err, box.ErrTaken) {
-			return ErrVoted
-		}
-		if err != nil {
-			return fmt.Errorf("poll %s: %w", e.id, err)
-		}
-		return nil
+		r.Replaced, err = p.lay(ctx, poll, e)
+		return err
 	})
 	if err != nil {
 		return Receipt{}, err

@@ -64,11 +64,11 @@ func (p *Poll) take(d Draft) (asking, error) {
 	if slices.ContainsFunc(roll, func(m string) bool { return m == "" || strings.ContainsAny(m, "\r\n") }) {
 		return asking{}, ErrMember
 	}
-	if len(roll) < MinBallots {
-		return asking{}, ErrSmallGroup.with("min", MinBallots)
-	}
 	p.Question, p.Answers, p.Roll = asked.Question.Text, slices.Clone(asked.Question.Options), asMembers(roll)
 	p.Asked, p.Rule, p.Terms = asked.Question, asked.Rule, asked.Terms
+	if least := max(p.least(), 1); len(roll) < least {
+		return asking{}, ErrSmallGroup.with("min", least)
+	}
 	return asked, nil
 }
 

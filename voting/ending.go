@@ -76,8 +76,10 @@ func (p *Polls) end(ctx context.Context, poll *Poll, s State, refusal error) err
 	err := errors.Join(
 		p.registrar.Forget(ctx, string(poll.ID)),
 		p.box.Forget(ctx, string(poll.ID)),
-		p.ledger.DropPaper(ctx, poll.ID, paperKey),
 	)
+	for _, paper := range []string{paperKey, paperAnswers, paperBallots} { // the archive begins with the ballots
+		err = errors.Join(err, p.ledger.DropPaper(ctx, poll.ID, paper))
+	}
 	if err != nil {
 		return fmt.Errorf("deleting what poll %s does not need any more: %w", poll.ID, err)
 	}

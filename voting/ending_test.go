@@ -103,14 +103,35 @@ func TestNothingIsCountedThatWasChanged(t *testing.T) {
 	p = w.close(p.ID)
 	places, err := w.store.Places(t.Context(), string(p.ID))
 	check(t, err)
+	closed, err := w.store.Paper(t.Context(), p.ID, "ballots")
+	check(t, err)
 	check(t, w.store.Close())
+	put := func(w *world, archive []byte) error { return w.store.PutPaper(t.Context(), p.ID, "ballots", archive) }
 	for _, c := range []struct {
 		name   string
 		change func(w *world) error
 	}{
 		{"a ballot taken out", func(w *world) error {
 			clear(places[2].Ballot)
-			return w.store.PutPlace(t.Context(), string(p.ID), places[2])
+			return errors.Join(w.store.PutPlace(t.Context(), string(p.ID), places[2]), w.store.DropPaper(t.Context(), p.ID, "ballots"))
+		}},
+		{"a byte changed", func(w *world) error {
+			changed := bytes.Clone(closed)
+			changed[len(changed)/2] ^= 1
+			return put(w, changed)
+		}},
+		{"an end cut off", func(w *world) error { return put(w, closed[:len(closed)/1024*512]) }},
+		{"the ballots of another poll", func(w *world) error {
+			other := w.open(5)
+			w.vote(other.ID, voting.Yes, voting.Yes, voting.Yes, voting.Yes, voting.Yes)
+			w.close(other.ID)
+			archive, err := w.store.Paper(t.Context(), other.ID, "ballots")
+			return errors.Join(err, put(w, archive))
+		}},
+		{"another question", func(w *world) error {
+			changed := *p
+			changed.Answers = []string{"No", "Yes", "Abstain"}
+			return w.store.PutPoll(t.Context(), &changed)
 		}},
 		{"a name off the roll", func(w *world) error {
 			_, err := w.store.DB().Exec(t.Context(), `DELETE FROM roll WHERE member = $1`, asker)
@@ -124,7 +145,7 @@ func TestNothingIsCountedThatWasChanged(t *testing.T) {
 	} {
 		w := openWorld(t, copied(t, w.dir))
 		check(t, c.change(w))
-		counted, archive, err := w.Tally(t.Context(), p.ID)
+		counted, archive, err := w.Tally(t.Context(), p.ID, closing)
 		if !errors.Is(err, voting.ErrChanged) || counted != nil || archive != nil || w.state(p.ID) != voting.StateClosed {
 			t.Errorf("%s: got %v, the poll is %s", c.name, err, w.state(p.ID))
 		}

@@ -35,6 +35,9 @@ var (
 	ErrTooLong      = &Refusal{Key: "refusal.too-long"}
 	ErrOver         = &Refusal{Key: "refusal.over"}
 	ErrVoted        = &Refusal{Key: "refusal.voted"}
+	ErrTooEarly     = &Refusal{Key: "refusal.too-early"}
+	ErrHeld         = &Refusal{Key: "refusal.held"}
+	ErrObjections   = &Refusal{Key: "refusal.objections"}
 )
 
 // Error is for logs. People read the sentence that Key stands for.

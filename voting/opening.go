@@ -15,6 +15,7 @@ import (
 // serves once.
 type Setup struct {
 	id          ID
+	used        bool
 	key         *belenios.Key
 	tokens      registrar.Tokens
 	credentials []string
@@ -37,6 +38,9 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 	}
 	roll := asNames(poll.Roll)
 	s := &Setup{id: id, asked: poll.asking(), rollHash: belenios.RollHash(roll)}
+	if !poll.sealed() {
+		return s, nil
+	}
 	if s.tokens, s.credentials, err = registrar.Draw(p.rand, poll.Group, string(id), roll); err != nil {
 		return nil, fmt.Errorf("preparing poll %s: %w", id, err)
 	}
@@ -75,7 +79,8 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 	return s, nil
 }
 
-// Start opens a draft: makes its key file, and writes tokens, election and ballot box. It is
+// Start opens a draft: makes its key file, and writes tokens, election and ballot box; of an open
+// vote, an empty list of answers. It is
 // refused when the deadline that was drafted is over.
 func (p *Polls) Start(ctx context.Context, s *Setup, now time.Time) (*Poll, error) {
 	var poll *Poll
@@ -83,7 +88,7 @@ func (p *Polls) Start(ctx context.Context, s *Setup, now time.Time) (*Poll, erro
 		if poll, err = p.Poll(ctx, s.id); err != nil {
 			return err
 		}
-		if poll.State != StateDraft || s.key == nil {
+		if poll.State != StateDraft || s.used {
 			return fmt.Errorf("poll %s is %s: %w", poll.ID, poll.State, ErrNotDraft)
 		}
 		if belenios.RollHash(asNames(poll.Roll)) != s.rollHash || !reflect.DeepEqual(poll.asking(), s.asked) {
@@ -104,8 +109,10 @@ func (p *Polls) Start(ctx context.Context, s *Setup, now time.Time) (*Poll, erro
 	if err != nil {
 		return nil, err
 	}
-	s.key.Erase()
-	s.key, s.tokens = nil, nil
+	if s.key != nil {
+		s.key.Erase()
+	}
+	s.used, s.key, s.tokens = true, nil, nil
 	return poll, nil
 }
 
@@ -129,6 +136,9 @@ func (p *Polls) keep(ctx context.Context, s *Setup) error {
 	}
 	if err := p.vault.Create(name); err != nil {
 		return err
+	}
+	if s.key == nil {
+		return p.putAnswers(ctx, s.id, map[Member]Choice{})
 	}
 	plain := s.key.Bytes()
 	defer clear(plain)

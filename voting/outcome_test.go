@@ -16,7 +16,8 @@ func TestOutcomeReadsTheArchiveOnce(t *testing.T) {
 	w.close(p.ID)
 	w.tally(p.ID)
 	check(t, second(first(w.Outcome(t.Context(), p.ID, asker))))
-	check(t, w.store.DropPaper(t.Context(), p.ID, "archive"))
+	check(t, w.store.DropPaper(t.Context(), p.ID, "ballots"))
+	check(t, w.store.DropPlaces(t.Context(), string(p.ID)))
 	for i, m := range members(6) {
 		code, ok, err := w.Outcome(t.Context(), p.ID, m)
 		if err != nil || ok != (i < 5) || ok && code != receipts[i].Code {
@@ -51,7 +52,7 @@ func TestTallyWithoutKey(t *testing.T) {
 		harmed := openWorld(t, copied(t, w.dir))
 		w = openWorld(t, w.dir)
 		check(t, c.harm(harmed))
-		_, _, err := harmed.Tally(t.Context(), p.ID)
+		_, _, err := harmed.Tally(t.Context(), p.ID, closing)
 		if err == nil || errors.Is(err, voting.ErrKeyLost) != c.lost {
 			t.Errorf("%s: got %v", c.name, err)
 		}

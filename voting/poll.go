@@ -4,10 +4,15 @@
 // It guarantees that [Polls] is the only place that opens, casts, closes and tallies; that a
 // poll moves along the table in this file and no other way; that a ballot is checked like a
 // verifier would before it is kept; that after the close no ballot comes in, and the closed
-// hash stays the same whatever crashes; that nothing is decrypted below [MinBallots]; and that a
-// verdict is what a rule announced beforehand makes of the numbers, exactly ([Judge]).
+// hash stays the same whatever crashes; that nothing is decrypted below [MinBallots], before the
+// time for objections is over or while one holds it; that a verdict is what a rule announced
+// beforehand makes of the numbers, exactly ([Judge]), and that there is none where not as many
+// people have voted as there are ballots.
 // Whatever links a person to a ballot, and every secret, is kept sealed under the poll's own
 // key, which lies in a file outside the database and is deleted at the end.
+//
+// An open vote, whose answers are published with names, goes through the same states without
+// mathematics, and a rehearsal with it but without an archive; both with any number of ballots.
 //
 // It knows no chat, HTTP, SQL, clock or log: time comes in as an argument, randomness as an
 // io.Reader, memory as a small interface.
@@ -80,6 +85,14 @@ type Poll struct {
 	Ends        time.Time // the deadline, from the opening on
 	Closed      time.Time
 	Result      *Result // from the tally on
+
+	Objections []Objection // oldest first
+	answered   int         // how many of them somebody decided to go on in spite of
+}
+
+// isClosed says whether the ballots are fixed, whatever came after.
+func (p *Poll) isClosed() bool {
+	return p.State == StateClosed || p.State == StateCounted || p.State == StateDone
 }
 
 // Level says how secret the answers of p are.

@@ -40,14 +40,17 @@ type paperLedger interface {
 	DropPaper(ctx context.Context, poll ID, name string) error
 }
 
-// The papers of a poll. All but the key are public to the group.
+// The papers of a poll. All but the key and the answers are public to the group.
 const (
 	paperAsked       = "asked" // what is more than a motion judged as usual
 	paperElection    = "election"
 	paperTrustees    = "trustees"
 	paperCredentials = "credentials"
-	paperKey         = "key" // that opens the sum, sealed
+	paperKey         = "key"     // that opens the sum, sealed
+	paperBallots     = "ballots" // the archive up to their end
 	paperArchive     = "archive"
+	paperAnswers     = "answers" // to an open vote, sealed until the close
+	paperObjections  = "objections"
 )
 
 // vault keeps one key per name outside the ledger and seals with it.
@@ -75,7 +78,7 @@ type Polls struct {
 
 	mu        sync.Mutex
 	elections map[string]*belenios.Election // by fingerprint, of the polls that are not ended
-	counted   map[ID]map[string]string      // codes by credential, of the polls whose outcome was asked
+	counted   map[ID]findings               // of the polls whose outcome was asked
 }
 
 // New are the polls that l remembers and whose keys v has. Its configuration must be valid;
@@ -89,7 +92,7 @@ func New(l ledger, v vault, rand io.Reader, cfg Config) *Polls {
 		registrar: registrar.New(l, v),
 		box:       box.New(l),
 		elections: make(map[string]*belenios.Election),
-		counted:   make(map[ID]map[string]string),
+		counted:   make(map[ID]findings),
 	}
 }
 
@@ -111,7 +114,10 @@ func (p *Polls) withRoll(ctx context.Context, poll *Poll) (*Poll, error) {
 		return nil, fmt.Errorf("looking up the roll of poll %s: %w", poll.ID, err)
 	}
 	poll.Roll = asMembers(members)
-	return poll, p.recall(ctx, poll)
+	if err := p.recall(ctx, poll); err != nil {
+		return nil, err
+	}
+	return poll, p.objected(ctx, poll)
 }
 
 // Live are all polls that have not ended, newest first.
@@ -167,11 +173,24 @@ func (p *Polls) Turnout(ctx context.Context, id ID) (cast, entitled int, err err
 	if poll.Result != nil {
 		return poll.Result.Counted, poll.Result.Entitled, nil
 	}
-	cast, err = p.box.Count(ctx, string(id))
-	if err != nil {
-		return 0, 0, fmt.Errorf("counting the ballots of poll %s: %w", id, err)
+	cast, err = p.cast(ctx, poll)
+	return cast, len(poll.Roll), err
+}
+
+// cast is how many ballots or answers there are.
+func (p *Polls) cast(ctx context.Context, poll *Poll) (int, error) {
+	switch {
+	case poll.State == StateDraft || poll.State.Ended():
+		return 0, nil
+	case !poll.sealed():
+		all, err := p.answers(ctx, poll.ID)
+		return len(all), err
 	}
-	return cast, len(poll.Roll), nil
+	n, err := p.box.Count(ctx, string(poll.ID))
+	if err != nil {
+		return 0, fmt.Errorf("counting the ballots of poll %s: %w", poll.ID, err)
+	}
+	return n, nil
 }
 
 // become moves poll to state s in the ledger, or returns refusal if it may not go there.

@@ -8,6 +8,7 @@ type Result struct {
 	Adopted  bool     // of a motion
 	Count    *Count   // all the numbers
 	Verdict  *Verdict // what the poll's rule makes of them
+	Named    []Named  `json:",omitempty"` // of an open vote: who chose what, sorted
 }
 
 // newResult puts together what the tally found, after checking that the numbers can be.

@@ -21,7 +21,10 @@ var commands = []struct {
 	}},
 	{"cast", func(ctx context.Context, w *world, s subject) error { return second(w.Cast(ctx, s.envelope)) }},
 	{"close", func(ctx context.Context, w *world, s subject) error { return second(w.Close(ctx, s.id, closing)) }},
-	{"tally", func(ctx context.Context, w *world, s subject) error { _, _, err := w.Tally(ctx, s.id); return err }},
+	{"tally", func(ctx context.Context, w *world, s subject) error {
+		_, _, err := w.Tally(ctx, s.id, closing)
+		return err
+	}},
 	{"outcome", func(ctx context.Context, w *world, s subject) error {
 		_, _, err := w.Outcome(ctx, s.id, asker)
 		return err
@@ -54,12 +57,12 @@ func transitions() map[voting.State][]step {
 	noDraft, notOpen, notClosed, notCounted := refused(voting.ErrNotDraft), refused(voting.ErrNotOpen),
 		refused(voting.ErrNotClosed), refused(voting.ErrNotCounted)
 	return map[voting.State][]step{ // cancel prepare start fold cast close tally outcome discard forget abandon
-		voting.StateDraft:     {cancelled, draft, open, notOpen, notOpen, notOpen, notClosed, notCounted, notOpen, notCounted, notOpen},
-		voting.StateOpen:      {noDraft, noDraft, noDraft, open, open, closed, notClosed, notCounted, cancelled, notCounted, cancelled},
-		voting.StateClosed:    {noDraft, noDraft, noDraft, notOpen, notOpen, closed, counted, notCounted, notOpen, notCounted, cancelled},
+		voting.StateDraft:     {cancelled, draft, open, notOpen, notOpen, notOpen, notClosed, notClosed, notOpen, notCounted, notOpen},
+		voting.StateOpen:      {noDraft, noDraft, noDraft, open, open, closed, notClosed, notClosed, cancelled, notCounted, cancelled},
+		voting.StateClosed:    {noDraft, noDraft, noDraft, notOpen, notOpen, closed, counted, closed, notOpen, notCounted, cancelled},
 		voting.StateCounted:   {noDraft, noDraft, noDraft, notOpen, notOpen, counted, counted, counted, notOpen, done, notOpen},
-		voting.StateDone:      {noDraft, noDraft, noDraft, notOpen, notOpen, done, done, notCounted, notOpen, done, done},
-		voting.StateCancelled: {cancelled, noDraft, noDraft, notOpen, notOpen, notOpen, notClosed, notCounted, cancelled, notCounted, cancelled},
+		voting.StateDone:      {noDraft, noDraft, noDraft, notOpen, notOpen, done, done, notClosed, notOpen, done, done},
+		voting.StateCancelled: {cancelled, noDraft, noDraft, notOpen, notOpen, notOpen, notClosed, notClosed, cancelled, notCounted, cancelled},
 	}
 }
 

@@ -26,7 +26,7 @@ func (p *Polls) Seal(_ context.Context, id ID, label string, plain []byte) ([]by
 	copy(padded[4:], plain)
 	sealed, err := p.vault.Seal(keyName(id), textLabel+label, padded)
 	if err != nil {
-		return nil, fmt.Errorf("sealing a text of poll %s: %w", id, err)
+		return nil, fmt.Errorf("sealing a text of poll %s: %w", id, p.perhapsLost(id, err))
 	}
 	return sealed, nil
 }
@@ -35,7 +35,7 @@ func (p *Polls) Seal(_ context.Context, id ID, label string, plain []byte) ([]by
 func (p *Polls) Unseal(_ context.Context, id ID, label string, sealed []byte) ([]byte, error) {
 	padded, err := p.vault.Open(keyName(id), textLabel+label, sealed)
 	if err != nil {
-		return nil, fmt.Errorf("unsealing a text of poll %s: %w", id, err)
+		return nil, fmt.Errorf("unsealing a text of poll %s: %w", id, p.perhapsLost(id, err))
 	}
 	if len(padded) < 4 || int64(binary.BigEndian.Uint32(padded)) > int64(len(padded)-4) {
 		return nil, fmt.Errorf("unsealing a text of poll %s: %w", id, errText)

@@ -141,7 +141,7 @@ func (w *world) close(id voting.ID) *voting.Poll {
 
 func (w *world) tally(id voting.ID) (*voting.Poll, []byte) {
 	w.t.Helper()
-	p, archive, err := w.Tally(w.t.Context(), id)
+	p, archive, err := w.Tally(w.t.Context(), id, closing)
 	check(w.t, err)
 	return p, archive
 }

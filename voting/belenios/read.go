@@ -12,6 +12,8 @@ type Contents struct {
 	// Ballots are the last of each credential, in the archive's order. Nothing of them was checked but whose they say
 	// they are; Sum checks the rest.
 	Ballots [][]byte
+	// Credentials are whose ballots they are, in the same order.
+	Credentials []string
 	// ClosedHash is the hash of the EndBallots event; empty as long as ballots can come.
 	ClosedHash string
 }
@@ -27,6 +29,7 @@ func Read(r io.ReaderAt, size int64) (*Contents, error) {
 	c := new(Contents)
 	place := make(map[string]int)
 	var all [][]byte
+	var owners []string
 	for {
 		ev, err := events.next()
 		if errors.Is(err, io.EOF) {
@@ -49,14 +52,14 @@ func Read(r io.ReaderAt, size int64) (*Contents, error) {
 				all[i] = nil
 			}
 			place[credential] = len(all)
-			all = append(all, ev.data[0])
+			all, owners = append(all, ev.data[0]), append(owners, credential)
 		case "EndBallots":
 			c.ClosedHash = ev.hash
 		}
 	}
-	for _, raw := range all {
+	for i, raw := range all {
 		if raw != nil {
-			c.Ballots = append(c.Ballots, raw)
+			c.Ballots, c.Credentials = append(c.Ballots, raw), append(c.Credentials, owners[i])
 		}
 	}
 	return c, nil

@@ -68,7 +68,12 @@ func TestRead(t *testing.T) {
 	archive := l.archive()
 	c := must(Read(bytes.NewReader(archive), int64(len(archive))))(t)
 	want := [][]byte{ballots[0], ballots[2], ballots[3], ballots[4], again}
-	if !slices.EqualFunc(c.Ballots, want, bytes.Equal) || c.ClosedHash == "" || c.Election.Fingerprint() != p.election.Fingerprint() {
+	for i, credential := range c.Credentials {
+		if !bytes.Contains(c.Ballots[i], []byte(`"credential":"`+credential+`"`)) {
+			t.Errorf("ballot %d is not of %s", i, credential)
+		}
+	}
+	if len(c.Credentials) != len(want) || !slices.EqualFunc(c.Ballots, want, bytes.Equal) || c.ClosedHash == "" || c.Election.Fingerprint() != p.election.Fingerprint() {
 		t.Errorf("%d ballots, closed hash %s", len(c.Ballots), c.ClosedHash)
 	}
 	open := rechain(linksOf(t, l.chain())[:3])

@@ -48,12 +48,28 @@ type verifier struct {
 }
 
 func (v *verifier) run() error {
-	records, err := newRecordReader(v.source, v.size)
+	events, err := v.begin()
 	if err != nil {
 		return err
 	}
-	events := &eventReader{records: records}
-	err = v.events(events)
+	if err := v.read(events); err != nil {
+		return err
+	}
+	v.conclude(events)
+	return nil
+}
+
+func (v *verifier) begin() (*eventReader, error) {
+	records, err := newRecordReader(v.source, v.size)
+	if err != nil {
+		return nil, err
+	}
+	return &eventReader{records: records}, nil
+}
+
+// read judges the events that there are, and has every ballot checked when it returns.
+func (v *verifier) read(events *eventReader) error {
+	err := v.events(events)
 	if v.ballots != nil && (v.sum == nil || errors.Is(err, errFailed)) { // a false ballot stands before whatever stopped the reading
 		if earlier := v.count(); earlier != nil {
 			return earlier
@@ -62,9 +78,11 @@ func (v *verifier) run() error {
 	if err != nil {
 		return err
 	}
-	if v.limit != nil {
-		return v.limit
-	}
+	return v.limit
+}
+
+// conclude says what holds for the whole.
+func (v *verifier) conclude(events *eventReader) {
 	if v.given > 0 {
 		v.pass("decryption", "%d of %d shares, each with its proofs", v.given, len(v.shares.owners))
 	}
@@ -74,8 +92,7 @@ func (v *verifier) run() error {
 	}
 	v.report.Checks = append([]Check{{"archive", fmt.Sprintf(
 		"%d records in their exact form, each named after the hash of its contents; %d events, each continuing the one before",
-		records.n, events.n)}}, v.report.Checks...)
-	return nil
+		events.records.n, events.n)}}, v.report.Checks...)
 }
 
 // events reads the chain to its end. What is malformed counts for more than what cannot be judged: so it goes on, and
@@ -113,7 +130,7 @@ func (v *verifier) judge(ev event) error {
 		if v.count() != nil {
 			return errFailed
 		}
-		v.report.ClosedHash = ev.hash
+		v.report.ClosedHash, v.sum.closed = ev.hash, ev.hash
 		v.pass("close", "no ballot can follow")
 		return nil
 	case "EncryptedTally":

@@ -99,15 +99,6 @@ func TestSizeLeavesRoom(t *testing.T) {
 	}
 }
 
-func TestReadRefusesNonsense(t *testing.T) {
-	if _, err := Read([]byte(strings.Repeat("no archive ", 100))); err == nil {
-		t.Error("read")
-	}
-	if ballots, err := Read(nil); len(ballots) != 0 || err != nil {
-		t.Errorf("of nothing: %q, %v", ballots, err)
-	}
-}
-
 // memory is the places of one poll, by credential.
 type memory map[string][]byte
 

@@ -100,23 +100,32 @@ func (r *Registrar) Issue(ctx context.Context, poll, key string, tokens Tokens) 
 	return r.ledger.PutTokens(ctx, poll, sealed)
 }
 
-// Token is the token that member was given.
-func (r *Registrar) Token(ctx context.Context, poll, key, member string) (string, error) {
+// Tokens says who was given which token, until it is forgotten.
+func (r *Registrar) Tokens(ctx context.Context, poll, key string) (Tokens, error) {
 	sealed, err := r.ledger.Tokens(ctx, poll)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if sealed == nil {
-		return "", ErrNoToken
+		return nil, ErrNoToken
 	}
 	plain, err := r.sealer.Open(key, label, sealed)
 	if err != nil {
-		return "", fmt.Errorf("opening the tokens: %w", err)
+		return nil, fmt.Errorf("opening the tokens: %w", err)
 	}
 	defer clear(plain)
 	var tokens Tokens
 	if err := json.Unmarshal(plain, &tokens); err != nil {
-		return "", fmt.Errorf("reading the tokens: %w", err)
+		return nil, fmt.Errorf("reading the tokens: %w", err)
+	}
+	return tokens, nil
+}
+
+// Token is the token that member was given.
+func (r *Registrar) Token(ctx context.Context, poll, key, member string) (string, error) {
+	tokens, err := r.Tokens(ctx, poll, key)
+	if err != nil {
+		return "", err
 	}
 	token, ok := tokens[member]
 	if !ok {
