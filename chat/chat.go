@@ -10,7 +10,8 @@
 //   - a secret goes only into a room that the homeserver, asked just before, calls encrypted and
 //     whose joined or invited members are exactly the bot and the one person, and only to devices
 //     that their owner signed;
-//   - the bot is cross-signed before it sends anything.
+//   - the bot is cross-signed before it sends anything;
+//   - what was burned, see [Line.Burn], nothing opens any more that the bot keeps.
 //
 // It never writes a word, logs no message, and keeps neither text nor answers: the words of a
 // delivery are made by [Handler.Compose] at the moment of sending.
@@ -69,6 +70,8 @@ type vault interface {
 	Seal(name, label string, plain []byte) ([]byte, error)
 	Open(name, label string, sealed []byte) ([]byte, error)
 	Key(name string) ([]byte, error)
+	Renew(name string, opens store.Opens, rewrap func(old, fresh []byte) error) error
+	Settle(name string, opens store.Opens) error
 }
 
 // Line is the line to Matrix.
@@ -80,12 +83,14 @@ type Line struct {
 
 	client  *mautrix.Client
 	helper  *cryptohelper.CryptoHelper
+	keys    *cryptoStore
 	me      id.UserID
 	handler Handler
 
 	connected   chan struct{} // closed once client, helper and me are set
 	ready       atomic.Bool
 	wake        chan struct{} // something was queued
+	burned      chan struct{} // something was forgotten and may be in the write-ahead log
 	rooms       rooms
 	replaced    sync.Map // whose direct room was replaced by one in which nothing was said yet
 	otherRooms  sync.Map // rooms of the bot that were not made for one person
@@ -100,6 +105,7 @@ type Line struct {
 	pace        pace
 	edits       edits
 	work        work
+	renewing    sync.Mutex
 	saidLimited sync.Once
 	counters    counters
 	second      time.Duration // the unit of every wait before another try
@@ -121,6 +127,7 @@ func New(cfg Config, st *store.Store, v vault, log zerolog.Logger) (*Line, error
 		log:       log,
 		connected: make(chan struct{}),
 		wake:      make(chan struct{}, 1),
+		burned:    make(chan struct{}, 1),
 		second:    time.Second,
 		day:       24 * time.Hour,
 	}, nil
@@ -169,11 +176,17 @@ func (l *Line) Run(ctx context.Context, h Handler) error {
 		defer close(watching)
 		l.watchLate(ctx, work)
 	}()
+	wiping := make(chan struct{})
+	go func() {
+		defer close(wiping)
+		l.wipe(ctx)
+	}()
 	err := l.sync(ctx)
 	stop(err)
 	l.inbox.close()
 	<-delivering
 	<-watching
+	<-wiping
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

@@ -24,9 +24,11 @@ import (
 type cryptoStore struct {
 	*crypto.SQLCryptoStore
 
-	own    id.SenderKey                                   // the bot's device
-	direct func(context.Context, id.RoomID) (bool, error) // whether a room is one person's with the bot
+	own    id.SenderKey                                                 // the bot's device
+	direct func(context.Context, id.RoomID) (bool, error)               // whether a room is one person's with the bot
+	tx     func(context.Context, func(ctx context.Context) error) error // see store.Store
 
+	key      sync.RWMutex // guards the pickle key; only ever held inside a transaction, see inTurn
 	mu       sync.Mutex
 	outbound map[id.RoomID]*crypto.OutboundGroupSession
 	said     []*crypto.InboundGroupSession // the bot's own of direct rooms, the newest last
@@ -35,8 +37,11 @@ type cryptoStore struct {
 // mostSaid bounds how many of the bot's own keys are kept in memory.
 const mostSaid = 1000
 
-func newCryptoStore(inner *crypto.SQLCryptoStore, own id.SenderKey, direct func(context.Context, id.RoomID) (bool, error)) *cryptoStore {
-	return &cryptoStore{SQLCryptoStore: inner, own: own, direct: direct, outbound: make(map[id.RoomID]*crypto.OutboundGroupSession)}
+func (l *Line) newCryptoStore(inner *crypto.SQLCryptoStore, own id.SenderKey) *cryptoStore {
+	return &cryptoStore{
+		SQLCryptoStore: inner, own: own, direct: l.isDirect, tx: l.store.Tx,
+		outbound: make(map[id.RoomID]*crypto.OutboundGroupSession),
+	}
 }
 
 // keep keeps one of the bot's own keys for those whom it was given to.
@@ -59,7 +64,12 @@ func (s *cryptoStore) GetGroupSession(ctx context.Context, room id.RoomID, sessi
 		}
 	}
 	s.mu.Unlock()
-	return s.SQLCryptoStore.GetGroupSession(ctx, room, session)
+	var key *crypto.InboundGroupSession
+	err := s.inTurn(ctx, func(ctx context.Context) (err error) {
+		key, err = s.SQLCryptoStore.GetGroupSession(ctx, room, session)
+		return err
+	})
+	return key, err
 }
 
 // PutGroupSession stores a key for decrypting, unless it would bring back what was forgotten.
@@ -77,7 +87,7 @@ func (s *cryptoStore) PutGroupSession(ctx context.Context, session *crypto.Inbou
 			return nil
 		}
 	}
-	return s.DB.DoTxn(ctx, nil, func(ctx context.Context) error {
+	return s.inTurn(ctx, func(ctx context.Context) error {
 		known, err := s.GetGroupSession(ctx, session.RoomID, session.ID())
 		if withheld, ok := errors.AsType[*event.RoomKeyWithheldEventContent](err); ok {
 			if withheld.Code == event.RoomKeyWithheldBeeperRedacted {

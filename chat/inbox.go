@@ -173,11 +173,12 @@ func (l *Line) commit(ctx context.Context, token string) error {
 
 // handle hands one message over, unless that was done before. A message that cannot be handled is
 // tried again and then left out, so that it does not come for ever.
-func (l *Line) handle(ctx context.Context, evt *event.Event) error {
+func (l *Line) handle(ctx context.Context, evt *event.Event, sealed sealed) error {
 	m, ok, err := l.message(ctx, evt)
 	if err != nil || !ok {
 		return err
 	}
+	m.sealed = sealed
 	// Whoever writes can be reached.
 	if err := l.retry(ctx, personRoute(m.Sender)); err != nil {
 		return err

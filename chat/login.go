@@ -69,7 +69,7 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pickle, err := l.vault.Key(pickleKey)
+	pickle, err := l.settledKey(ctx)
 	if err != nil {
 		return fmt.Errorf("the key file of the encryption is missing, restore the folder of key files: %w", err)
 	}
@@ -88,7 +88,8 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	client.Crypto = helper
 	client.Store = &ackStore{SyncStore: client.Store} // after Init, which sets it
 	mach := helper.Machine()
-	mach.CryptoStore = newCryptoStore(mach.CryptoStore.(*crypto.SQLCryptoStore), mach.OwnIdentity().IdentityKey, l.isDirect)
+	l.keys = l.newCryptoStore(mach.CryptoStore.(*crypto.SQLCryptoStore), mach.OwnIdentity().IdentityKey)
+	mach.CryptoStore = l.keys
 	mach.DisableRatchetTracking = true // it writes keys back, and forgets too late: see cryptoStore
 	mach.SendKeysMinTrust = strictTrust
 	mach.SessionReceived = func(_ context.Context, room id.RoomID, sess id.SessionID, _ uint32) {

@@ -41,6 +41,8 @@ type Message struct {
 	Encrypted        bool
 	Trusted          bool // encrypted by a device that its owner signed
 	Direct           bool // in the sender's lasting direct room with the bot
+
+	sealed sealed // with what it was encrypted
 }
 
 // message translates an event. What is not a message of somebody else to the bot gives false:

@@ -172,10 +172,10 @@ func (l *Line) take(ctx context.Context, b *batch, room id.RoomID, evt *event.Ev
 	if err != nil {
 		return fmt.Errorf("encoding event %s: %w", evt.ID, err)
 	}
-	clear, err := l.open(ctx, room, evt)
+	clear, sealed, err := l.open(ctx, room, evt)
 	switch {
 	case err == nil:
-		b.add(room, func(ctx context.Context) error { return l.handle(ctx, clear) })
+		b.add(room, func(ctx context.Context) error { return l.handle(ctx, clear, sealed) })
 	case noKeyYet(err):
 		sess := evt.Content.AsEncrypted().SessionID
 		l.counters.unreadable.Add(1)
@@ -196,13 +196,18 @@ func (l *Line) again(ctx context.Context, b *batch, late []store.Late) {
 			continue
 		}
 		room := id.RoomID(entry.Room)
-		clear, err := l.open(ctx, room, &evt)
-		if noKeyYet(err) {
+		handled, err := l.store.Handled(ctx, entry.Event)
+		if err != nil {
+			l.log.Error().Err(err).Msg("A kept event cannot be looked up")
+			continue
+		}
+		clear, sealed, err := l.open(ctx, room, &evt)
+		if noKeyYet(err) && !handled {
 			continue
 		}
 		b.add(room, func(ctx context.Context) error {
 			if err == nil {
-				if err := l.handle(ctx, clear); err != nil {
+				if err := l.handle(ctx, clear, sealed); err != nil {
 					return err
 				}
 			}
@@ -221,21 +226,26 @@ func noKeyYet(err error) bool {
 }
 
 // open parses an event and decrypts it if it is encrypted. Nothing that arrives makes it panic.
-func (l *Line) open(ctx context.Context, room id.RoomID, evt *event.Event) (clear *event.Event, err error) {
+func (l *Line) open(ctx context.Context, room id.RoomID, evt *event.Event) (clear *event.Event, sealed sealed, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			clear, err = nil, fmt.Errorf("event %s: panic: %v\n%s", evt.ID, p, debug.Stack())
 		}
 	}()
 	if err := parse(evt, room); err != nil {
-		return nil, err
+		return nil, sealed, err
 	}
 	if evt.Type.Type != event.EventEncrypted.Type {
-		return evt, nil
+		return evt, sealed, nil
 	}
 	clear, err = l.helper.Decrypt(ctx, evt)
 	if err != nil {
-		return nil, fmt.Errorf("decrypting event %s: %w", evt.ID, err)
+		return nil, sealed, fmt.Errorf("decrypting event %s: %w", evt.ID, err)
 	}
-	return clear, nil
+	content := evt.Content.AsEncrypted()
+	sealed.session = content.SessionID
+	if sealed.index, err = crypto.ParseMegolmMessageIndex(content.MegolmCiphertext); err != nil {
+		return nil, sealed, fmt.Errorf("decrypting event %s: %w", evt.ID, err)
+	}
+	return clear, sealed, nil
 }
