@@ -41,5 +41,6 @@ tool staticcheck -tags=goolm ./...
 step 'the throwaway homeserver (builds it the first time: 2 to 5 minutes)'
 (cd e2e/homeserver && go tool -n dendrite >/dev/null)
 
-step 'tests'
-go test -race -shuffle=on ./...
+step 'tests (the longest packages begin first)'
+(cd tools && go test ./watch && go build -o ../bin/watch ./watch)
+go test -json -race -shuffle=on ./e2e ./... | bin/watch

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func tell(t *testing.T, lines string) (said string, passed bool) {
+	t.Helper()
+	var out strings.Builder
+	passed = watch(strings.NewReader(lines), &out, time.Now, nil)
+	return out.String(), passed
+}
+
+func TestTimesAreSortedAndAdded(t *testing.T) {
+	said, passed := tell(t, `{"Action":"start","Package":"m/a"}
+{"Action":"run","Package":"m/a","Test":"TestA"}
+{"Action":"output","Package":"m/a","Test":"TestA","Output":"chatter\n"}
+{"Action":"pass","Package":"m/a","Test":"TestA","Elapsed":9}
+{"Action":"pass","Package":"m/a","Elapsed":10}
+{"Action":"start","Package":"m/b"}
+{"Action":"pass","Package":"m/b","Elapsed":20.5}
+{"Action":"start","Package":"m/none"}
+{"Action":"skip","Package":"m/none","Elapsed":0}
+`)
+	want := `ok    a                          10.0 s
+ok    b                          20.5 s
+
+Time per package:
+    20.5 s  b
+    10.0 s  a
+    30.5 s  in all, 0 s by the clock
+
+The slowest tests:
+     9.0 s  a TestA
+`
+	if !passed || said != want {
+		t.Errorf("passed %t, said\n%s", passed, said)
+	}
+}
+
+func TestFailuresAreTold(t *testing.T) {
+	said, passed := tell(t, `go: something of its own
+{"ImportPath":"m/c [m/c.test]","Action":"build-output","Output":"c.go:1: broken\n"}
+{"ImportPath":"m/c [m/c.test]","Action":"build-fail"}
+{"Action":"start","Package":"m/c"}
+{"Action":"fail","Package":"m/c","Elapsed":0,"FailedBuild":"m/c [m/c.test]"}
+{"Action":"start","Package":"m/a"}
+{"Action":"run","Package":"m/a","Test":"TestGood"}
+{"Action":"output","Package":"m/a","Test":"TestGood","Output":"chatter\n"}
+{"Action":"pass","Package":"m/a","Test":"TestGood"}
+{"Action":"run","Package":"m/a","Test":"TestBad"}
+{"Action":"output","Package":"m/a","Test":"TestBad","Output":"why it is bad\n"}
+{"Action":"fail","Package":"m/a","Test":"TestBad"}
+{"Action":"run","Package":"m/a","Test":"TestHangs"}
+{"Action":"output","Package":"m/a","Test":"TestHangs","Output":"panic: test timed out\n"}
+{"Action":"fail","Package":"m/a","Elapsed":1}
+`)
+	if passed {
+		t.Error("it says that all passed")
+	}
+	for _, want := range []string{"go: something of its own\n", "c.go:1: broken\nFAIL  c ", "why it is bad\n", "panic: test timed out\n", "FAIL  a ", "Failed: 2 of 2 packages."} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is missing in\n%s", want, said)
+		}
+	}
+	if strings.Contains(said, "chatter") {
+		t.Errorf("it repeats what a good test wrote:\n%s", said)
+	}
+}
+
+func TestWhatRunsIsTold(t *testing.T) {
+	clock := time.Unix(0, 0)
+	var out strings.Builder
+	now := func() time.Time { return clock }
+	s := newSummary(&speaker{out: &out, now: now}, now)
+	s.note(event{Action: "start", Package: "m/e2e"})
+	s.note(event{Action: "run", Package: "m/e2e", Test: "TestStories"})
+	s.note(event{Action: "run", Package: "m/e2e", Test: "TestStories/once.txt"})
+	clock = clock.Add(42 * time.Second)
+	s.running()
+	if got, want := out.String(), fmt.Sprintf("… %4d s: e2e TestStories/once.txt (42 s)\n", 42); got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+}

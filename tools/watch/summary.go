@@ -1,0 +1,174 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// event is a line of `go test -json`; `go doc test2json` describes it.
+type event struct {
+	Action      string
+	Package     string
+	ImportPath  string // instead of Package, while it is built
+	Test        string
+	Elapsed     float64
+	Output      string
+	FailedBuild string
+}
+
+// test is one that runs or failed; the one without a name is the package itself.
+type test struct {
+	name   string
+	began  time.Time
+	output strings.Builder
+	failed bool
+}
+
+// took is how long something took.
+type took struct {
+	name    string
+	seconds float64
+}
+
+// summary is what is known of all the packages so far.
+type summary struct {
+	said     *speaker
+	now      func() time.Time
+	began    time.Time
+	open     map[string][]*test // of packages that run: the package itself, then its tests, in the order in which they began
+	build    map[string]*strings.Builder
+	packages []took
+	tests    []took
+	failed   int
+}
+
+func newSummary(said *speaker, now func() time.Time) *summary {
+	return &summary{said: said, now: now, began: now(), open: map[string][]*test{}, build: map[string]*strings.Builder{}}
+}
+
+// slow is what a test has to take to be named in the end.
+const slow = 5
+
+func (s *summary) note(e event) {
+	if e.Package == "" {
+		s.building(e)
+		return
+	}
+	switch e.Action {
+	case "start", "run":
+		s.open[e.Package] = append(s.open[e.Package], &test{name: e.Test, began: s.now()})
+	case "output":
+		if t := s.find(e); t != nil {
+			t.output.WriteString(e.Output)
+		}
+	case "pass", "skip", "fail":
+		if e.Test == "" {
+			s.done(e)
+			return
+		}
+		if t := s.find(e); t != nil {
+			t.failed = e.Action == "fail"
+		}
+		if e.Action != "fail" {
+			s.open[e.Package] = slices.DeleteFunc(s.open[e.Package], func(t *test) bool { return t.name == e.Test })
+		}
+		if e.Elapsed >= slow {
+			s.tests = append(s.tests, took{short(e.Package) + " " + e.Test, e.Elapsed})
+		}
+	}
+}
+
+func (s *summary) building(e event) {
+	if e.Action != "build-output" {
+		return
+	}
+	if s.build[e.ImportPath] == nil {
+		s.build[e.ImportPath] = &strings.Builder{}
+	}
+	s.build[e.ImportPath].WriteString(e.Output)
+}
+
+func (s *summary) find(e event) *test {
+	for _, t := range s.open[e.Package] {
+		if t.name == e.Test {
+			return t
+		}
+	}
+	return nil
+}
+
+// done tells how a package ended. Of one that failed it tells what its failed tests wrote, and those
+// that had not ended, because then it was they.
+func (s *summary) done(e event) {
+	words := s.open[e.Package]
+	delete(s.open, e.Package)
+	switch e.Action {
+	case "pass":
+		s.said.printf("ok    %-24s %6.1f s\n", short(e.Package), e.Elapsed)
+	case "skip":
+		return
+	case "fail":
+		s.failed++
+		if b := s.build[e.FailedBuild]; b != nil {
+			s.said.printf("%s", b.String())
+		}
+		for _, t := range slices.Backward(words) {
+			s.said.printf("%s", t.output.String())
+		}
+		s.said.printf("FAIL  %-24s %6.1f s\n", short(e.Package), e.Elapsed)
+	}
+	s.packages = append(s.packages, took{short(e.Package), e.Elapsed})
+}
+
+// running tells what runs right now, the test that runs deepest of each package.
+func (s *summary) running() {
+	var at []string
+	for name, tests := range s.open {
+		for _, t := range slices.Backward(tests) {
+			if !t.failed {
+				at = append(at, fmt.Sprintf("%s (%.0f s)", strings.TrimSpace(short(name)+" "+t.name), s.now().Sub(t.began).Seconds()))
+				break
+			}
+		}
+	}
+	slices.Sort(at)
+	if len(at) == 0 {
+		at = []string{"building"}
+	}
+	s.said.printf("… %4.0f s: %s\n", s.now().Sub(s.began).Seconds(), strings.Join(at, ", "))
+}
+
+// end tells the time per package.
+func (s *summary) end() {
+	longest := func(a, b took) int { return cmp.Or(cmp.Compare(b.seconds, a.seconds), cmp.Compare(a.name, b.name)) }
+	slices.SortFunc(s.packages, longest)
+	slices.SortFunc(s.tests, longest)
+	sum := 0.0
+	s.said.printf("\nTime per package:\n")
+	for _, p := range s.packages {
+		s.said.printf("%8.1f s  %s\n", p.seconds, p.name)
+		sum += p.seconds
+	}
+	s.said.printf("%8.1f s  in all, %.0f s by the clock\n", sum, s.now().Sub(s.began).Seconds())
+	if len(s.tests) > 0 {
+		s.said.printf("\nThe slowest tests:\n")
+	}
+	for _, t := range s.tests[:min(10, len(s.tests))] {
+		s.said.printf("%8.1f s  %s\n", t.seconds, t.name)
+	}
+	if s.failed > 0 {
+		s.said.printf("\nFailed: %d of %d packages.\n", s.failed, len(s.packages))
+	}
+}
+
+// short is a package without the module's name in front.
+func short(name string) string {
+	_, rest, found := strings.Cut(name, "/")
+	if !found {
+		return name
+	}
+	return rest
+}
