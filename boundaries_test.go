@@ -54,7 +54,7 @@ var boundaries = map[string]boundary{
 	"web/ui":        {others: []string{"github.com/evanw/esbuild/"}},
 	"cmd/verify":    {ours: []string{"voting/..."}},
 	"cmd/stimmbote": {ours: []string{"..."}, others: []string{""}},
-	"bench/...":     {ours: []string{"..."}},
+	"bench/...":     {ours: []string{"..."}, others: []string{"golang.org/x/sync/errgroup", "maunium.net/go/mautrix"}},
 	"e2e/...":       {ours: []string{"..."}, others: []string{""}},
 }
 
