@@ -44,9 +44,10 @@ var boundaries = map[string]boundary{
 		others: []string{"maunium.net/go/mautrix", "go.mau.fi/util/", "github.com/rs/zerolog"},
 	},
 	"bot": {
-		ours:   []string{"chat", "i18n", "media", "store", "voting"},
+		ours:   []string{"bot/answer", "chat", "i18n", "media", "store", "voting"},
 		others: []string{"github.com/rs/zerolog"},
 	},
+	"bot/answer": {ours: []string{"voting"}, not: pure},
 	"web": {
 		ours:   []string{"i18n", "media", "store", "voting", "voting/belenios"},
 		others: []string{"github.com/rs/zerolog"},

@@ -7,6 +7,7 @@
 //	cmd/verify        the recheck of a vote alone, for any computer
 //	chat              the line to Matrix: encryption, at-least-once sync, delivery, one DM per person
 //	bot               what is said: the commands, the flow of a vote, the card of a call
+//	bot/answer        what people type as the answer to a ballot: understood, never guessed
 //	voting            polls as people know them: states, verdicts
 //	voting/registrar  who may vote and who was given which token
 //	voting/box        credentials and ballots; never meets the registrar

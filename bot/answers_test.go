@@ -20,7 +20,7 @@ func TestAnswersThatDoNotCount(t *testing.T) {
 		want            string // empty: silence
 		redacted        bool
 	}{
-		{"unclear", "anna", "vielleicht", nil, `^I did not understand.*1 = Yes, 2 = No, 3 = Abstain$`, false},
+		{"unclear", "anna", "vielleicht", nil, `(?s)^I did not understand.*1 = Yes, 2 = No, 3 = Abstain$`, false},
 		{"both", "anna", "1 oder 2", nil, `^I did not understand`, false},
 		{"no such number", "anna", "4", nil, `^I did not understand`, false},
 		{"thanks before the vote", "anna", "ok", nil, `^I did not understand`, false},

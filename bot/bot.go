@@ -20,6 +20,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"stimmbote/bot/answer"
 	"stimmbote/chat"
 	"stimmbote/i18n"
 	"stimmbote/store"
@@ -85,7 +86,7 @@ type drafts interface {
 type ballots interface {
 	OpenTo(ctx context.Context, m voting.Member) ([]*voting.Poll, error)
 	Token(ctx context.Context, id voting.ID, m voting.Member) (string, error)
-	Fold(ctx context.Context, id voting.ID, m voting.Member, answer int) (*voting.Envelope, error)
+	FoldChoice(ctx context.Context, id voting.ID, m voting.Member, choice voting.Choice) (*voting.Envelope, error)
 	Cast(ctx context.Context, e *voting.Envelope) (voting.Receipt, error)
 	Turnout(ctx context.Context, id voting.ID) (cast, entitled int, err error)
 	Seal(ctx context.Context, id voting.ID, label string, plain []byte) ([]byte, error)
@@ -191,6 +192,8 @@ type Options struct {
 type Bot struct {
 	Options
 	words     words
+	phrases   answer.Phrases
+	motion    *answer.Sheet // reads what may be an answer to any ballot
 	languages map[string]*i18n.Texts
 	wake      chan struct{} // something may be due in Run
 	started   time.Time
@@ -203,7 +206,7 @@ type Bot struct {
 	present   map[string]int                     // how many are in a call, by its name
 	due       map[string]time.Time               // when a call's card is to be corrected, by its name
 	paced     map[string]time.Time               // when what is corrected now and then is due again
-	lists     map[string]wish                    // who wants to know how far a probe is, by the key of the answer
+	lists     map[string]listing                 // who wants to know how far a probe is, by the key of the answer
 	jobs      map[string]*job                    // what is done beside everything else, by its name
 	working   sync.WaitGroup                     // of the jobs
 }
@@ -217,9 +220,13 @@ func New(o Options) *Bot {
 		o.Checkpoint = func(string) {}
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
+	words := loadWords()
+	phrases := answer.Known(words)
 	return &Bot{
 		Options:   o,
-		words:     loadWords(),
+		words:     words,
+		phrases:   phrases,
+		motion:    answer.NewSheet(voting.Question{Kind: voting.KindMotion, Options: []string{"", "", ""}}, phrases),
 		languages: loadLanguages(o.Texts),
 		wake:      make(chan struct{}, 1),
 		started:   o.Now(),
@@ -230,7 +237,7 @@ func New(o Options) *Bot {
 		present:   make(map[string]int),
 		due:       make(map[string]time.Time),
 		paced:     make(map[string]time.Time),
-		lists:     make(map[string]wish),
+		lists:     make(map[string]listing),
 		jobs:      make(map[string]*job),
 	}
 }

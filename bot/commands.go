@@ -50,7 +50,8 @@ var commands []entry
 func init() {
 	commands = []entry{
 		{id: "call", names: named("call", "treffen anruf"), where: inGroups, do: (*Bot).call},
-		{id: "vote", names: named("vote", "abstimmung abstimmen"), where: inGroups, power: moderator, do: (*Bot).vote},
+		{id: "vote", names: named("vote", "abstimmung abstimmen"), where: inGroups, power: moderator, options: commandOptions, do: (*Bot).vote},
+		{id: "election", names: named("election", "wahl"), where: inGroups, power: moderator, options: commandOptions, do: (*Bot).election},
 		{id: "close", names: named("close", "schluss schließen schliessen ende"), where: inGroups, power: moderator, own: true, do: (*Bot).close},
 		{
 			id: "probe", names: named("probe rehearsal", "probe"), where: inGroups, power: moderator,

@@ -24,7 +24,7 @@ func TestRights(t *testing.T) {
 	w.says("eva", "!contact")
 	w.expect(`^Nobody is named yet`, "group")
 	w.says("bernd", "!rights")
-	w.expect(`(?s)^Who may do what here\n!call: everybody\n!vote: from level 50 on\n!close: whoever began the vote, else from level 50 on\n.*!lang, show: everybody, change: from level 50 on\n.*!rights vote everybody$`, "group")
+	w.expect(`(?s)^Who may do what here\n!call: everybody\n!vote: from level 50 on\n!election: from level 50 on\n!close: whoever began the vote, else from level 50 on\n.*!lang, show: everybody, change: from level 50 on\n.*!rights vote everybody$`, "group")
 	for _, wrong := range []string{"!rights vote", "!rights dance 0", "!rights vote 101", "!rights vote -1", "!rights vote much"} {
 		w.says("bernd", wrong)
 		w.expect(`^I did not understand that\. For example`, "group")
@@ -146,7 +146,7 @@ func TestLanguages(t *testing.T) {
 	w.says("chair", "start")
 	fresh := w.new()
 	for to, want := range map[string]string{
-		"anna": `(?s)^🗳️ Stimmzettel: Sollen wir\?\n1 = Ja\n`, "eva": `(?s)^🗳️ Ballot: Sollen wir\?\n1 = Yes\n`,
+		"anna": `(?s)^🗳️ Stimmzettel: Sollen wir\?\n.*\n1 = Ja\n`, "eva": `(?s)^🗳️ Ballot: Sollen wir\?\n.*\n1 = Yes\n`,
 		"group": `^0 von 6 Stimmen`,
 	} {
 		if find(fresh, to, want) == nil {
@@ -154,9 +154,9 @@ func TestLanguages(t *testing.T) {
 		}
 	}
 	w.tells("eva", "hm")
-	w.expect(`^I did not understand that.*1 = Yes, 2 = No, 3 = Abstain$`, "eva")
+	w.expect(`(?s)^I did not understand that.*1 = Yes, 2 = No, 3 = Abstain$`, "eva")
 	w.tells("anna", "hm")
-	w.expect(`^Das habe ich nicht verstanden.*1 = Ja, 2 = Nein, 3 = Enthaltung$`, "anna")
+	w.expect(`(?s)^Das habe ich nicht verstanden.*1 = Ja, 2 = Nein, 3 = Enthaltung$`, "anna")
 	w.tells("eva", "1")
 	w.expect(`Understood: Yes`, "eva")
 	w.tells("anna", "1")

@@ -76,7 +76,7 @@ func TestCrashes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = w.bot.cast(t.Context(), m, p, voting.Yes)
+		_ = w.bot.cast(t.Context(), m, p, voting.Choice{Options: []int{voting.Yes}})
 	})
 	if votes() != 0 {
 		t.Fatal("a vote without its receipt is in the box")

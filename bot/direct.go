@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"stimmbote/bot/answer"
 	"stimmbote/chat"
 	"stimmbote/voting"
 )
@@ -34,9 +35,9 @@ func (b *Bot) direct(ctx context.Context, m chat.Message) error {
 	if m.Kind != chat.Text {
 		return b.again(ctx, m, p, "ballot.not-text")
 	}
-	answer, clear := voting.ParseAnswer(m.Body, b.words.answers())
-	if !clear {
-		return b.unclear(ctx, m, p)
+	choice, found := b.sheet(p).Read(m.Body)
+	if found != answer.Clear {
+		return b.unclear(ctx, m, p, found)
 	}
 	help, err := b.helps(ctx, string(p.Place))
 	if err != nil {
@@ -62,7 +63,7 @@ func (b *Bot) direct(ctx context.Context, m chat.Message) error {
 	if late {
 		return b.again(ctx, m, p, "ballot.late")
 	}
-	err = b.cast(ctx, m, p, answer)
+	err = b.cast(ctx, m, p, choice)
 	if errors.Is(err, voting.ErrNotOpen) {
 		return b.hint(ctx, m, say{Key: "ballot.closed", Room: string(p.Place)})
 	}
@@ -71,16 +72,16 @@ func (b *Bot) direct(ctx context.Context, m chat.Message) error {
 
 // receipt is what a member is told about a vote. It is stored sealed until it is sent.
 type receipt struct {
-	Answer   int    `json:"answer"`
-	Code     string `json:"code"`
-	Replaced bool   `json:"replaced"`
+	Choice   voting.Choice `json:"choice"`
+	Code     string        `json:"code"`
+	Replaced bool          `json:"replaced"`
 }
 
 // cast seals an answer and lays it into the ballot box. Vote, receipt, count and the order to
 // take the answer back (see done) are stored together or not at all.
-func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, answer int) error {
+func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, choice voting.Choice) error {
 	member := voting.Member(m.Sender)
-	envelope, err := b.Polls.Fold(ctx, p.ID, member, answer)
+	envelope, err := b.Polls.FoldChoice(ctx, p.ID, member, choice)
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, answer i
 			return err
 		}
 		key := receiptKey(p.ID, member, n)
-		sealed, err := b.seal(ctx, p.ID, key, receipt{Answer: r.Answer, Code: r.Code, Replaced: r.Replaced})
+		sealed, err := b.seal(ctx, p.ID, key, receipt{Choice: r.Choice, Code: r.Code, Replaced: r.Replaced})
 		if err != nil {
 			return err
 		}

@@ -13,13 +13,13 @@ import (
 func TestVoteFromDraftToResult(t *testing.T) {
 	w := newWorld(t, "en")
 	w.says("chair", "!vote  Shall we adopt\nmotion 12? ")
-	w.expect(`(?s)^🗳️ Draft: Shall we adopt motion 12\?\n1 = Yes · 2 = No · 3 = Abstain\nNobody in the group sees.*adopted with more yes than no.*6 members.*: Anna, Bernd, Chair, Clara, Deniz, Eva\nChair, reply start or cancel`, "group")
+	w.expect(`(?s)^🗳️ Draft: Shall we adopt motion 12\?\n1 = Yes · 2 = No · 3 = Abstain\nNobody in the group sees.*adopted with more yes than no.*6 members.*: Anna, Bernd, Chair, Clara, Deniz, Eva\n⚠️ Few are entitled.*\nChair, reply start, change or cancel`, "group")
 	w.says("anna", "start")
 	w.silent()
 	w.says("chair", "Start.")
 	fresh := w.new()
 	anchors := find(fresh, "group", `^Election fingerprint: \S+\nRoll hash: [0-9a-f]{64}\n`)
-	ballot := find(fresh, "eva", `(?s)^🗳️ Ballot: Shall we adopt motion 12\?\n1 = Yes\n2 = No\n3 = Abstain\n.*Whoever runs the bot could see and change it.*token: \S+\n.*Keep it to yourself\.$`)
+	ballot := find(fresh, "eva", `(?s)^🗳️ Ballot: Shall we adopt motion 12\?\nGroup: Grüne Straße\n1 = Yes\n2 = No\n3 = Abstain\n.*Whoever runs the bot could see and change it.*token: \S+\n.*Keep it to yourself\.$`)
 	if anchors == nil || ballot == nil || find(fresh, "group", `^🗳️ Voting is open`) == nil || find(fresh, "group", `^0 of 6 votes are in`) == nil {
 		t.Fatalf("after start:\n%s", list(fresh))
 	}
@@ -51,7 +51,7 @@ func TestVoteFromDraftToResult(t *testing.T) {
 	if closed < 0 || result < closed || file < result {
 		t.Errorf("closed %d, result %d, file %d in:\n%s", closed, result, file, order)
 	}
-	if find(fresh, "group", `^Result: rejected\nShall we adopt motion 12\?\nYes: 2 · No: 2 · Abstain: 1\nCast: 5 of 6 entitled\n`) == nil {
+	if find(fresh, "group", `^Result: rejected\nAs many yes as no: that is no majority\.\nShall we adopt motion 12\?\nYes: 2 ██\nNo: 2 ██\nAbstain: 1 █\nCast: 5 of 6 entitled\n`) == nil {
 		t.Errorf("wrong numbers:\n%s", order)
 	}
 	if find(fresh, "anna", `(?s)^✅ Counted.*Code: `) == nil || find(fresh, "eva", `^No vote was cast for you`) == nil {
@@ -205,5 +205,5 @@ func TestClosesWhenEverybodyHasVoted(t *testing.T) {
 	w.silent()
 	w.now = w.now.Add(grace)
 	w.settle()
-	w.expect(`(?s)^Result: adopted\n.*Yes: 5 · No: 1 · Abstain: 0`, "group")
+	w.expect(`(?s)^Result: adopted\n.*Yes: 5 █████\nNo: 1 █\nAbstain: 0\n`, "group")
 }

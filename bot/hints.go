@@ -9,12 +9,13 @@ import (
 	"time"
 	"unicode"
 
+	"stimmbote/bot/answer"
 	"stimmbote/chat"
 	"stimmbote/voting"
 )
 
 // unclear deals with what is no clear answer. Thanks after a vote need none.
-func (b *Bot) unclear(ctx context.Context, m chat.Message, p *voting.Poll) error {
+func (b *Bot) unclear(ctx context.Context, m chat.Message, p *voting.Poll, found answer.Finding) error {
 	voted, err := b.hasVoted(ctx, m, p)
 	if err != nil {
 		return err
@@ -32,7 +33,12 @@ func (b *Bot) unclear(ctx context.Context, m chat.Message, p *voting.Poll) error
 			return err
 		}
 	}
-	return b.again(ctx, m, p, "ballot.unclear")
+	return b.again(ctx, m, p, wrongAnswer[found])
+}
+
+// wrongAnswer says what is wrong with an answer.
+var wrongAnswer = map[answer.Finding]string{
+	answer.Unclear: "ballot.unclear", answer.Two: "ballot.two", answer.Many: "ballot.many", answer.Few: "ballot.few", answer.Gaps: "ballot.gaps",
 }
 
 // ballotAgain answers somebody who says hello with what is open for them.
@@ -48,22 +54,17 @@ func (b *Bot) ballotAgain(ctx context.Context, m chat.Message) error {
 	})
 }
 
-// again asks for the number once more, and says that an earlier vote stays.
+// again says what is wrong, asks for the answer once more, and says that an earlier vote stays.
 func (b *Bot) again(ctx context.Context, m chat.Message, p *voting.Poll, key string) error {
 	voted, err := b.hasVoted(ctx, m, p)
 	if err != nil {
 		return err
 	}
-	s := say{Key: key, Args: []any{"options", p.Answers}, Room: string(p.Place)}
-	if voted {
-		s.More = []say{{Key: "ballot.kept"}}
+	if !b.may("hint "+m.Sender, mostHints, hintsWithin) {
+		return b.noted(ctx, m)
 	}
-	help, err := b.helps(ctx, string(p.Place))
-	if err != nil {
-		return err
-	}
-	s.More = append(s.More, help...)
-	return b.hint(ctx, m, s)
+	said := b.to(m, "reply/"+m.ID, kindHint, hint{Poll: p.ID, Key: key, Kept: voted})
+	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, said) })
 }
 
 func (b *Bot) hasVoted(ctx context.Context, m chat.Message, p *voting.Poll) (bool, error) {
@@ -82,7 +83,11 @@ func (b *Bot) hint(ctx context.Context, m chat.Message, s say) error {
 // noBallot answers somebody who is on the roll of no open vote: if it looks like a vote as a
 // hint, else now and then.
 func (b *Bot) noBallot(ctx context.Context, m chat.Message) error {
-	clear, hello := b.isAnswer(m), b.words.is("ballot.words.hello", m.Body)
+	clear, err := b.isAnswer(ctx, m)
+	if err != nil {
+		return err
+	}
+	hello := b.words.is("ballot.words.hello", m.Body)
 	if !clear {
 		if done, err := b.onProbeAnswer(ctx, m); err != nil || done {
 			return err
@@ -149,8 +154,8 @@ func (b *Bot) isMember(ctx context.Context, p *voting.Poll, user string) (bool, 
 // stray answers what looks like a vote in a room that somebody else made for two: the bot asks
 // only in the direct chats that it made itself.
 func (b *Bot) stray(ctx context.Context, m chat.Message) error {
-	if !b.isAnswer(m) {
-		return nil
+	if clear, err := b.isAnswer(ctx, m); err != nil || !clear {
+		return err
 	}
 	members, err := b.Line.Members(ctx, m.Room)
 	if err != nil {
@@ -172,7 +177,7 @@ func (b *Bot) stray(ctx context.Context, m chat.Message) error {
 // exposed deals with an answer to an open vote that somebody gave in the group, where all can
 // see it: it does not count, and the bot takes it away if it may.
 func (b *Bot) exposed(ctx context.Context, m chat.Message) (bool, error) {
-	if !b.isAnswer(m) || strings.ContainsFunc(m.Body, unicode.IsLetter) {
+	if m.Kind != chat.Text || !strings.ContainsFunc(m.Body, unicode.IsDigit) {
 		return false, nil
 	}
 	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool {
@@ -181,18 +186,22 @@ func (b *Bot) exposed(ctx context.Context, m chat.Message) (bool, error) {
 	if err != nil || p == nil {
 		return false, err
 	}
+	_, found := b.sheet(p).Read(m.Body)
+	if found != answer.Clear || p.Asked.Kind != voting.KindSingly && strings.ContainsFunc(m.Body, unicode.IsLetter) {
+		return false, nil
+	}
 	redacts, err := b.redacts(ctx, m.Room)
 	if err != nil {
 		return false, err
 	}
-	s := say{Key: "ballot.in-group-stays", Args: []any{"options", p.Answers}, Room: m.Room}
+	s := hint{Poll: p.ID, Key: "ballot.in-group-stays"}
 	var said []chat.Delivery
 	if redacts {
 		s.Key = "ballot.in-group"
 		said = append(said, chat.Delivery{Key: "redact/" + m.ID, Room: m.Room, Kind: kindRedact, Lane: chat.Redaction, Redacts: m.ID})
 	}
 	if b.may("hint "+m.Sender, mostHints, hintsWithin) {
-		said = append(said, chat.Delivery{Key: "reply/" + m.ID, Person: m.Sender, Kind: kindSay, Payload: encode(s)})
+		said = append(said, chat.Delivery{Key: "reply/" + m.ID, Person: m.Sender, Kind: kindHint, Payload: encode(s)})
 	}
 	return true, b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, said...) })
 }

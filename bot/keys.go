@@ -19,6 +19,7 @@ const (
 	kindOpened  = "poll.opened"
 	kindCount   = "poll.count"
 	kindBallot  = "ballot"
+	kindHint    = "ballot.hint"
 	kindReceipt = "receipt"
 	kindLast    = "poll.last"
 	kindClosed  = "poll.closed"

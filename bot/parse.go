@@ -4,9 +4,9 @@ import (
 	"strings"
 	"unicode"
 
+	"stimmbote/bot/answer"
 	"stimmbote/chat"
 	"stimmbote/i18n"
-	"stimmbote/voting"
 )
 
 // command splits a message into the word after the prefix, in lower case, and what follows.
@@ -141,7 +141,7 @@ func loadLanguages(one *i18n.Texts) map[string]*i18n.Texts {
 }
 
 // is says whether a message is one of the words of a key and nothing else.
-func (w words) is(key, body string) bool { return voting.Says(body, w[key]) }
+func (w words) is(key, body string) bool { return answer.Says(body, w[key]) }
 
 // which returns that one of the keys whose word a message is, empty if it is none.
 func (w words) which(m chat.Message, keys ...string) string {
@@ -151,13 +151,4 @@ func (w words) which(m chat.Message, keys ...string) string {
 		}
 	}
 	return ""
-}
-
-// answers are the words for each answer of a motion, in the order of its answers.
-func (w words) answers() [][]string {
-	answers := make([][]string, 3)
-	answers[voting.Yes] = w["ballot.words.yes"]
-	answers[voting.No] = w["ballot.words.no"]
-	answers[voting.Abstain] = w["ballot.words.abstain"]
-	return answers
 }

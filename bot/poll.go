@@ -6,24 +6,42 @@ import (
 	"slices"
 
 	"stimmbote/chat"
-	"stimmbote/i18n"
 	"stimmbote/voting"
 )
 
 // vote shows the draft of a vote. Nothing is asked before its asker says start.
 func (b *Bot) vote(ctx context.Context, m chat.Message, a arguments) error {
+	return b.begin(ctx, m, a, asked(a.text))
+}
+
+// election is a vote on people.
+func (b *Bot) election(ctx context.Context, m chat.Message, a arguments) error {
+	w := asked(a.text)
+	w.elect = true
+	return b.begin(ctx, m, a, w)
+}
+
+// begin shows the draft of a wish with the options that were given.
+func (b *Bot) begin(ctx context.Context, m chat.Message, a arguments, w wish) error {
 	if err := b.unforged(ctx, m); err != nil {
 		return err
 	}
-	roll, err := b.roll(ctx, m.Room)
+	if err := b.apply(&w, a.options); err != nil {
+		return err
+	}
+	t, err := b.texts(ctx, m.Room)
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(roll, voting.Member(m.Sender)) {
-		return refuse("refusal.not-on-roll")
+	draft, err := w.draft(t)
+	if err != nil {
+		return err
+	}
+	if draft.Roll, err = b.roll(ctx, m.Room); err != nil {
+		return err
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		cards, err := b.draft(ctx, m, i18n.Clean(a.text), roll)
+		cards, err := b.draft(ctx, m, draft)
 		if err != nil {
 			return err
 		}
@@ -33,12 +51,12 @@ func (b *Bot) vote(ctx context.Context, m chat.Message, a arguments) error {
 
 // draft writes a draft in the place of its asker's earlier one and returns the card that shows
 // it, with a file of the roll if that is too long for the card.
-func (b *Bot) draft(ctx context.Context, m chat.Message, question string, roll []voting.Member) ([]chat.Delivery, error) {
-	earlier, err := b.drafted(ctx, m)
-	if err != nil {
-		return nil, err
+func (b *Bot) draft(ctx context.Context, m chat.Message, d voting.Draft) ([]chat.Delivery, error) {
+	d.Place, d.Asker = voting.Place(m.Room), voting.Member(m.Sender)
+	if !slices.Contains(d.Roll, d.Asker) {
+		return nil, refuse("refusal.not-on-roll")
 	}
-	t, err := b.texts(ctx, m.Room)
+	earlier, err := b.drafted(ctx, m)
 	if err != nil {
 		return nil, err
 	}
@@ -47,13 +65,10 @@ func (b *Bot) draft(ctx context.Context, m chat.Message, question string, roll [
 			return nil, err
 		}
 	}
-	if err := b.refuseBusy(ctx, roll); err != nil {
+	if err := b.refuseBusy(ctx, d.Roll); err != nil {
 		return nil, err
 	}
-	p, err := b.Polls.Draft(ctx, voting.Draft{
-		Place: voting.Place(m.Room), Asker: voting.Member(m.Sender), Question: question, Roll: roll,
-		Answers: []string{t.Text("poll.answer.yes"), t.Text("poll.answer.no"), t.Text("poll.answer.abstain")},
-	})
+	p, err := b.Polls.Draft(ctx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +125,9 @@ func (b *Bot) group(ctx context.Context, m chat.Message) error {
 	}
 	if draft != nil {
 		word := b.words.which(m, "poll.words.start", "poll.words.cancel")
+		if word == "" && b.isChange(m) {
+			word = "poll.words.change"
+		}
 		answers, err := b.answers(ctx, m, string(draft.ID), key(draft.ID, "draft"), word)
 		if err != nil {
 			return err
@@ -135,10 +153,14 @@ func (b *Bot) onDraft(ctx context.Context, m chat.Message, p *voting.Poll, word 
 	if err := b.unforged(ctx, m); err != nil {
 		return err
 	}
-	if word == "poll.words.start" {
+	switch word {
+	case "poll.words.start":
 		return b.start(ctx, m, p)
+	case "poll.words.change":
+		return b.change(ctx, m, p)
+	default:
+		return b.cancel(ctx, m, p)
 	}
-	return b.cancel(ctx, m, p)
 }
 
 // answers says whether a word is the answer to a question of the bot, given by the key and the
@@ -169,7 +191,7 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	}
 	if !slices.Equal(roll, slices.Sorted(slices.Values(p.Roll))) {
 		return b.Store.Tx(ctx, func(ctx context.Context) error {
-			cards, err := b.draft(ctx, m, p.Question, roll)
+			cards, err := b.draft(ctx, m, draftOf(p, roll))
 			if err != nil {
 				return err
 			}
@@ -195,6 +217,11 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 		return b.done(ctx, m,
 			lasting(p, "anchors", kindAnchors), lasting(p, "opened", kindOpened), inGroup(p, "count", kindCount))
 	})
+}
+
+// draftOf is a poll as a draft for another roll.
+func draftOf(p *voting.Poll, roll []voting.Member) voting.Draft {
+	return voting.Draft{Asked: p.Asked, Rule: p.Rule, Terms: p.Terms, Roll: roll}
 }
 
 // drop cancels a draft and forgets what was said about it.

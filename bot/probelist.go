@@ -35,15 +35,15 @@ func (b *Bot) probeSoFar(ctx context.Context, m chat.Message, p store.Probe) err
 		return err
 	}
 	b.mu.Lock()
-	b.lists["list/"+m.ID] = wish{probe: p, person: m.Sender}
+	b.lists["list/"+m.ID] = listing{probe: p, person: m.Sender}
 	b.mu.Unlock()
 	b.awake()
 	return nil
 }
 
-// wish is that somebody wants to know how far a probe is. After a restart it is forgotten; they
+// listing is that somebody wants to know how far a probe is. After a restart it is forgotten; they
 // can ask again.
-type wish struct {
+type listing struct {
 	probe  store.Probe
 	person string
 }

@@ -87,5 +87,5 @@ func TestAnswersAtOnce(t *testing.T) {
 		t.Errorf("wrong count:\n%s", list(fresh))
 	}
 	w.says("chair", "!close")
-	w.expect(`(?s)^Result: adopted\n.*Yes: [56] · No: [01] · Abstain: 0\nCast: 6 of 6`, "group")
+	w.expect(`(?s)^Result: adopted\n.*Yes: [56] █+\nNo: [01].*\nAbstain: 0\nCast: 6 of 6`, "group")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"stimmbote/bot/answer"
 	"stimmbote/chat"
 	"stimmbote/voting"
 )
@@ -85,8 +86,14 @@ func (b *Bot) noted(ctx context.Context, m chat.Message) error {
 // of an answer, it is taken back, since it says what somebody wants. The order to do so belongs
 // to no group, so that the end of the poll does not drop it.
 func (b *Bot) done(ctx context.Context, m chat.Message, d ...chat.Delivery) error {
-	if m.Direct && b.isAnswer(m) {
-		d = append(d, chat.Delivery{Key: "redact/" + m.ID, Room: m.Room, Kind: kindRedact, Lane: chat.Redaction, Redacts: m.ID})
+	if m.Direct {
+		answers, err := b.isAnswer(ctx, m)
+		if err != nil {
+			return err
+		}
+		if answers {
+			d = append(d, chat.Delivery{Key: "redact/" + m.ID, Room: m.Room, Kind: kindRedact, Lane: chat.Redaction, Redacts: m.ID})
+		}
 	}
 	if err := b.Line.Queue(ctx, d...); err != nil {
 		return err
@@ -94,11 +101,28 @@ func (b *Bot) done(ctx context.Context, m chat.Message, d ...chat.Delivery) erro
 	return b.Line.Mark(ctx, m.ID)
 }
 
-// isAnswer says whether a message is a clear answer to a ballot.
-func (b *Bot) isAnswer(m chat.Message) bool {
-	_, clear := voting.ParseAnswer(m.Body, b.words.answers())
-	return clear && m.Kind == chat.Text
+// isAnswer says whether a message is a clear answer to a motion, or to an open ballot of its sender.
+func (b *Bot) isAnswer(ctx context.Context, m chat.Message) (bool, error) {
+	if m.Kind != chat.Text {
+		return false, nil
+	}
+	if _, found := b.motion.Read(m.Body); found == answer.Clear {
+		return true, nil
+	}
+	open, err := b.Polls.OpenTo(ctx, voting.Member(m.Sender))
+	if err != nil {
+		return false, err
+	}
+	for _, p := range open {
+		if _, found := b.sheet(p).Read(m.Body); found == answer.Clear {
+			return true, nil
+		}
+	}
+	return false, nil
 }
+
+// sheet reads the answers to a poll.
+func (b *Bot) sheet(p *voting.Poll) *answer.Sheet { return answer.NewSheet(p.Asked, b.phrases) }
 
 // to is a delivery to where a message came from.
 func (b *Bot) to(m chat.Message, key, kind string, payload any) chat.Delivery {

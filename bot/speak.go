@@ -114,7 +114,7 @@ func (t *page) say(s say) {
 }
 
 // localised puts words of the page's language in the place of what has other names in others:
-// commands, and the answers of a ballot.
+// commands and options.
 func (t *page) localised(args []any) []any {
 	args = slices.Clone(args)
 	for i := 0; i+1 < len(args); i += 2 {
@@ -123,10 +123,8 @@ func (t *page) localised(args []any) []any {
 			if c := entryNamed(toString(args[i+1])); c != nil {
 				args[i+1] = c.name(t.texts.Language())
 			}
-		case "options":
-			if answers, ok := toStrings(args[i+1]); ok {
-				args[i+1] = options(t.texts, answers, ", ")
-			}
+		case "flag":
+			args[i+1] = flagName(toString(args[i+1]), t.texts.Language())
 		}
 	}
 	return args
@@ -136,33 +134,10 @@ func (t *page) content(notice bool) chat.Content {
 	return chat.Content{Notice: notice, Plain: strings.Join(t.plain, "\n"), HTML: strings.Join(t.html, "<br>\n")}
 }
 
-// toString and toStrings read what came back from a payload.
+// toString reads what came back from a payload.
 func toString(v any) string {
 	s, _ := v.(string)
 	return s
-}
-
-func toStrings(v any) ([]string, bool) {
-	switch list := v.(type) {
-	case []string:
-		return list, true
-	case []any:
-		all := make([]string, len(list))
-		for i, item := range list {
-			all[i] = toString(item)
-		}
-		return all, true
-	}
-	return nil, false
-}
-
-// options are the numbered answers in one line.
-func options(texts *i18n.Texts, answers []string, between string) string {
-	all := make([]string, len(answers))
-	for i, answer := range answers {
-		all[i] = texts.Text("ballot.option", "number", i+1, "answer", answerIn(texts, answer))
-	}
-	return strings.Join(all, between)
 }
 
 // answerKeys are the answers that every language has words for.

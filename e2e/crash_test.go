@@ -32,7 +32,7 @@ func TestKilledOnTheWay(t *testing.T) {
 	vote(ctx, t, w.People["eva"], "3", "abstain")
 	vote(ctx, t, chair, "2", "no")
 	dies(ctx, t, w, crash, "close.after-hash", func() { say(ctx, t, chair, world.Group, "!close") })
-	hear(ctx, t, chair, world.Group, `(?i)^result: adopted[\s\S]*yes: 3 · no: 2 · abstain: 1`)
+	hear(ctx, t, chair, world.Group, `(?i)^result: adopted[\s\S]*yes: 3\b[\s\S]*no: 2\b[\s\S]*abstain: 1\b`)
 	hear(ctx, t, chair, world.Group, `\.bel`)
 	for name, p := range w.People {
 		hear(ctx, t, p, world.Direct, `(?i)counted`)

@@ -114,7 +114,7 @@ func TestAStrictClientReadsEverything(t *testing.T) {
 	}
 	say(ctx, t, chair, world.Group, "!close")
 	s.reads(ctx, t, group, `(?i)closed hash`)
-	s.reads(ctx, t, group, `(?i)result[\s\S]*yes: 1 · no: 4`)
+	s.reads(ctx, t, group, `(?i)result[\s\S]*yes: 1\b[\s\S]*no: 4\b`)
 	s.reads(ctx, t, invitation.Room, `(?i)counted: your vote is part of the result`)
 	s.readEverything(t)
 }

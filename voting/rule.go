@@ -11,7 +11,7 @@ import (
 // Base says of which votes a majority is.
 type Base string
 
-// The bases. Which one holds where nothing is said is in [Rule.base].
+// The bases. Which one holds where nothing is said is in [Rule.Basis].
 const (
 	BaseYesNo Base = "yes-no" // the votes for and against, or for anybody: neither abstentions nor invalid ballots
 	BaseCast  Base = "cast"   // all ballots, abstentions and invalid ones too
@@ -94,8 +94,8 @@ func ParseQuorum(text string) (Quorum, error) {
 	return Quorum{Num: num, Den: den}, nil
 }
 
-// needed is the least number of ballots that reaches the quorum.
-func (q Quorum) needed(entitled int) int {
+// Needed is the least number of ballots that reaches the quorum.
+func (q Quorum) Needed(entitled int) int {
 	if q.Den == 0 {
 		return q.Num
 	}
@@ -122,8 +122,8 @@ type Rule struct {
 // ballots count, and a tie rejects.
 func Usual() Rule { return Rule{Majority: MajoritySimple, Base: BaseYesNo} }
 
-// base is the base that holds, named or not.
-func (r Rule) base() Base {
+// Basis is the base that holds, named or not.
+func (r Rule) Basis() Base {
 	switch {
 	case r.Base != "":
 		return r.Base
@@ -139,7 +139,7 @@ func (r Rule) Check(q Question) error {
 	if _, err := r.Majority.needed(0); err != nil {
 		return err
 	}
-	switch r.base() {
+	switch r.Basis() {
 	case BaseYesNo, BaseCast, BaseAll:
 	default:
 		return fmt.Errorf("base %q: %w", string(r.Base), ErrRule)

@@ -60,7 +60,7 @@ func Judge(q Question, r Rule, c *Count) (*Verdict, error) {
 	if err := q.check(c); err != nil {
 		return nil, err
 	}
-	v := &Verdict{Rule: r, Base: r.base(), Quorum: r.Quorum.needed(c.Entitled), Winners: []int{}}
+	v := &Verdict{Rule: r, Base: r.Basis(), Quorum: r.Quorum.Needed(c.Entitled), Winners: []int{}}
 	if err := v.judge(q, r, c); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,90 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"html"
+
+	"stimmbote/chat"
+	"stimmbote/i18n"
+	"stimmbote/voting"
+)
+
+// composeBallot is what a member is asked, as long as the vote is open.
+func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *voting.Poll) (chat.Content, error) {
+	if p.State != voting.StateOpen {
+		return chat.Content{}, chat.ErrObsolete
+	}
+	token, err := b.Polls.Token(ctx, p.ID, voting.Member(d.Person))
+	if err != nil {
+		return chat.Content{}, err
+	}
+	name, err := b.Line.RoomName(ctx, string(p.Place))
+	if err != nil {
+		return chat.Content{}, fmt.Errorf("asking for the name of %s: %w", p.Place, err)
+	}
+	t.add("ballot.title", "question", title(p.Asked))
+	t.add("ballot.group", "group", i18n.Name(name, mostName))
+	for _, option := range numbered(t.texts, p.Asked) {
+		t.line(option, html.EscapeString(option))
+	}
+	t.addHow(p.Asked)
+	t.add("ballot.alone")
+	t.add("poll.label." + p.Level().String())
+	t.add("ballot.token", "token", token)
+	return t.content(false), nil
+}
+
+func (b *Bot) composeReceipt(ctx context.Context, t *page, d chat.Delivery, a about, p *voting.Poll) (chat.Content, error) {
+	var r receipt
+	if err := b.unseal(ctx, d, a, &r); err != nil {
+		return chat.Content{}, err
+	}
+	if _, err := p.Asked.Vote(r.Choice); err != nil {
+		return chat.Content{}, fmt.Errorf("a receipt of poll %s: %w", p.ID, err)
+	}
+	b.Checkpoint("cast.after-durable")
+	t.add("ballot.receipt", "answer", choiceIn(t.texts, p.Asked, r.Choice), "code", r.Code)
+	if r.Replaced {
+		t.add("ballot.replaced")
+	}
+	return t.content(false), nil
+}
+
+// hint is the payload of what somebody is told who did not answer clearly.
+type hint struct {
+	Poll voting.ID `json:"poll"`
+	Key  string    `json:"key"`
+	Kept bool      `json:"kept,omitempty"` // there is a vote from before
+}
+
+// composeHint says what is wrong with an answer, and asks for another one.
+func (b *Bot) composeHint(ctx context.Context, t *page, d chat.Delivery, p *voting.Poll) (chat.Content, error) {
+	var h hint
+	if err := json.Unmarshal(d.Payload, &h); err != nil {
+		return chat.Content{}, fmt.Errorf("reading what is wrong with an answer: %w", err)
+	}
+	t.add(h.Key)
+	t.addChoose(p.Asked)
+	if h.Kept {
+		t.add("ballot.kept")
+	}
+	if err := b.addHelper(ctx, t, string(p.Place)); err != nil {
+		return chat.Content{}, err
+	}
+	return t.content(false), nil
+}
+
+func (b *Bot) composeOutcome(ctx context.Context, t *page, d chat.Delivery, a about, p *voting.Poll) (chat.Content, error) {
+	var o outcome
+	if err := b.unseal(ctx, d, a, &o); err != nil {
+		return chat.Content{}, err
+	}
+	if o.Counted {
+		t.add("ballot.counted", "question", p.Question, "code", o.Code)
+	} else {
+		t.add("ballot.not-cast", "question", p.Question)
+	}
+	return t.content(false), nil
+}

@@ -1,0 +1,142 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"stimmbote/chat"
+	"stimmbote/i18n"
+	"stimmbote/voting"
+)
+
+// composeDraft shows what would be asked, of whom, and by which rule.
+func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.Content, error) {
+	names, err := b.names(ctx, p)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	roll := slices.Sorted(maps.Values(names))
+	if len(roll) > mostNames {
+		roll = append(roll[:mostNames], "…")
+	}
+	t.add("poll.draft.title", "question", title(p.Asked))
+	t.addOptions(p.Asked)
+	t.add("poll.label." + p.Level().String())
+	t.addRule(p.Asked, p.Rule)
+	t.addQuorum(p.Rule, len(p.Roll))
+	t.addCount("poll.draft.roll", len(p.Roll), "names", strings.Join(roll, ", "))
+	if len(p.Roll) > mostNames {
+		t.add("poll.draft.roll-file")
+	}
+	if n := b.unreached(ctx, p); n > 0 {
+		t.addCount("poll.draft.unreached", n)
+	}
+	if len(p.Roll) < fewPeople {
+		t.add("poll.draft.few", "min", voting.MinBallots)
+	}
+	encrypted, err := b.Line.Encrypted(ctx, string(p.Place))
+	if err != nil {
+		return chat.Content{}, fmt.Errorf("asking whether %s is encrypted: %w", p.Place, err)
+	}
+	if !encrypted {
+		t.add("poll.draft.unencrypted")
+	}
+	t.add("poll.draft.ask", "name", names[p.Asker])
+	return t.content(false), nil
+}
+
+// addOptions shows the options and, where several may be chosen, how many.
+func (t *page) addOptions(q voting.Question) {
+	options := numbered(t.texts, q)
+	between := " · "
+	if q.Kind != voting.KindMotion {
+		between = "\n"
+	}
+	t.add("poll.draft.options", "options", strings.Join(options, between))
+	switch {
+	case q.Kind == voting.KindSingly:
+		t.addCount("poll.draft.each", len(q.Options))
+	case q.Kind == voting.KindSeveral && q.Least == q.Most:
+		t.addCount("poll.draft.exactly", q.Most)
+	case q.Kind == voting.KindSeveral:
+		t.addCount("poll.draft.choose", q.Most, "least", q.Least)
+	}
+}
+
+// fewPeople is below how many on the roll the numbers may tell what each of them chose.
+const fewPeople = 8
+
+const (
+	mostName  = 40              // the length of the longest name that is shown in full
+	askTime   = 5 * time.Second // for asking who can be reached: some homeservers are slow
+	mostNames = 60              // how many names a card shows: a message has room for a few hundred
+)
+
+// unreached is how many of a small roll could not be given a ballot now, as far as can be known
+// before: whoever was never written to is not counted. A homeserver that does not say holds up
+// no draft.
+func (b *Bot) unreached(ctx context.Context, p *voting.Poll) int {
+	if len(p.Roll) > mostNames {
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	n := 0
+	for _, m := range p.Roll {
+		reach, err := b.Line.Reach(ctx, string(m))
+		if err != nil {
+			b.Log.Warn().Err(err).Msg("The draft does not say who can be reached")
+			return 0
+		}
+		if reach != chat.NotMet && reach != chat.Reachable {
+			n++
+		}
+	}
+	return n
+}
+
+// composeRoll is a file with everybody on the roll, for a card that has no room for them.
+func (b *Bot) composeRoll(ctx context.Context, t *page, p *voting.Poll) (chat.Content, error) {
+	names, err := b.names(ctx, p)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	var lines strings.Builder
+	for _, m := range p.Roll {
+		lines.WriteString(string(m) + "\t" + names[m] + "\n")
+	}
+	name := t.texts.Text("poll.roll.name")
+	return chat.Content{Plain: name, File: &chat.File{Name: name, Type: "text/plain", Data: []byte(lines.String())}}, nil
+}
+
+// names are the names of the roll as the group knows them. Where two have the same, or one has
+// none, it is the Matrix ID.
+func (b *Bot) names(ctx context.Context, p *voting.Poll) (map[voting.Member]string, error) {
+	members, err := b.Line.Members(ctx, string(p.Place))
+	if err != nil {
+		return nil, fmt.Errorf("asking for the members of %s: %w", p.Place, err)
+	}
+	times := make(map[string]int)
+	shown := make(map[voting.Member]string)
+	for _, m := range members {
+		name := i18n.Name(m.Name, mostName)
+		shown[voting.Member(m.ID)] = name
+		times[strings.ToLower(name)]++
+	}
+	names := make(map[voting.Member]string, len(p.Roll))
+	for _, m := range p.Roll {
+		name := shown[m]
+		switch {
+		case name == "":
+			name = string(m)
+		case times[strings.ToLower(name)] > 1:
+			name += " (" + string(m) + ")"
+		}
+		names[m] = name
+	}
+	return names, nil
+}

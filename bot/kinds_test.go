@@ -1,0 +1,137 @@
+package bot
+
+import (
+	"testing"
+
+	"stimmbote/voting"
+)
+
+// Every kind of vote goes from its command to its result.
+func TestKindsFromCommandToResult(t *testing.T) {
+	tests := []struct {
+		name, command, draft, ballot string
+		answers                      []string // of everybody in turn
+		understood, result           string   // of the first; of the group
+	}{
+		{
+			"two thirds", "!vote Shall we change the statutes? --majority 2/3 --of cast --quorum 50%",
+			`(?s)1 = Yes · 2 = No · 3 = Abstain\n.*adopted if at least 2/3 of all ballots cast \(abstentions count\) are yes\.\nValid only if at least 3 of 6 vote`,
+			`(?s)1 = Yes\n2 = No\n3 = Abstain\nReply with the number only`,
+			[]string{"1", "ja", "yes please", "2", "ich bin dagegen", "3"},
+			`Understood: Yes\.`,
+			`(?s)^Result: rejected\nShall we change the statutes\?\nYes: 3 ███\nNo: 2 ██\nAbstain: 1 █\nCast: 6 of 6 entitled\nNeeded: 4 yes of 6\n`,
+		},
+		{
+			"a choice by lines", "!vote When shall we meet?\n- Monday\n- Tuesday\n- Wednesday",
+			`(?s)When shall we meet\?\n1 = Monday\n2 = Tuesday\n3 = Wednesday\n4 = Abstain\n.*to win takes more than half of the valid votes`,
+			`(?s)3 = Wednesday\n4 = Abstain\nReply with the number only`,
+			[]string{"Tuesday", "2", "two", "1", "4", "Tuesday please"},
+			`Understood: Tuesday\.`,
+			`(?s)^Result: Tuesday wins\n.*Monday: 1 █\nTuesday: 4 ████\nWednesday: 0\nAbstain: 1 █\n.*Needed: 3 of 5`,
+		},
+		{
+			"several", "!vote Which topics? Roads | Trees | Schools | Bikes --choose 1-2 --invalid",
+			`(?s)1 = Roads\n2 = Trees\n3 = Schools\n4 = Bikes\n5 = Invalid ballot\nAt least 1, at most 2 are to be chosen.*the 2 with the most votes win`,
+			`(?s)5 = Invalid ballot\nReply with up to 2 numbers, for example: 1, 2\n`,
+			[]string{"1, 2", "2 and 4", "trees", "Roads, Trees", "5", "2+3"},
+			`Understood: Roads, Trees\.`,
+			`(?s)^Result: Trees, Roads win\n.*Roads: 2 ██\nTrees: 5 █████\nSchools: 1 █\nBikes: 1 █\nInvalid: 1\n`,
+		},
+		{
+			"an election", "!election Treasurer? Maurer | Lenz | Ott",
+			`(?s)1 = Maurer\n2 = Lenz\n3 = Ott\n4 = Abstain\n.*Otherwise a run-off follows`,
+			`(?s)4 = Abstain\nReply with the number only`,
+			[]string{"Maurer", "1", "2", "Frau Ott", "3", "lenz"},
+			`Understood: Maurer\.`,
+			`(?s)^Result: run-off between Maurer, Lenz, Ott\n`,
+		},
+		{
+			"one candidate", "!wahl Vorsitz?\nMaurer",
+			`(?s)1 = Yes\n2 = No\n3 = Abstain\nYes, no or abstain\..*elected with yes on more than half of the yes and no votes`,
+			`(?s)Vorsitz\? – Maurer\n.*1 = Yes\n2 = No\n3 = Abstain\nReply with the number only`,
+			[]string{"ja", "1", "2", "ja", "3", "ja"},
+			`Understood: Yes\.`,
+			`(?s)^Result: Maurer wins\n.*Maurer: 4 yes, 1 no, 1 abstain ████\n`,
+		},
+		{
+			"yes or no to each", "!election Board?\nMaurer\nLenz\nOtt\n--each --seats 2",
+			`(?s)3 = Ott\nTo each of the 3: yes, no or abstain\..*If more than 2 reach it, the 2 with the most yes win`,
+			`(?s)3 = Ott\nReply to each number with yes, no or abstain`,
+			[]string{"1 yes, 2 no, 3 abstain", "all yes", "1 ja 2 ja 3 nein", "yes no no", "alle ja", "1 ja, alle anderen nein"},
+			`Understood: Maurer: Yes, Lenz: No, Ott: Abstain\.`,
+			`(?s)^Result: Maurer wins\n1 seat stays vacant\n.*Maurer: 6 yes, 0 no, 0 abstain ██████\nLenz: 3 yes, 3 no, 0 abstain ███\n`,
+		},
+		{
+			"all the same", "!vote Shall we?",
+			`Shall we`, `Shall we`,
+			[]string{"1", "1", "1", "1", "1", "1"},
+			`Understood: Yes\.`,
+			`(?s)^Result: adopted\n.*All chose the same: so everybody now knows everybody's vote\.\n.*stimmbote verify \S+\.bel\n.*recheck\.sh \S+\.bel$`,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, "en")
+			w.says("chair", test.command)
+			w.expect(test.draft, "group")
+			w.says("chair", "start")
+			w.expect(test.ballot, people...)
+			for i, answer := range test.answers {
+				w.tells(people[i], answer)
+				if fresh := w.new(); i == 0 && find(fresh, people[0], test.understood) == nil || find(fresh, people[i], `^✅`) == nil {
+					t.Fatalf("%s answers %q:\n%s", people[i], answer, list(fresh))
+				}
+			}
+			w.now = w.now.Add(grace)
+			w.settle()
+			w.expect(test.result, "group")
+		})
+	}
+}
+
+func TestWishesThatCannotBe(t *testing.T) {
+	w := newWorld(t, "en")
+	for command, want := range map[string]string{
+		"!vote Which? One":                      `^🗳️ Draft: Which\? One`,
+		"!vote Which?\nOne":                     `^That is only one option: One\.`,
+		"!vote Which? One | one":                `^This stands there twice: one`,
+		"!vote Shall we? --choose 2":            `^That takes several options`,
+		"!vote Which? A | B --choose 3":         `^At most 2 can be chosen, not 3`,
+		"!vote Which? A | B --choose x":         `^I do not understand: --choose x\. For example: --choose 1-3`,
+		"!vote Shall we? --majority 1/3":        `^I do not understand: --majority 1/3`,
+		"!vote Shall we? --majority":            `^Something is missing behind --majority`,
+		"!vote Shall we? --of present":          `^I cannot know who is present`,
+		"!vote Shall we? --of nobody":           `^I do not understand: --of nobody`,
+		"!election Treasurer?":                  `^Please write behind it who stands`,
+		"!election Board? A | B --seats 3":      `^Those are 3 seats for 2`,
+		"!abstimmung Sollen wir? —mehrheit 3/4": `at least 3/4`,
+		"!vote | A | B":                         `^Please write the question`,
+	} {
+		w.now = w.now.Add(commandsWithin)
+		w.says("chair", command)
+		w.expect(want, "group")
+	}
+}
+
+func TestDraftsChangeInPlainWords(t *testing.T) {
+	w := newWorld(t, "en")
+	w.says("chair", "!vote Shall we?")
+	w.says("chair", "change 2/3, quorum 50%, of cast")
+	w.expect(`(?s)^🗳️ Draft: Shall we\?\n.*at least 2/3 of all ballots cast.*Valid only if at least 3 of 6`, "group")
+	w.says("chair", "ändern Frage: Wann?\nMöglichkeiten: Montag | Dienstag")
+	w.expect(`(?s)^🗳️ Draft: Wann\?\n1 = Montag\n2 = Dienstag\n3 = Abstain\n`, "group")
+	w.says("chair", "change up to 2, invalid, relative majority")
+	w.expect(`(?s)3 = Invalid ballot\n.*at most 2 are to be chosen`, "group")
+	w.says("chair", "change the wallpaper")
+	w.expect(`^I do not understand: the wallpaper\. I changed nothing`, "group")
+	w.says("chair", "change")
+	w.expect(`^Write behind it what shall be different`, "group")
+	w.says("chair", "change --majority simple")
+	w.expect(`^🗳️ Draft: Wann`, "group")
+	w.says("anna", "change 3/4")
+	w.silent()
+	w.says("chair", "start")
+	if p := w.poll(); p.State != voting.StateOpen || p.Asked.Kind != voting.KindSeveral || p.Rule.Quorum.Num != 1 {
+		t.Errorf("opened: %+v", p)
+	}
+}
