@@ -25,17 +25,28 @@ type Handler interface {
 // Kind says what kind of a message somebody wrote.
 type Kind int
 
-// The kinds of messages.
+// The kinds of messages. Only a text has a body.
 const (
 	Text  Kind = iota
-	Other      // a sticker, an image, a file …
+	Other      // what is none of the following: an emote, somebody's place …
+	Voice      // spoken into the phone
+	Audio      // any other sound
+	Sticker
+	Image
+	Video
+	Attachment // any other file
+	Choice     // an answer to a poll of the clients' own kind, see [Content]
 )
 
 // Message is what somebody else said.
 type Message struct {
 	ID, Room, Sender string
-	Body             string // without the quotation of what is replied to
-	Thread           string // the event that began the thread, empty in the main timeline
+	Body             string   // without the quotation of what is replied to
+	Thread           string   // the event that began the thread, empty in the main timeline
+	ReplyTo          string   // the event that it replies to, if any
+	Edits            string   // the event of which this is to be the new text; perhaps somebody else's
+	Poll             string   // of a Choice: the event that asked …
+	Choices          []string // … and the IDs of what was chosen, in the order of the sender's client
 	At               time.Time
 	Kind             Kind
 	Encrypted        bool
@@ -46,44 +57,76 @@ type Message struct {
 }
 
 // message translates an event. What is not a message of somebody else to the bot gives false:
-// notices, edits, reactions, redacted events.
+// notices, reactions, redacted events.
 func (l *Line) message(ctx context.Context, evt *event.Event) (Message, bool, error) {
-	if evt.Sender == l.me || evt.StateKey != nil || (evt.Type != event.EventMessage && evt.Type != event.EventSticker) {
+	if evt.Sender == l.me || evt.StateKey != nil {
 		return Message{}, false, nil
-	}
-	content, ok := evt.Content.Parsed.(*event.MessageEventContent)
-	if !ok || content == nil {
-		return Message{}, false, nil
-	}
-	relation := content.OptionalGetRelatesTo()
-	if content.MsgType == event.MsgNotice || relation.GetReplaceID() != "" || content.NewContent != nil {
-		return Message{}, false, nil
-	}
-	if content.MsgType == "" && evt.Type == event.EventMessage {
-		return Message{}, false, nil // redacted
-	}
-	direct, err := l.store.Direct(ctx, evt.Sender.String())
-	if err != nil {
-		return Message{}, false, err
 	}
 	m := Message{
 		ID:        evt.ID.String(),
 		Room:      evt.RoomID.String(),
 		Sender:    evt.Sender.String(),
-		Thread:    relation.GetThreadParent().String(),
 		At:        time.UnixMilli(evt.Timestamp),
-		Kind:      Other,
 		Encrypted: evt.Mautrix.WasEncrypted,
 		Trusted:   evt.Mautrix.WasEncrypted && evt.Mautrix.TrustState >= id.TrustStateCrossSignedTOFU,
-		Direct:    direct != nil && direct.Room == evt.RoomID.String(),
 	}
-	if content.MsgType == event.MsgText && evt.Type == event.EventMessage {
-		m.Kind, m.Body = Text, content.Body
+	if !m.says(evt) && !m.chooses(evt) {
+		return Message{}, false, nil
+	}
+	direct, err := l.store.Direct(ctx, m.Sender)
+	if err != nil {
+		return Message{}, false, err
+	}
+	m.Direct = direct != nil && direct.Room == m.Room
+	return m, true, nil
+}
+
+// says reads what somebody wrote or sent.
+func (m *Message) says(evt *event.Event) bool {
+	content, ok := evt.Content.Parsed.(*event.MessageEventContent)
+	if !ok || content == nil || (evt.Type != event.EventMessage && evt.Type != event.EventSticker) {
+		return false
+	}
+	relation := content.OptionalGetRelatesTo()
+	m.Thread, m.ReplyTo, m.Edits = relation.GetThreadParent().String(), relation.GetNonFallbackReplyTo().String(), relation.GetReplaceID().String()
+	if (m.Edits != "") != (content.NewContent != nil) {
+		return false
+	}
+	if content.NewContent != nil {
+		content = content.NewContent
+	}
+	if content.MsgType == event.MsgNotice || content.MsgType == "" && evt.Type == event.EventMessage {
+		return false // of a bot, or redacted
+	}
+	if m.Kind = kindOf(evt, content); m.Kind == Text {
+		m.Body = content.Body
 		if relation.GetReplyTo() != "" {
 			m.Body = event.TrimReplyFallbackText(m.Body)
 		}
 	}
-	return m, true, nil
+	return true
+}
+
+func kindOf(evt *event.Event, content *event.MessageEventContent) Kind {
+	if evt.Type == event.EventSticker {
+		return Sticker
+	}
+	switch content.MsgType {
+	case event.MsgText:
+		return Text
+	case event.MsgAudio:
+		if content.MSC3245Voice != nil {
+			return Voice
+		}
+		return Audio
+	case event.MsgImage:
+		return Image
+	case event.MsgVideo:
+		return Video
+	case event.MsgFile:
+		return Attachment
+	}
+	return Other
 }
 
 // Handled says whether what an event asks for was done, in the transaction of ctx.

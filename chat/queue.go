@@ -42,12 +42,13 @@ const redactsKey = "key:"
 // ByKey is the Redacts of what the delivery with this key said.
 func ByKey(key string) string { return redactsKey + key }
 
-// Content is what a delivery says. A File is sent instead of the words.
+// Content is what a delivery says. A File or a Poll is sent instead of the words.
 type Content struct {
 	Notice bool // for what nobody needs to be alerted of
 	Plain  string
 	HTML   string
 	File   *File
+	Poll   *Poll
 }
 
 // File is an attachment.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -31,11 +32,8 @@ func TestHearsOnlyWhatIsSaidToIt(t *testing.T) {
 	message := func(sender string, content object) { hs.event(room, sender, "m.room.message", content) }
 	message(bot, object{"msgtype": "m.text", "body": "own words"})
 	message(anna, object{"msgtype": "m.notice", "body": "a notice"})
-	message(anna, object{
-		"msgtype": "m.text", "body": "* edited", "m.new_content": object{"msgtype": "m.text", "body": "edited"},
-		"m.relates_to": object{"rel_type": "m.replace", "event_id": "$x"},
-	})
-	message(anna, object{}) // redacted
+	message(anna, object{"msgtype": "m.text", "body": "* no", "m.new_content": object{"msgtype": "m.text", "body": "no"}}) // edits nothing
+	message(anna, object{})                                                                                                // redacted
 	hs.event(room, anna, "m.reaction", object{"m.relates_to": object{"rel_type": "m.annotation", "event_id": "$x", "key": "1"}})
 	message(anna, object{"msgtype": 7, "body": []int{1}})
 	hs.event(room, anna, "m.room.encrypted", object{"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": 5})
@@ -44,19 +42,47 @@ func TestHearsOnlyWhatIsSaidToIt(t *testing.T) {
 		"m.relates_to": object{"m.in_reply_to": object{"event_id": "$q"}},
 	})
 	message(anna, object{"msgtype": "m.text", "body": "in a thread", "m.relates_to": object{"rel_type": "m.thread", "event_id": "$root"}})
-	message(anna, object{"msgtype": "m.image", "body": "cat.png", "url": "mxc://test/cat"})
+	message(anna, object{
+		"msgtype": "m.text", "body": "* edited", "m.new_content": object{"msgtype": "m.text", "body": "edited"},
+		"m.relates_to": object{"rel_type": "m.replace", "event_id": "$x"},
+	})
 	hs.event(room, anna, "m.sticker", object{"body": "thumb", "url": "mxc://test/thumb"})
+	media := []object{
+		{"msgtype": "m.image"},
+		{"msgtype": "m.video"},
+		{"msgtype": "m.file"},
+		{"msgtype": "m.audio"},
+		{"msgtype": "m.audio", "org.matrix.msc3245.voice": object{}},
+		{"msgtype": "m.location", "geo_uri": "geo:1,2"},
+		{"msgtype": "m.emote"},
+	}
+	for _, content := range media {
+		content["body"] = "yes"
+		message(anna, content)
+	}
 	hs.say(room, anna, "the end")
 
-	r.heard(t, "the answer", "in a thread", "", "", "the end")
+	r.heard(t, "the answer", "in a thread", "edited", "", "", "", "", "", "", "", "", "the end")
 	r.bot.mu.Lock()
 	defer r.bot.mu.Unlock()
-	if got := r.bot.heard[1].Thread; got != "$root" {
-		t.Errorf("thread %q, want $root", got)
-	}
-	for i, want := range []Kind{Text, Text, Other, Other, Text} {
-		if got := r.bot.heard[i]; got.Kind != want || got.Encrypted || got.Trusted || got.Direct || got.Sender != anna || got.Room != room.id {
-			t.Errorf("message %d: %+v, want kind %v in clear", i, got, want)
+	for i, want := range []Message{
+		{Kind: Text, ReplyTo: "$q"},
+		{Kind: Text, Thread: "$root"},
+		{Kind: Text, Edits: "$x"},
+		{Kind: Sticker},
+		{Kind: Image},
+		{Kind: Video},
+		{Kind: Attachment},
+		{Kind: Audio},
+		{Kind: Voice},
+		{Kind: Other},
+		{Kind: Other},
+		{Kind: Text},
+	} {
+		got := r.bot.heard[i]
+		want.ID, want.Room, want.Sender, want.Body, want.At = got.ID, room.id, anna, got.Body, got.At
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("message %d: %+v, want %+v", i, got, want)
 		}
 	}
 }

@@ -41,13 +41,17 @@ func (l *Line) say(ctx context.Context, o store.Outgoing) (room, sent string, er
 	if err != nil {
 		return "", "", fmt.Errorf("composing %s: %w", o.Kind, err)
 	}
+	if content.Poll != nil {
+		said, err := l.ask(ctx, where, content.Poll, encrypted, o)
+		return where.String(), said.String(), err
+	}
 	message, encrypted, err := l.wording(ctx, where, content, encrypted)
 	if err != nil {
 		return "", "", err
 	}
 	for n := range tighter {
 		var said id.EventID
-		said, err = l.send(ctx, where, related(message, most(encrypted, n), o.Thread, edits), encrypted, o.Person != "", transaction(o.Key))
+		said, err = l.send(ctx, where, event.EventMessage, related(message, most(encrypted, n), o.Thread, edits), encrypted, o.Person != "", transaction(o.Key))
 		if !tooLong(err) {
 			return where.String(), said.String(), err
 		}
@@ -160,11 +164,10 @@ func (l *Line) upload(ctx context.Context, f File, encrypted bool) (*event.Messa
 }
 
 // send sends one message under a transaction ID, encrypted if the room is, and marked with the ID.
-func (l *Line) send(ctx context.Context, room id.RoomID, message *event.MessageEventContent, encrypted, strict bool, txn string) (id.EventID, error) {
+func (l *Line) send(ctx context.Context, room id.RoomID, kind event.Type, message any, encrypted, strict bool, txn string) (id.EventID, error) {
 	content := event.Content{Parsed: message, Raw: map[string]any{markKey: txn}}
-	kind := event.EventMessage
 	if encrypted {
-		sealed, err := l.encrypt(ctx, room, message, strict)
+		sealed, err := l.encrypt(ctx, room, kind, message, strict)
 		if err != nil {
 			return "", err
 		}
@@ -183,9 +186,9 @@ func (l *Line) send(ctx context.Context, room id.RoomID, message *event.MessageE
 
 // encrypt encrypts for everybody who is joined or invited; strict leaves out devices that their
 // owner did not sign.
-func (l *Line) encrypt(ctx context.Context, room id.RoomID, message *event.MessageEventContent, strict bool) (*event.EncryptedEventContent, error) {
+func (l *Line) encrypt(ctx context.Context, room id.RoomID, kind event.Type, message any, strict bool) (*event.EncryptedEventContent, error) {
 	mach := l.helper.Machine()
-	sealed, err := mach.EncryptMegolmEvent(ctx, room, event.EventMessage, message)
+	sealed, err := mach.EncryptMegolmEvent(ctx, room, kind, message)
 	if err == nil {
 		return sealed, nil
 	}
@@ -200,7 +203,7 @@ func (l *Line) encrypt(ctx context.Context, room id.RoomID, message *event.Messa
 	if err := l.share(ctx, room, users, strict); err != nil {
 		return nil, fmt.Errorf("sharing the key of a room: %w", err)
 	}
-	if sealed, err = mach.EncryptMegolmEvent(ctx, room, event.EventMessage, message); err != nil {
+	if sealed, err = mach.EncryptMegolmEvent(ctx, room, kind, message); err != nil {
 		return nil, fmt.Errorf("encrypting: %w", err)
 	}
 	return sealed, nil

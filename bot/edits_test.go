@@ -1,0 +1,12 @@
+package bot
+
+import "testing"
+
+// Who edits what they said says nothing new.
+func TestAnEditIsNoCommand(t *testing.T) {
+	w := newWorld(t, "en")
+	m := w.message("chair", "!ping", false)
+	m.Edits = "$before"
+	w.hear(m)
+	w.silent()
+}
