@@ -25,6 +25,7 @@ var boundaries = map[string]boundary{
 	"voting/belenios":  {others: []string{"filippo.io/bigmod", "filippo.io/edwards25519"}, not: pure},
 	"voting/registrar": {ours: []string{"voting/belenios"}, not: pure},
 	"voting/box":       {ours: []string{"voting/belenios"}, not: pure},
+	"voting/words":     {not: pure},
 	"voting/verify":    {ours: []string{"voting/belenios"}, not: []string{"net", "log", "database"}},
 	"voting":           {ours: []string{"voting/..."}, not: pure},
 	"media/forward":    {others: []string{"github.com/pion/"}},

@@ -134,7 +134,7 @@ func (b *Bot) askFew(ctx context.Context, p *voting.Poll) error {
 	d := inGroup(p, "", kindSay)
 	d.Key = fewKey(p.ID, n+1)
 	d.Payload = encode(say{
-		Key: "refusal.too-few", Count: &cast, Args: []any{"least", voting.MinBallots},
+		Key: "refusal.too-few", Count: &cast, Args: []any{"least", p.Least},
 		More: []say{{Key: "poll.few.ask"}},
 	})
 	return b.Line.Queue(ctx, d)
@@ -170,7 +170,7 @@ func (b *Bot) onFew(ctx context.Context, m chat.Message) (bool, error) {
 	switch {
 	case err != nil:
 		return true, err
-	case cast >= voting.MinBallots:
+	case cast >= p.Least:
 		return true, refuse("refusal.enough")
 	case word == "poll.words.open":
 		return true, b.reply(ctx, m, say{Key: "poll.few.open", Notice: true})

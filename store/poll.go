@@ -50,9 +50,9 @@ func (s *Store) PutPoll(ctx context.Context, p *voting.Poll) error {
 	return err
 }
 
-// MovePoll gives a poll to another place.
-func (s *Store) MovePoll(ctx context.Context, id voting.ID, to voting.Place) error {
-	_, err := s.db.Exec(ctx, `UPDATE poll SET place=$2 WHERE id=$1`, id, to)
+// MovePolls gives the polls of a place to another one.
+func (s *Store) MovePolls(ctx context.Context, from, to voting.Place) error {
+	_, err := s.db.Exec(ctx, `UPDATE poll SET place=$2 WHERE place=$1`, from, to)
 	return err
 }
 

@@ -91,7 +91,7 @@ func (p *Polls) note(ctx context.Context, id ID, a asking) error {
 // recall fills in what a poll asks and by which rule it is judged.
 func (p *Polls) recall(ctx context.Context, poll *Poll) error {
 	poll.Asked = Question{Kind: KindMotion, Text: poll.Question, Options: slices.Clone(poll.Answers)}
-	poll.Rule = Usual()
+	poll.Rule, poll.Least = Usual(), p.least(Terms{})
 	if poll.Ends.IsZero() && !poll.Opened.IsZero() { // opened by a program that knew no deadline
 		poll.Ends = poll.Opened.Add(MaxOpen)
 	}
@@ -106,7 +106,7 @@ func (p *Polls) recall(ctx context.Context, poll *Poll) error {
 	if err := json.Unmarshal(paper, &a); err != nil {
 		return fmt.Errorf("reading what poll %s asks: %w", poll.ID, err)
 	}
-	poll.Asked, poll.Rule, poll.Terms = a.Question, a.Rule, a.Terms
+	poll.Asked, poll.Rule, poll.Terms, poll.Least = a.Question, a.Rule, a.Terms, p.least(a.Terms)
 	return nil
 }
 

@@ -12,7 +12,7 @@ import (
 
 // Close fixes the ballots of an open poll: from the commit on no vote comes in. The archive up to
 // the end of the ballots is kept then and there, with the time of the opening on it, and its hash
-// is the closed hash. Below [MinBallots] it refuses and the poll stays open. Closing again changes
+// is the closed hash. Below the least number of ballots it refuses and the poll stays open. Closing again changes
 // nothing.
 func (p *Polls) Close(ctx context.Context, id ID, now time.Time) (*Poll, error) {
 	var poll *Poll
@@ -30,8 +30,8 @@ func (p *Polls) Close(ctx context.Context, id ID, now time.Time) (*Poll, error) 
 		if err != nil {
 			return err
 		}
-		if least := poll.least(); cast < least {
-			return ErrTooFew.with("cast", cast, "min", least)
+		if cast < poll.Least {
+			return ErrTooFew.with("cast", cast, "min", poll.Least)
 		}
 		if poll.sealed() {
 			if err := p.fix(ctx, poll); err != nil {

@@ -2,17 +2,20 @@ package voting
 
 import (
 	"fmt"
+	"time"
 
 	"stimmbote/voting/belenios"
 )
 
 // Config is the section "poll".
 type Config struct {
-	Group string `yaml:"group"` // of the mathematics
+	Group      string `yaml:"group"`       // of the mathematics
+	MinBallots int    `yaml:"min_ballots"` // below which nothing is decrypted
+	Keep       int    `yaml:"keep"`        // days after which a vote that has ended is deleted
 }
 
 // Defaults is the section as it is when nothing is written.
-func Defaults() Config { return Config{Group: belenios.Ed25519} }
+func Defaults() Config { return Config{Group: belenios.Ed25519, MinBallots: MinBallots, Keep: 180} }
 
 // group is the name of the group as elections write it.
 func (c Config) group() string {
@@ -28,5 +31,14 @@ func (c Config) Validate() error {
 	if _, err := belenios.FindGroup(c.Group); err != nil {
 		return fmt.Errorf("group: %q is not known; write %s or %s", c.Group, belenios.Ed25519, belenios.Group2048)
 	}
+	if c.MinBallots < fewest {
+		return fmt.Errorf("min_ballots: %d is too few; at least %d, or the sum tells what each has chosen", c.MinBallots, fewest)
+	}
+	if c.Keep < 1 {
+		return fmt.Errorf("keep: write a number of days, at least 1")
+	}
 	return nil
 }
+
+// keep is how long what has ended is kept.
+func (c Config) keep() time.Duration { return time.Duration(c.Keep) * 24 * time.Hour }

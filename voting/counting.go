@@ -27,8 +27,8 @@ func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) 
 	if err := poll.matches(audit.Report()); err != nil {
 		return nil, nil, err
 	}
-	if counted, least := audit.Sum().Counted, poll.least(); counted < least {
-		return nil, nil, ErrTooFew.with("cast", counted, "min", least)
+	if counted := audit.Sum().Counted; counted < poll.Least {
+		return nil, nil, ErrTooFew.with("cast", counted, "min", poll.Least)
 	}
 	if _, err := p.voted(ctx, poll); err != nil {
 		return nil, nil, err

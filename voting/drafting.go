@@ -17,7 +17,7 @@ func (p *Polls) Draft(ctx context.Context, d Draft) (*Poll, error) {
 		return nil, fmt.Errorf("drawing the name of a poll: %w", err)
 	}
 	poll := &Poll{ID: ID(uuid), Place: d.Place, Asker: d.Asker, State: StateDraft, Group: p.group}
-	asked, err := poll.take(d)
+	asked, err := p.take(poll, d)
 	if err != nil {
 		return nil, fmt.Errorf("drafting a poll: %w", err)
 	}
@@ -39,7 +39,7 @@ func (p *Polls) Redraft(ctx context.Context, id ID, d Draft) (*Poll, error) {
 		if poll.State != StateDraft {
 			return fmt.Errorf("poll %s is %s: %w", id, poll.State, ErrNotDraft)
 		}
-		asked, err := poll.take(d)
+		asked, err := p.take(poll, d)
 		if err != nil {
 			return fmt.Errorf("changing poll %s: %w", id, err)
 		}
@@ -55,7 +55,7 @@ func (p *Polls) Redraft(ctx context.Context, id ID, d Draft) (*Poll, error) {
 }
 
 // take fills in what a draft says.
-func (p *Poll) take(d Draft) (asking, error) {
+func (p *Polls) take(poll *Poll, d Draft) (asking, error) {
 	asked, err := d.ask()
 	if err != nil {
 		return asking{}, err
@@ -64,9 +64,9 @@ func (p *Poll) take(d Draft) (asking, error) {
 	if slices.ContainsFunc(roll, func(m string) bool { return m == "" || strings.ContainsAny(m, "\r\n") }) {
 		return asking{}, ErrMember
 	}
-	p.Question, p.Answers, p.Roll = asked.Question.Text, slices.Clone(asked.Question.Options), asMembers(roll)
-	p.Asked, p.Rule, p.Terms = asked.Question, asked.Rule, asked.Terms
-	if least := max(p.least(), 1); len(roll) < least {
+	poll.Question, poll.Answers, poll.Roll = asked.Question.Text, slices.Clone(asked.Question.Options), asMembers(roll)
+	poll.Asked, poll.Rule, poll.Terms, poll.Least = asked.Question, asked.Rule, asked.Terms, p.least(asked.Terms)
+	if least := max(poll.Least, 1); len(roll) < least {
 		return asking{}, ErrSmallGroup.with("min", least)
 	}
 	return asked, nil

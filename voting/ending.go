@@ -40,17 +40,11 @@ func (p *Polls) Abandon(ctx context.Context, id ID) error {
 	})
 }
 
-// Move gives all polls of a place that have not ended to another place, because the group is
-// there now. It belongs into a transaction with whatever else moves.
+// Move gives all polls of a place, ended ones too, to another place, because the group is there now.
+// It belongs into a transaction with whatever else moves.
 func (p *Polls) Move(ctx context.Context, from, to Place) error {
-	polls, err := p.InPlace(ctx, from)
-	if err != nil {
-		return err
-	}
-	for _, poll := range polls {
-		if err := p.ledger.MovePoll(ctx, poll.ID, to); err != nil {
-			return fmt.Errorf("moving poll %s: %w", poll.ID, err)
-		}
+	if err := p.ledger.MovePolls(ctx, from, to); err != nil {
+		return fmt.Errorf("moving the polls of %s: %w", from, err)
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ var (
 	ErrVoted        = &Refusal{Key: "refusal.voted"}
 	ErrTooEarly     = &Refusal{Key: "refusal.too-early"}
 	ErrHeld         = &Refusal{Key: "refusal.held"}
+	ErrNoCode       = &Refusal{Key: "refusal.no-code"}
 	ErrObjections   = &Refusal{Key: "refusal.objections"}
 )
 

@@ -19,12 +19,12 @@ func (p *Poll) sealed() bool { return p.Terms.Level != Open }
 // archived says whether an archive is kept.
 func (p *Poll) archived() bool { return p.sealed() && !p.Terms.Rehearsal }
 
-// least is the number of ballots below which nothing is closed.
-func (p *Poll) least() int {
-	if !p.sealed() || p.Terms.Rehearsal {
+// least is the number of ballots below which a poll on such terms is not closed.
+func (p *Polls) least(t Terms) int {
+	if t.Level == Open || t.Rehearsal {
 		return 0
 	}
-	return MinBallots
+	return p.min
 }
 
 // The answers to an open poll are kept in one piece, sealed until the close like everything that
@@ -116,7 +116,7 @@ func (p *Polls) countOpen(ctx context.Context, poll *Poll) (*Result, error) {
 	return result, nil
 }
 
-// findOpen is who has answered an open poll: there are no codes.
+// findOpen is who has answered an open poll: there are no trackers.
 func (p *Polls) findOpen(ctx context.Context, poll *Poll) (map[Member]string, error) {
 	all, err := p.answers(ctx, poll.ID)
 	if err != nil {

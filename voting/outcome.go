@@ -24,8 +24,8 @@ func (p *Polls) Outcome(ctx context.Context, id ID, m Member) (code string, coun
 	if err != nil {
 		return "", false, err
 	}
-	code, counted = found[m]
-	return code, counted, nil
+	tracker, counted := found[m]
+	return belenios.Code(tracker), counted, nil
 }
 
 // Voted are those whose ballot is among the closed ones, sorted. They must be as many as there are
@@ -69,13 +69,13 @@ func (p *Polls) voted(ctx context.Context, poll *Poll) ([]Member, error) {
 // nobody stands for whoever has a ballot and is not on the roll. No member is called that.
 const nobody = Member("")
 
-// findings are the codes of the ballots with a closed hash, by member.
+// findings are the trackers of the ballots with a closed hash, by member.
 type findings struct {
-	hash  string
-	codes map[Member]string
+	hash     string
+	trackers map[Member]string
 }
 
-// found are the codes of the closed ballots by member. What has a closed hash never changes: it is
+// found are the trackers of the closed ballots by member. What has a closed hash never changes: it is
 // read for the first who asks, and what was found is kept until the end.
 func (p *Polls) found(ctx context.Context, poll *Poll) (map[Member]string, error) {
 	if !poll.sealed() {
@@ -84,17 +84,17 @@ func (p *Polls) found(ctx context.Context, poll *Poll) (map[Member]string, error
 	p.mu.Lock()
 	known := p.counted[poll.ID]
 	p.mu.Unlock()
-	if known.codes != nil && known.hash == poll.ClosedHash {
-		return known.codes, nil
+	if known.trackers != nil && known.hash == poll.ClosedHash {
+		return known.trackers, nil
 	}
-	codes, err := p.findSealed(ctx, poll)
+	trackers, err := p.findSealed(ctx, poll)
 	if err != nil {
 		return nil, err
 	}
 	p.mu.Lock()
-	p.counted[poll.ID] = findings{hash: poll.ClosedHash, codes: codes}
+	p.counted[poll.ID] = findings{hash: poll.ClosedHash, trackers: trackers}
 	p.mu.Unlock()
-	return codes, nil
+	return trackers, nil
 }
 
 // findSealed looks for the credential of each member among the ballots.
@@ -125,12 +125,12 @@ func (p *Polls) findSealed(ctx context.Context, poll *Poll) (map[Member]string, 
 			return nil, fmt.Errorf("poll %s: deriving a credential: %w", poll.ID, err)
 		}
 		if ballot, ok := ballots[credential]; ok {
-			found[m] = belenios.Code(belenios.Tracker(ballot))
+			found[m] = belenios.Tracker(ballot)
 			delete(ballots, credential)
 		}
 	}
 	for _, ballot := range ballots {
-		found[nobody] = belenios.Code(belenios.Tracker(ballot))
+		found[nobody] = belenios.Tracker(ballot)
 	}
 	return found, nil
 }

@@ -4,7 +4,7 @@
 // It guarantees that [Polls] is the only place that opens, casts, closes and tallies; that a
 // poll moves along the table in this file and no other way; that a ballot is checked like a
 // verifier would before it is kept; that after the close no ballot comes in, and the closed
-// hash stays the same whatever crashes; that nothing is decrypted below [MinBallots], before the
+// hash stays the same whatever crashes; that nothing is decrypted below a number of ballots, before the
 // time for objections is over or while one holds it; that a verdict is what a rule announced
 // beforehand makes of the numbers, exactly ([Judge]), and that there is none where not as many
 // people have voted as there are ballots.
@@ -59,9 +59,12 @@ func (s State) mayBecome(t State) bool { return slices.Contains(next[s], t) }
 // Ended says whether nothing can happen to a poll in state s any more.
 func (s State) Ended() bool { return s == StateDone || s == StateCancelled }
 
-// MinBallots is the number of ballots below which nothing is decrypted: the sum of fewer
-// would tell too much about each.
-const MinBallots = 5
+// MinBallots is the number of ballots below which nothing is decrypted where the configuration
+// names no other: the sum of fewer would tell too much about each. Nobody may go below fewest.
+const (
+	MinBallots = 5
+	fewest     = 3
+)
 
 // Poll is one question to one group.
 type Poll struct {
@@ -76,6 +79,7 @@ type Poll struct {
 	Asked    Question // Question and Answers, and what more there is to them
 	Rule     Rule     // by which the count is judged
 	Terms    Terms    // how it is held
+	Least    int      // ballots below which it is not closed; none of an open vote and of a rehearsal
 
 	Fingerprint string // of the election; from the opening on
 	RollHash    string // from the opening on

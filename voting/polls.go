@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"stimmbote/voting/belenios"
 	"stimmbote/voting/box"
@@ -18,6 +19,7 @@ type ledger interface {
 	// Scrub makes sure that what was deleted is in no file any more. It fails inside a transaction.
 	Scrub(ctx context.Context) error
 	pollLedger
+	history
 	paperLedger
 	registrar.Ledger
 	box.Ledger
@@ -27,7 +29,7 @@ type ledger interface {
 type pollLedger interface {
 	PutPoll(ctx context.Context, p *Poll) error               // new, or written over
 	Poll(ctx context.Context, id ID) (*Poll, error)           // nil if there is none
-	MovePoll(ctx context.Context, id ID, to Place) error      // PutPoll leaves the place as it is
+	MovePolls(ctx context.Context, from, to Place) error      // PutPoll leaves the place as it is
 	LivePolls(ctx context.Context) ([]*Poll, error)           // not ended, newest first
 	OpenPollsOf(ctx context.Context, m Member) ([]ID, error)  // open polls with m on their roll, oldest first
 	NextNumber(ctx context.Context, place Place) (int, error) // 1, 2, 3 … for each place
@@ -73,10 +75,13 @@ type Polls struct {
 	vault     vault
 	rand      io.Reader
 	group     string
+	min       int // ballots
+	keeps     time.Duration
 	registrar *registrar.Registrar
 	box       *box.Box
 
 	mu        sync.Mutex
+	closed    map[ID][]string               // trackers, of the polls that were searched after their close
 	elections map[string]*belenios.Election // by fingerprint, of the polls that are not ended
 	counted   map[ID]findings               // of the polls whose outcome was asked
 }
@@ -89,9 +94,12 @@ func New(l ledger, v vault, rand io.Reader, cfg Config) *Polls {
 		vault:     v,
 		rand:      rand,
 		group:     cfg.group(),
+		min:       cfg.MinBallots,
+		keeps:     cfg.keep(),
 		registrar: registrar.New(l, v),
 		box:       box.New(l),
 		elections: make(map[string]*belenios.Election),
+		closed:    make(map[ID][]string),
 		counted:   make(map[ID]findings),
 	}
 }

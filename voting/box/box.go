@@ -107,6 +107,18 @@ func (b *Box) Put(ctx context.Context, poll string, s Sealed, keep bool) (replac
 	return replaced, nil
 }
 
+// Ballot is the ballot of a credential, nil if there is none.
+func (b *Box) Ballot(ctx context.Context, poll, credential string) ([]byte, error) {
+	place, found, err := b.ledger.Place(ctx, poll, credential)
+	if err != nil {
+		return nil, fmt.Errorf("looking into the ballot box: %w", err)
+	}
+	if ballot := trim(place.Ballot); found && len(ballot) > 0 {
+		return ballot, nil
+	}
+	return nil, nil
+}
+
 // Ballots are all ballots, in the order of their credentials.
 func (b *Box) Ballots(ctx context.Context, poll string) ([][]byte, error) {
 	places, err := b.ledger.Places(ctx, poll)
