@@ -10,7 +10,7 @@ try: ## a throwaway homeserver, the bot and an encrypted group: ARGS='--script F
 	@go run ./e2e/try $(ARGS)
 
 test: ## everything that has to hold, on a machine that never saw the project too
-	@./tools/need.sh go git cc belenios-tool chromium npm
+	@./tools/need.sh go git cc belenios-tool chromium firefox-esr npm
 	@./tools/test.sh
 
 bench: ## what it costs, and how fast it is: tables in Markdown, on a machine that does nothing else

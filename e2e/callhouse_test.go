@@ -129,17 +129,6 @@ func enter(t *testing.T, b *browser.Browser, link, name string, scripts ...strin
 	return tab
 }
 
-// chromium is a browser for the length of a test.
-func chromium(t *testing.T) *browser.Browser {
-	t.Helper()
-	b, err := browser.Start(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
-	return b
-}
-
 // seesAndHears fails the test unless the tab decodes picture and sound of others.
 func seesAndHears(t *testing.T, tab *browser.Tab) browser.Counters {
 	t.Helper()

@@ -18,6 +18,7 @@ var current *world.World
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	closeBrowsers()
 	if current != nil {
 		if err := current.Close(); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -143,11 +143,7 @@ func (c *client) peer(target livekit.SignalTarget) *webrtc.PeerConnection {
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetInterfaceFilter(func(name string) bool { return name == "lo" })
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	m := &webrtc.MediaEngine{}
-	if err := m.RegisterDefaultCodecs(); err != nil {
-		c.t.Fatal(err)
-	}
-	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithMediaEngine(m)).NewPeerConnection(webrtc.Configuration{})
+	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithMediaEngine(c.codecs())).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -161,6 +157,29 @@ func (c *client) peer(target livekit.SignalTarget) *webrtc.PeerConnection {
 		}})
 	})
 	return pc
+}
+
+// codecs go by other numbers than the server's own, as Firefox's do.
+func (c *client) codecs() *webrtc.MediaEngine {
+	m := &webrtc.MediaEngine{}
+	for _, codec := range []struct {
+		mime, fmtp string
+		clock      uint32
+		pt         webrtc.PayloadType
+	}{
+		{webrtc.MimeTypeOpus, "minptime=10;useinbandfec=1", 48000, 109},
+		{webrtc.MimeTypeVP8, "", 90000, 120},
+		{webrtc.MimeTypeRTX, "apt=120", 90000, 124},
+		{webrtc.MimeTypeH264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", 90000, 126},
+	} {
+		kind, p := webrtc.RTPCodecTypeVideo, webrtc.RTPCodecParameters{PayloadType: codec.pt}
+		p.MimeType, p.ClockRate, p.SDPFmtpLine = codec.mime, codec.clock, codec.fmtp
+		if codec.mime == webrtc.MimeTypeOpus {
+			kind, p.Channels = webrtc.RTPCodecTypeAudio, 2
+		}
+		c.must(m.RegisterCodec(p, kind))
+	}
+	return m
 }
 
 // attach reads messages of a connection until it ends.

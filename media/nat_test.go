@@ -6,6 +6,8 @@ import (
 
 	"github.com/pion/webrtc/v4"
 	"github.com/rs/zerolog"
+
+	"stimmbote/media/forward"
 )
 
 // Clients are told the configured address, and none of the machine's own.
@@ -16,7 +18,7 @@ func TestPublicAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.mux.Close()
-	pc, err := s.both.NewPeerConnection(webrtc.Configuration{})
+	pc, _, err := s.connection(forward.Both)
 	if err != nil {
 		t.Fatal(err)
 	}

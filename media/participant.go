@@ -70,24 +70,33 @@ func (s *Server) newParticipant(r *room, j joining) (*participant, error) {
 		since: now, heard: now, refreshed: now, wants: map[string]bool{}, prefers: map[string]preference{}, allowed: everybody(),
 		failed: make(chan struct{}), quit: make(chan struct{}),
 	}
-	config := webrtc.Configuration{Certificates: []webrtc.Certificate{s.cert}}
-	inAPI, outAPI := s.in, s.out
+	kind := forward.Receiving
 	if j.single {
-		inAPI, outAPI = s.both, s.both
+		kind = forward.Both
 	}
-	in, err := inAPI.NewPeerConnection(config)
+	in, api, err := s.connection(kind)
 	if err != nil {
 		return nil, fmt.Errorf("making publisher: %w", err)
 	}
 	out := in
 	if !j.single {
-		if out, err = outAPI.NewPeerConnection(config); err != nil {
+		if out, api, err = s.connection(forward.Sending); err != nil {
 			_ = in.Close()
 			return nil, fmt.Errorf("making subscriber: %w", err)
 		}
 	}
-	p.connect(r, in, out, outAPI)
+	p.connect(r, in, out, api)
 	return p, nil
+}
+
+// connection makes a peer connection and its API, which knows what codecs and numbers are negotiated on it.
+func (s *Server) connection(kind func(webrtc.SettingEngine) (*webrtc.API, error)) (*webrtc.PeerConnection, *webrtc.API, error) {
+	api, err := kind(s.settings)
+	if err != nil {
+		return nil, nil, err
+	}
+	pc, err := api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{s.cert}})
+	return pc, api, err
 }
 
 // connect makes legs of the peer connections, which may be the same.

@@ -87,9 +87,8 @@ type Server struct {
 	log      zerolog.Logger
 	udp      *net.UDPConn
 	mux      *ice.UDPMuxDefault
-	keys     map[string]string // secrets by the name of who signs with them
-	in, out  *webrtc.API       // for legs on which clients send, and receive
-	both     *webrtc.API       // for those who do both on one
+	keys     map[string]string    // secrets by the name of who signs with them
+	settings webrtc.SettingEngine // of every peer connection
 	cert     webrtc.Certificate
 	counters forward.Counters
 	presence *presence
@@ -122,15 +121,15 @@ func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
 	}
 	maps.Copy(s.keys, opt.Keys)
 	s.keys[issuer] = string(opt.Secret)
-	if err := s.engines(cfg.IP); err != nil {
+	if err := s.share(cfg.IP); err != nil {
 		_ = udp.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// engines makes what all peer connections share: the port, the certificate, the codecs.
-func (s *Server) engines(public string) error {
+// share makes what all peer connections share: the port, the certificate, the settings.
+func (s *Server) share(public string) error {
 	_ = s.udp.SetReadBuffer(udpBuffer) // the kernel may grant less
 	_ = s.udp.SetWriteBuffer(udpBuffer)
 
@@ -160,24 +159,17 @@ func (s *Server) engines(public string) error {
 	e.DisableCloseByDTLS(true)             // who leaves says so on the WebSocket
 	e.DisableActiveTCP(true)
 	e.SetIgnoreRidPauseForRecv(true)
+	e.DisableMediaEngineCopy(true) // each connection has one of its own
 	if public != "" {
 		err = e.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
 			External: []string{public}, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteReplace,
 		})
 	}
-	if err == nil {
-		s.in, err = forward.Receiving(e)
-	}
-	if err == nil {
-		s.out, err = forward.Sending(e)
-	}
-	if err == nil {
-		s.both, err = forward.Both(e)
-	}
 	if err != nil {
 		_ = s.mux.Close()
-		return fmt.Errorf("building media engine: %w", err)
+		return fmt.Errorf("media.ip %q: %w", public, err)
 	}
+	s.settings = e
 	return nil
 }
 

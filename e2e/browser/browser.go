@@ -1,66 +1,35 @@
-// Package browser opens calls in a real Chromium, as people do: it types a name, clicks the
+// Package browser opens calls in real browsers, as people do: it types a name, clicks the
 // button, and then asks the browser what it decodes.
 //
 // It guarantees that the page is the one that everybody gets: no flag lets sound play without a
 // click, and nothing of the page is replaced unless a test says so. Camera and microphone are
-// Chromium's own fake devices, a moving pattern and a beep each second.
+// the browser's own fake devices: a moving pattern, and a beep each second or a lasting tone.
 package browser
 
 import (
-	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
-
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 )
 
-// Browser is a running Chromium with a profile of its own.
+// Browser is a running browser with a profile of its own.
 type Browser struct {
-	ctx  context.Context
+	open func(address string, scripts []string) (page, error)
 	stop func()
 }
 
-// errNone says what is missing.
-var errNone = errors.New("there is no Chromium: install Debian's package chromium")
-
-// Start starts Chromium. The caller closes it.
-func Start(ctx context.Context) (*Browser, error) {
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		return nil, errNone
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path),
-		chromedp.NoSandbox, // root has none, and the pages are our own
-		chromedp.DisableGPU,
-		chromedp.Flag("use-fake-device-for-media-stream", true),
-		chromedp.Flag("use-fake-ui-for-media-stream", true),
-		chromedp.Flag("mute-audio", true),
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("lang", "en"),
-	)
-	allocator, stopAllocator := chromedp.NewExecAllocator(ctx, options...)
-	browser, stopBrowser := chromedp.NewContext(allocator)
-	b := &Browser{ctx: browser, stop: func() { stopBrowser(); stopAllocator() }}
-	if err := chromedp.Do(browser); err != nil {
-		b.stop()
-		return nil, fmt.Errorf("starting Chromium: %w", err)
-	}
-	return b, nil
+// page is what each kind of browser does in its own way.
+type page interface {
+	// run gives what a script, or its promise, gives.
+	run(script string) (json.RawMessage, error)
+	click(selector string) error
+	write(selector, text string) error
+	shot(width, height int64) (png []byte, err error)
+	close()
 }
-
-// Close ends Chromium.
-func (b *Browser) Close() { b.stop() }
 
 // Tab is one tab, with cookies and storage of its own.
-type Tab struct {
-	ctx   context.Context
-	close context.CancelFunc
-}
+type Tab struct{ page page }
 
 // recorder notes the page's peer connections, so that their counters can be read. It changes nothing.
 const recorder = `(() => {
@@ -73,35 +42,45 @@ const recorder = `(() => {
 
 // Open opens an address in a new tab. The scripts run before the page's own.
 func (b *Browser) Open(address string, scripts ...string) (*Tab, error) {
-	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
-	t := &Tab{ctx: ctx, close: cancel}
-	steps := make([]chromedp.Action[chromedp.Void], 0, len(scripts)+2)
-	for _, script := range append([]string{recorder}, scripts...) {
-		steps = append(steps, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-			params := page.AddScriptToEvaluateOnNewDocumentParams{Source: script}
-			_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, params)
-			return err
-		}))
-	}
-	steps = append(steps, chromedp.Navigate(address))
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		t.Close()
+	p, err := b.open(address, append([]string{recorder}, scripts...))
+	if err != nil {
 		return nil, fmt.Errorf("opening a tab: %w", err)
 	}
-	return t, nil
+	return &Tab{page: p}, nil
 }
 
+// Close ends the browser.
+func (b *Browser) Close() { b.stop() }
+
 // Close closes the tab, as somebody does who leaves without a goodbye.
-func (t *Tab) Close() { t.close() }
+func (t *Tab) Close() { t.page.close() }
+
+// Click clicks what the CSS selector finds.
+func (t *Tab) Click(selector string) error {
+	if err := t.page.click(selector); err != nil {
+		return fmt.Errorf("clicking %s: %w", selector, err)
+	}
+	return nil
+}
 
 // Shot writes a picture of the tab as it looks on a screen of this size, in CSS pixels.
 func (t *Tab) Shot(path string, width, height int64) error {
-	if err := chromedp.Do(t.ctx, chromedp.EmulateViewport(width, height)); err != nil {
-		return fmt.Errorf("choosing a screen: %w", err)
-	}
-	png, err := chromedp.Run(t.ctx, chromedp.CaptureScreenshot())
+	png, err := t.page.shot(width, height)
 	if err != nil {
 		return fmt.Errorf("taking a picture: %w", err)
 	}
 	return os.WriteFile(path, png, 0o644)
+}
+
+// Evaluate runs a script in the tab and returns what it, or its promise, gives.
+func Evaluate[T any](t *Tab, script string) (T, error) {
+	var v T
+	b, err := t.page.run(script)
+	if err != nil {
+		return v, fmt.Errorf("running a script: %w", err)
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return v, fmt.Errorf("reading what a script gives: %w", err)
+	}
+	return v, nil
 }

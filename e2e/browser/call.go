@@ -2,19 +2,14 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
-
-	"github.com/chromedp/chromedp"
 )
 
 // Join types a name and clicks the one big button.
 func (t *Tab) Join(name string) error {
-	err := chromedp.Do(t.ctx,
-		chromedp.SendKeys(chromedp.CSS("#name"), name),
-		chromedp.Click(chromedp.CSS("#join")),
-	)
-	if err != nil {
+	if err := errors.Join(t.page.write("#name", name), t.page.click("#join")); err != nil {
 		return fmt.Errorf("joining as %s: %w", name, err)
 	}
 	return nil
@@ -22,14 +17,6 @@ func (t *Tab) Join(name string) error {
 
 // Leave clicks the button for it.
 func (t *Tab) Leave() error { return t.Click("#leave") }
-
-// Click clicks what the CSS selector finds.
-func (t *Tab) Click(selector string) error {
-	if err := chromedp.Do(t.ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
-		return fmt.Errorf("clicking %s: %w", selector, err)
-	}
-	return nil
-}
 
 // Counters is what the browser counts over all connections of the page that are open.
 type Counters struct {
@@ -62,7 +49,7 @@ const counting = `(async () => {
 
 // Counters asks the browser.
 func (t *Tab) Counters() (Counters, error) {
-	c, err := chromedp.Run(t.ctx, chromedp.Evaluate[Counters](counting, chromedp.EvalAwaitPromise))
+	c, err := Evaluate[Counters](t, counting)
 	if err != nil {
 		return Counters{}, fmt.Errorf("reading the browser's counters: %w", err)
 	}
@@ -71,7 +58,7 @@ func (t *Tab) Counters() (Counters, error) {
 
 // Text is what somebody reads on the page.
 func (t *Tab) Text() (string, error) {
-	text, err := chromedp.Run(t.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	text, err := Evaluate[string](t, "document.body.innerText")
 	if err != nil {
 		return "", fmt.Errorf("reading the page: %w", err)
 	}
@@ -119,9 +106,4 @@ func Until(ctx context.Context, check func() (why string, err error)) error {
 		case <-tick.C:
 		}
 	}
-}
-
-// Evaluate runs a script in the tab and returns what it, or its promise, gives.
-func Evaluate[T any](t *Tab, script string) (T, error) {
-	return chromedp.Run(t.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 }

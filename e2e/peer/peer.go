@@ -1,8 +1,5 @@
 // Package peer is somebody in the tests whose Matrix client is not ours: matrix-js-sdk with its own
 // cryptography, strict as current clients are. What it reads, they read.
-//
-// It brings its own Node (from npm, for Linux), and fetches everything by a lock file that holds a
-// checksum of each package. Nothing of that is run while it is installed.
 package peer
 
 import (
@@ -13,11 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"sync"
+
+	"stimmbote/e2e/node"
 )
 
 // Event is something that the client tells.
@@ -53,19 +49,14 @@ type Peer struct {
 	orders int
 }
 
-// arch is what npm calls the machine.
-var arch = map[string]string{"amd64": "x64", "arm64": "arm64"}
-
 // Start installs the client where that has not been done, and logs in with it.
 func Start(ctx context.Context, repo, homeserver, user, password string) (*Peer, error) {
-	dir := filepath.Join(repo, "e2e", "peer")
-	if err := install(ctx, dir); err != nil {
+	cmd, err := node.Command(ctx, repo, "peer/peer.mjs", homeserver, user, password)
+	if err != nil {
 		return nil, err
 	}
-	p := &Peer{ended: make(chan struct{}), news: make(chan struct{})}
-	node := filepath.Join(dir, "node_modules", "node-linux-"+arch[runtime.GOARCH], "bin", "node")
-	p.cmd = exec.Command(node, "peer.mjs", homeserver, user, password)
-	p.cmd.Dir, p.cmd.Stderr = dir, &p.errs
+	p := &Peer{cmd: cmd, ended: make(chan struct{}), news: make(chan struct{})}
+	p.cmd.Stderr = &p.errs
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("starting the independent client: %w", err)
@@ -84,24 +75,6 @@ func Start(ctx context.Context, repo, homeserver, user, password string) (*Peer,
 	}
 	p.ID = ready.Sender
 	return p, nil
-}
-
-// install fetches what the lock file names, unless exactly that is there.
-func install(ctx context.Context, dir string) error {
-	want, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
-	if err != nil {
-		return fmt.Errorf("reading what the independent client consists of: %w", err)
-	}
-	mark := filepath.Join(dir, "node_modules", ".installed.json")
-	if have, err := os.ReadFile(mark); err == nil && bytes.Equal(have, want) {
-		return nil
-	}
-	cmd := exec.CommandContext(ctx, "npm", "ci")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("fetching the independent client with npm: %w\n%s", err, out)
-	}
-	return os.WriteFile(mark, want, 0o600)
 }
 
 // listen takes in what the client tells until it ends.

@@ -1,0 +1,93 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+
+	cdp "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// errNone says what is missing.
+var errNone = errors.New("there is no Chromium: install Debian's package chromium")
+
+// Start starts Chromium. The caller closes it.
+func Start(ctx context.Context) (*Browser, error) {
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		return nil, errNone
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.NoSandbox, // root has none, and the pages are our own
+		chromedp.DisableGPU,
+		chromedp.Flag("use-fake-device-for-media-stream", true),
+		chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("mute-audio", true),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("lang", "en"),
+	)
+	allocator, stopAllocator := chromedp.NewExecAllocator(ctx, options...)
+	browser, stopBrowser := chromedp.NewContext(allocator)
+	b := &Browser{
+		open: func(address string, scripts []string) (page, error) { return openChromium(browser, address, scripts) },
+		stop: func() { stopBrowser(); stopAllocator() },
+	}
+	if err := chromedp.Do(browser); err != nil {
+		b.stop()
+		return nil, fmt.Errorf("starting Chromium: %w", err)
+	}
+	return b, nil
+}
+
+// chromiumPage is a tab of Chromium.
+type chromiumPage struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+func openChromium(browser context.Context, address string, scripts []string) (page, error) {
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	steps := make([]chromedp.Action[chromedp.Void], 0, len(scripts)+1)
+	for _, script := range scripts {
+		steps = append(steps, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			params := cdp.AddScriptToEvaluateOnNewDocumentParams{Source: script}
+			_, err := chromedp.Call(ctx, cdp.AddScriptToEvaluateOnNewDocument, params)
+			return err
+		}))
+	}
+	if err := chromedp.Do(ctx, append(steps, chromedp.Navigate(address))...); err != nil {
+		cancel()
+		return nil, err
+	}
+	return &chromiumPage{ctx: ctx, cancel: cancel}, nil
+}
+
+func (p *chromiumPage) run(script string) (json.RawMessage, error) {
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[any](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(v)
+}
+
+func (p *chromiumPage) click(selector string) error {
+	return chromedp.Do(p.ctx, chromedp.Click(chromedp.CSS(selector)))
+}
+
+func (p *chromiumPage) write(selector, text string) error {
+	return chromedp.Do(p.ctx, chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+func (p *chromiumPage) shot(width, height int64) ([]byte, error) {
+	if err := chromedp.Do(p.ctx, chromedp.EmulateViewport(width, height)); err != nil {
+		return nil, err
+	}
+	return chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+}
+
+func (p *chromiumPage) close() { p.cancel() }
