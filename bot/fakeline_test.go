@@ -18,6 +18,13 @@ type fakeLine struct {
 	met       []string
 	progress  chat.Progress
 	stats     chat.Stats
+	queued    []chat.Delivery
+}
+
+// Queue remembers what is stored.
+func (l *fakeLine) Queue(ctx context.Context, deliveries ...chat.Delivery) error {
+	l.queued = append(l.queued, deliveries...)
+	return l.Line.Queue(ctx, deliveries...)
 }
 
 func (l *fakeLine) Me() string { return myself }
