@@ -71,7 +71,7 @@ func (p *Polls) bind(ctx context.Context, poll *Poll) (archive []byte, hash stri
 		return nil, "", err
 	}
 	if hash, err = election.ClosedHash(ballots); err != nil {
-		return nil, "", err
+		return nil, "", fmt.Errorf("a ballot is not as it was cast: %w: %w", ErrChanged, err)
 	}
 	var b bytes.Buffer
 	if err := election.WriteArchive(&b, poll.Opened, ballots, nil); err != nil {
