@@ -79,7 +79,7 @@ func (b *Bot) composeMeeting(ctx context.Context, d chat.Delivery) (chat.Content
 	t.addCount("arrival.opened", p.Sent, "of", on.Of)
 	switch {
 	case p.Waiting > 0:
-		t.age("eta", p.ETA)
+		t.age("eta", max(p.ETA, time.Second))
 	case p.Given > 0:
 		t.addCount("arrival.given-up", p.Given)
 	}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -120,9 +121,12 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		return err == nil
 	}, func() string { return "the port does not open:\n" + out.String() })
 	defer slow.Close()
-	// A request whose body does not come: its answer would be waited for.
-	if _, err := io.WriteString(slow, "POST /r/x/look HTTP/1.1\r\nHost: "+address+"\r\nContent-Length: 100\r\n\r\n{"); err != nil {
+	// A request whose body does not come: its answer would be waited for. It is asked to go on when it is being read.
+	if _, err := io.WriteString(slow, "POST /r/x/look HTTP/1.1\r\nHost: "+address+"\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n"); err != nil {
 		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(slow).ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("it answers %q: %v", line, err)
 	}
 	signal := func() {
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {

@@ -52,9 +52,14 @@ mirror=$({
 	sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources 2>/dev/null || true
 	awk '/^deb /{print $2}' /etc/apt/sources.list 2>/dev/null || true
 } | grep -m1 '/debian/*$' || true)
+# A shell of its own: within an if, this one would go on after an error.
+if [[ ${1:-} == unpack ]]; then
+	unpack "$2"
+	exit
+fi
 for suite in "${suites[@]}"; do
 	fresh "$suite" && continue
-	if [[ -z $mirror ]] || ! (unpack "$suite"); then
+	if [[ -z $mirror ]] || ! "$0" unpack "$suite"; then
 		echo "The belenios-tool of Debian's $suite could not be had; it is left out." >&2
 	fi
 done

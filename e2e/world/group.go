@@ -18,10 +18,15 @@ import (
 func (w *World) gather(ctx context.Context) error {
 	w.options.Say("making the encrypted group")
 	chair := w.People[Chair]
+	version, power := id.RoomV11, map[id.UserID]int{chair.ID: 100, w.Bot.ID: 50}
+	if w.options.Synapse {
+		version = id.RoomV12
+		delete(power, chair.ID) // whoever made such a room stands above all powers
+	}
 	made, err := chair.Client.CreateRoom(ctx, &mautrix.ReqCreateRoom{
-		Name: "Assembly", Preset: "private_chat",
+		Name: "Assembly", Preset: "private_chat", RoomVersion: version,
 		InitialState:       []*event.Event{encryption()},
-		PowerLevelOverride: &event.PowerLevelsEventContent{Users: map[id.UserID]int{chair.ID: 100, w.Bot.ID: 50}},
+		PowerLevelOverride: &event.PowerLevelsEventContent{Users: power},
 	})
 	if err != nil {
 		return fmt.Errorf("making the group: %w", err)

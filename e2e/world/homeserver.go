@@ -19,16 +19,16 @@ import (
 // serverName is the name behind the colon of every user of a world.
 const serverName = "localhost"
 
-// Homeserver is a Dendrite of one world's own. It keeps its data and its
-// address when it is stopped and started again.
+// Homeserver is a Dendrite or a Synapse of one world's own. It keeps its data
+// and its address when it is stopped and started again.
 type Homeserver struct {
 	URL    string
 	Secret string // of the registration API
 
-	dir    string
-	addr   string
-	binary string
-	child  *child
+	dir     string
+	addr    string
+	command func() *exec.Cmd // what Start starts
+	child   *child
 }
 
 // buildHomeserver has the go command build the pinned Dendrite, or find it in
@@ -75,8 +75,8 @@ func patience(say func(string), what string) (stop func()) {
 	return func() { close(done); <-ended }
 }
 
-// newHomeserver writes the folder of a homeserver that was never started.
-func newHomeserver(binary, dir string) (*Homeserver, error) {
+// newHomeserver makes the folder of a homeserver that was never started.
+func newHomeserver(dir string) (*Homeserver, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the homeserver's folder: %w", err)
 	}
@@ -84,7 +84,18 @@ func newHomeserver(binary, dir string) (*Homeserver, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Homeserver{URL: "http://" + addr, Secret: randomHex(16), dir: dir, addr: addr, binary: binary}
+	return &Homeserver{URL: "http://" + addr, Secret: randomHex(16), dir: dir, addr: addr}, nil
+}
+
+// newDendrite writes what a Dendrite needs.
+func newDendrite(binary, dir string) (*Homeserver, error) {
+	h, err := newHomeserver(dir)
+	if err != nil {
+		return nil, err
+	}
+	h.command = func() *exec.Cmd {
+		return exec.Command(binary, "-config", "dendrite.yaml", "-http-bind-address", h.addr)
+	}
 	seed := make([]byte, 32)
 	rand.Read(seed)
 	key := pem.EncodeToMemory(&pem.Block{
@@ -149,7 +160,7 @@ func (h *Homeserver) Start(ctx context.Context) error {
 	if h.child.running() {
 		return errors.New("the homeserver is running already")
 	}
-	cmd := exec.Command(h.binary, "-config", "dendrite.yaml", "-http-bind-address", h.addr)
+	cmd := h.command()
 	cmd.Dir = h.dir
 	c, err := startChild(cmd, filepath.Join(h.dir, "log"))
 	if err != nil {

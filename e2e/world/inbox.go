@@ -26,6 +26,7 @@ const (
 type Message struct {
 	Chat   Chat
 	Room   id.RoomID
+	At     time.Time // when it could be read
 	ID     id.EventID
 	Sender id.UserID
 	Bot    bool // the bot said it
@@ -70,6 +71,7 @@ func (b *Inbox) add(m Message) {
 	m.TookOwn = m.Redacts != "" && slices.ContainsFunc(b.all, func(old Message) bool {
 		return old.Own && old.ID == m.Redacts
 	})
+	m.At = time.Now()
 	b.all = append(b.all, m)
 	close(b.changed)
 	b.changed = make(chan struct{})

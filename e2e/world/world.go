@@ -36,6 +36,8 @@ type Options struct {
 	Say      func(string) // told what is going on, in half sentences
 	NoBot    bool         // only the people: for tests of the world itself
 	Keep     bool         // Close leaves the folder
+	Synapse  bool         // on Synapse instead of Dendrite; New returns ErrNoSynapse where there is none
+	Limits   bool         // with the limits that Synapse has by default; Dendrite has none
 }
 
 // World is a homeserver, the bot, the group and its people.
@@ -104,17 +106,27 @@ func (w *World) build(ctx context.Context) error {
 	if err := os.Mkdir(filepath.Join(w.Dir, "bin"), 0o700); err != nil {
 		return err
 	}
-	dendrite, err := buildHomeserver(ctx, w.Repo, w.options.Say)
-	if err != nil {
-		return err
+	create := w.dendrite
+	if w.options.Synapse {
+		create = w.synapse
 	}
-	if w.Homeserver, err = newHomeserver(dendrite, filepath.Join(w.Dir, "homeserver")); err != nil {
+	if err := create(ctx, filepath.Join(w.Dir, "homeserver")); err != nil {
 		return err
 	}
 	if w.options.NoBot {
 		return nil
 	}
 	return BuildBot(ctx, w.Repo, w.bin("stimmbote"), w.options.Say)
+}
+
+// dendrite makes the homeserver that a world usually has.
+func (w *World) dendrite(ctx context.Context, dir string) error {
+	binary, err := buildHomeserver(ctx, w.Repo, w.options.Say)
+	if err != nil {
+		return err
+	}
+	w.Homeserver, err = newDendrite(binary, dir)
+	return err
 }
 
 // populate starts the homeserver, then the bot and the people on it.

@@ -7,15 +7,35 @@ import (
 	"time"
 )
 
-func tell(t *testing.T, lines string) (said string, passed bool) {
+// tell runs a command that says the lines and ends with this status.
+func tell(t *testing.T, lines, status string) (said string, err error) {
 	t.Helper()
-	var out strings.Builder
-	passed = watch(strings.NewReader(lines), &out, time.Now, nil)
-	return out.String(), passed
+	var out, errs strings.Builder
+	err = run([]string{"sh", "-c", `printf %s "$0"; exit "$1"`, lines, status}, &out, &errs)
+	if errs.Len() > 0 {
+		t.Error(errs.String())
+	}
+	return out.String(), err
+}
+
+func TestSeveralCommands(t *testing.T) {
+	for _, c := range []struct {
+		first, second string
+		bad           bool
+	}{{"true", "true", false}, {"false", "true", true}, {"true", "false", true}} {
+		var out, errs strings.Builder
+		err := run([]string{"sh", "-c", "echo one;" + c.first, "--", "sh", "-c", "echo two >&2; echo three;" + c.second}, &out, &errs)
+		if (err != nil) != c.bad {
+			t.Errorf("%s and %s: %v", c.first, c.second, err)
+		}
+		if !strings.Contains(out.String(), "one\n") || !strings.Contains(out.String(), "three\n") || errs.String() != "two\n" {
+			t.Errorf("it says %q and %q", out.String(), errs.String())
+		}
+	}
 }
 
 func TestTimesAreSortedAndAdded(t *testing.T) {
-	said, passed := tell(t, `{"Action":"start","Package":"m/a"}
+	said, err := tell(t, `{"Action":"start","Package":"m/a"}
 {"Action":"run","Package":"m/a","Test":"TestA"}
 {"Action":"output","Package":"m/a","Test":"TestA","Output":"chatter\n"}
 {"Action":"pass","Package":"m/a","Test":"TestA","Elapsed":9}
@@ -24,7 +44,7 @@ func TestTimesAreSortedAndAdded(t *testing.T) {
 {"Action":"pass","Package":"m/b","Elapsed":20.5}
 {"Action":"start","Package":"m/none"}
 {"Action":"skip","Package":"m/none","Elapsed":0}
-`)
+`, "0")
 	want := `ok    a                          10.0 s
 ok    b                          20.5 s
 
@@ -36,13 +56,13 @@ Time per package:
 The slowest tests:
      9.0 s  a TestA
 `
-	if !passed || said != want {
-		t.Errorf("passed %t, said\n%s", passed, said)
+	if err != nil || said != want {
+		t.Errorf("%v, said\n%s", err, said)
 	}
 }
 
 func TestFailuresAreTold(t *testing.T) {
-	said, passed := tell(t, `go: something of its own
+	said, err := tell(t, `go: something of its own
 {"ImportPath":"m/c [m/c.test]","Action":"build-output","Output":"c.go:1: broken\n"}
 {"ImportPath":"m/c [m/c.test]","Action":"build-fail"}
 {"Action":"start","Package":"m/c"}
@@ -57,8 +77,8 @@ func TestFailuresAreTold(t *testing.T) {
 {"Action":"run","Package":"m/a","Test":"TestHangs"}
 {"Action":"output","Package":"m/a","Test":"TestHangs","Output":"panic: test timed out\n"}
 {"Action":"fail","Package":"m/a","Elapsed":1}
-`)
-	if passed {
+`, "1")
+	if err == nil {
 		t.Error("it says that all passed")
 	}
 	for _, want := range []string{"go: something of its own\n", "c.go:1: broken\nFAIL  c ", "why it is bad\n", "panic: test timed out\n", "FAIL  a ", "Failed: 2 of 2 packages."} {

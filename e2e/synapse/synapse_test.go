@@ -1,0 +1,134 @@
+package synapse
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"stimmbote/e2e/script"
+	"stimmbote/e2e/world"
+)
+
+// enter is a world on Synapse, or nil where there is none.
+func enter(ctx context.Context, t *testing.T, limits bool) *world.World {
+	t.Helper()
+	repo, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := world.New(ctx, world.Options{Repo: repo, Synapse: true, Limits: limits, Say: func(s string) { t.Log(s) }})
+	if errors.Is(err, world.ErrNoSynapse) {
+		t.Log(err)
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the bot's last words:\n%s", w.Bot.Log(40))
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// readable wants everybody to have read and trusted all that the bot said.
+func readable(t *testing.T, w *world.World) {
+	t.Helper()
+	for name, p := range w.People {
+		for _, m := range p.Inbox.All() {
+			if m.Bot && (m.Unreadable != "" || m.Redacts == "" && !(m.Encrypted && m.Trusted)) {
+				t.Errorf("%s cannot read or trust %+v", name, m)
+			}
+		}
+	}
+}
+
+func TestEvening(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	w := enter(ctx, t, false)
+	if w == nil {
+		return
+	}
+	const file = "testdata/evening.txt"
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines, err := script.Parse(file, f, world.Everybody())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := script.Play(ctx, w, lines, t.Output()); err != nil {
+		t.Fatal(err)
+	}
+	readable(t, w)
+}
+
+var foretold = regexp.MustCompile(`(?i)about (\d+) more (second|minute)`)
+
+// With the limits that a Synapse has when nobody lifted them everybody is reached, once, and nothing is
+// logged as an error. What is foretold is logged beside what it took: bench/bot has the figures.
+func TestUnderDefaultLimits(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
+	defer cancel()
+	w := enter(ctx, t, true)
+	if w == nil {
+		return
+	}
+	chair := w.People[world.Chair]
+	hear := func(p *world.Person, chat world.Chat, pattern string) world.Message {
+		t.Helper()
+		re := regexp.MustCompile(pattern)
+		m, err := p.Inbox.Wait(ctx, chat, func(m world.Message) bool { return re.MatchString(m.Body) }, 3*time.Minute)
+		if err != nil {
+			t.Fatalf("%s waits for %s: %v", p.Name, pattern, err)
+		}
+		return m
+	}
+	hear(chair, world.Group, `(?i)write yes`)
+	if _, err := chair.Say(ctx, world.Group, "yes"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	var reached time.Time
+	for _, p := range w.People {
+		if at := hear(p, world.Direct, `(?i)in this direct chat you get your ballot`).At; at.After(reached) {
+			reached = at
+		}
+	}
+	hear(chair, world.Group, `(?i)6 of 6 direct chats are open`)
+	t.Logf("everybody is reached after %.1f s", reached.Sub(began).Seconds())
+	for _, m := range chair.Inbox.All() {
+		if found := foretold.FindStringSubmatch(m.Body); found != nil {
+			t.Logf("after %.1f s it says: %s; it were %.1f s", m.At.Sub(began).Seconds(), found[0], reached.Sub(m.At).Seconds())
+		}
+	}
+	for name, p := range w.People {
+		said := map[string]int{}
+		for _, m := range p.Inbox.All() {
+			if m.Bot && m.Edits == "" && m.Redacts == "" {
+				said[string(m.Room)+m.Body]++
+			}
+		}
+		for text, n := range said {
+			if n > 1 {
+				t.Errorf("%s got %d times: %s", name, n, text)
+			}
+		}
+	}
+	if words := w.Bot.Log(1000); strings.Contains(words, `"level":"error"`) {
+		t.Errorf("it logs errors:\n%s", words)
+	}
+	readable(t, w)
+}
