@@ -3,7 +3,7 @@
 export GOFLAGS := -tags=goolm -buildvcs=false
 export CGO_ENABLED := 1
 
-.PHONY: try test bench build release
+.PHONY: try test soak bench build release
 
 try: ## a throwaway homeserver, the bot and an encrypted group: ARGS='--script FILE' plays a script
 	@./tools/need.sh go cc belenios-tool
@@ -12,6 +12,10 @@ try: ## a throwaway homeserver, the bot and an encrypted group: ARGS='--script F
 test: ## everything that has to hold, on a machine that never saw the project too
 	@./tools/need.sh go git cc belenios-tool chromium firefox-esr npm
 	@./tools/test.sh
+
+soak: ## what takes too long for every time: crash loops, every fault, long absences, bursts (an hour)
+	@./tools/need.sh go git cc npm
+	@./tools/soak.sh
 
 bench: ## what it costs, and how fast it is: tables in Markdown, on a machine that does nothing else
 	@./tools/need.sh go git cc belenios-tool

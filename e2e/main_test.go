@@ -73,13 +73,17 @@ func shared(t *testing.T) *world.World {
 // hear waits for a message of the bot and fails the test if none comes.
 func hear(ctx context.Context, t *testing.T, p *world.Person, chat world.Chat, pattern string) world.Message {
 	t.Helper()
-	re := regexp.MustCompile(pattern)
-	m, err := p.Inbox.Wait(ctx, chat, func(m world.Message) bool { return re.MatchString(m.Body) }, 40*time.Second)
+	m, err := p.Inbox.Wait(ctx, chat, matches(pattern), 40*time.Second)
 	if err != nil {
 		all := p.Inbox.All()
 		t.Fatalf("%s waits in the %s chat for %s: %v; the last messages: %+v", p.Name, chat, pattern, err, all[max(0, len(all)-6):])
 	}
 	return m
+}
+
+func matches(pattern string) func(world.Message) bool {
+	re := regexp.MustCompile(pattern)
+	return func(m world.Message) bool { return re.MatchString(m.Body) }
 }
 
 func say(ctx context.Context, t *testing.T, p *world.Person, chat world.Chat, text string) {

@@ -49,5 +49,5 @@ step 'tests (those that wait longest begin first)'
 # The mathematics by itself, without the race detector, which makes it five times as slow: its few goroutines run
 # under it in voting and voting/verify.
 mapfile -t packages < <(go list ./... | grep -v '^stimmbote/voting/belenios$')
-bin/watch go test -json -shuffle=on ./voting/belenios -- \
-	go test -json -race -shuffle=on -p 3 ./e2e ./e2e/synapse "${packages[@]}"
+bin/watch go test -json -shuffle=on -timeout 20m ./voting/belenios -- \
+	go test -json -race -shuffle=on -timeout 20m -p 3 ./e2e ./e2e/synapse "${packages[@]}"

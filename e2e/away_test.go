@@ -1,0 +1,60 @@
+package e2e
+
+import (
+	"flag"
+	"testing"
+	"time"
+
+	"stimmbote/e2e/world"
+)
+
+// away is how long the homeserver is away in the middle of a vote.
+var away = flag.Duration("away", 15*time.Second, "how long the homeserver is away in the middle of a vote")
+
+// The homeserver goes away while the ballots are sent, and comes back: everybody gets one ballot, whoever answers one
+// receipt, and the count is right. The bot says once that it waits.
+func TestHomeserverAway(t *testing.T) {
+	const ballot = `(?i)ballot: shall we wait\?`
+	ctx, w := limit(t, *away+4*time.Minute), shared(t)
+	chair := w.People[world.Chair]
+	from := map[string]int{}
+	for name, p := range w.People {
+		from[name] = p.Inbox.Len()
+	}
+	say(ctx, t, chair, world.Group, "!vote Shall we wait?")
+	hear(ctx, t, chair, world.Group, `(?i)draft`)
+	say(ctx, t, chair, world.Group, "start")
+	hear(ctx, t, chair, world.Group, `(?i)voting is open`)
+	w.Homeserver.Stop()
+	select {
+	case <-time.After(*away):
+	case <-ctx.Done():
+		t.Fatal(ctx.Err())
+	}
+	if !w.Bot.Alive() {
+		t.Fatal("the bot has ended")
+	}
+	if err := w.Homeserver.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	back := time.Now()
+	for _, p := range w.People {
+		if _, err := p.Inbox.Wait(ctx, world.Direct, matches(ballot), 3*time.Minute); err != nil {
+			t.Fatalf("%s gets no ballot: %v", p.Name, err)
+		}
+	}
+	t.Logf("away for %s; %.1f s later everybody has a ballot", *away, time.Since(back).Seconds())
+	for _, name := range world.Everybody()[:5] {
+		vote(ctx, t, w.People[name], "1", "yes")
+	}
+	say(ctx, t, chair, world.Group, "!close")
+	hear(ctx, t, chair, world.Group, `(?i)^result: adopted[\s\S]*yes: 5\b`)
+	for name, p := range w.People {
+		if n := count(p, from[name], world.Direct, ballot); n != 1 {
+			t.Errorf("%s got %d ballots", name, n)
+		}
+		if n := count(p, from[name], world.Direct, `(?i)understood`); n > 1 {
+			t.Errorf("%s got %d receipts", name, n)
+		}
+	}
+}
