@@ -18,7 +18,6 @@ var current *world.World
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	closeBrowsers()
 	if current != nil {
 		if err := current.Close(); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -50,4 +50,4 @@ step 'tests (those that wait longest begin first)'
 # under it in voting and voting/verify.
 mapfile -t packages < <(go list ./... | grep -v '^stimmbote/voting/belenios$')
 bin/watch go test -json -shuffle=on -timeout 20m ./voting/belenios -- \
-	go test -json -race -shuffle=on -timeout 20m -p 3 ./e2e ./e2e/synapse "${packages[@]}"
+	go test -json -race -shuffle=on -timeout 20m -p 3 ./e2e ./e2e/meet ./e2e/synapse "${packages[@]}"

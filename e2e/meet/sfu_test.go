@@ -1,4 +1,4 @@
-package e2e
+package meet
 
 import (
 	"context"
@@ -45,7 +45,7 @@ func newOpenHouse(t *testing.T) *openHouse {
 	for path, file := range map[string]string{"/livekit-client.mjs": "livekit-client.esm.mjs", "/worker.mjs": "livekit-client.e2ee.worker.mjs"} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/javascript")
-			http.ServeFile(w, r, "../web/ui/vendor/"+file)
+			http.ServeFile(w, r, "../../web/ui/vendor/"+file)
 		})
 	}
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(strangerPage) })
@@ -109,25 +109,29 @@ func list(t *testing.T, tab *browser.Tab, name string) string {
 	return evaluate[string](t, tab, "JSON.stringify(globalThis."+name+" ?? [])")
 }
 
-// meets waits until each decodes more of the other.
+// meets waits until each decodes more of every other.
 func meets(t *testing.T, tabs map[string]*browser.Tab) {
 	t.Helper()
+	more := map[string]string{}
 	for me, tab := range tabs {
-		for other := range tabs {
-			if other == me {
-				continue
-			}
-			before := evaluate[string](t, tab, "(async () => JSON.stringify(await seen()))()")
-			var was map[string]struct {
-				Frames int
-				Energy float64
-			}
-			if err := json.Unmarshal([]byte(before), &was); err != nil {
-				t.Fatal(err)
-			}
-			becomes(t, tab, me+" sees and hears more of "+other, fmt.Sprintf(
-				"await seen().then((s) => s[%q] && s[%[1]q].frames > %d && s[%[1]q].energy > %[3]g)", other, was[other].Frames+10, was[other].Energy+0.0005))
+		var was map[string]struct {
+			Frames int
+			Energy float64
 		}
+		before := evaluate[string](t, tab, "(async () => JSON.stringify(await seen()))()")
+		if err := json.Unmarshal([]byte(before), &was); err != nil {
+			t.Fatal(err)
+		}
+		all := []string{"true"}
+		for other := range tabs {
+			if other != me {
+				all = append(all, fmt.Sprintf("s[%q]?.frames > %d && s[%[1]q].energy > %[3]g", other, was[other].Frames+10, was[other].Energy+0.0005))
+			}
+		}
+		more[me] = "await seen().then((s) => " + strings.Join(all, " && ") + ")"
+	}
+	for me, tab := range tabs {
+		becomes(t, tab, me+" sees and hears more of all others", more[me])
 	}
 }
 
@@ -139,16 +143,19 @@ func TestStrangersCall(t *testing.T) {
 	for _, c := range []struct {
 		name, options, key string
 		anna, bernd        func(*testing.T) *browser.Browser
-		interrupted        bool
+		interrupted, alone bool
 	}{
-		{"one connection", `{singlePeerConnection: true, adaptiveStream: true, dynacast: true}`, "", chromium, chromium, true},
-		{"two connections", `{singlePeerConnection: false, adaptiveStream: true, dynacast: true, ` + littleCamera + `}`, frameKey, chromium, chromium, true},
-		{"Firefox, one connection", `{singlePeerConnection: true, ` + littleCamera + `}`, frameKey, firefox, firefox, false},
-		{"Firefox, two connections", `{singlePeerConnection: false, ` + littleCamera + `}`, "", firefox, firefox, false},
-		{"Firefox with Chromium, one connection", `{singlePeerConnection: true, ` + littleCamera + `}`, "", firefox, chromium, true},
-		{"Chromium with Firefox, two connections", `{singlePeerConnection: false, ` + littleCamera + `}`, frameKey, chromium, firefox, false},
+		{"one connection", `{singlePeerConnection: true, adaptiveStream: true, dynacast: true}`, "", chromium, chromium, true, false},
+		{"two connections", `{singlePeerConnection: false, adaptiveStream: true, dynacast: true, ` + littleCamera + `}`, frameKey, chromium, chromium, true, false},
+		{"Firefox, one connection", `{singlePeerConnection: true, ` + littleCamera + `}`, frameKey, firefox, firefox, false, true},
+		{"Firefox, two connections", `{singlePeerConnection: false, ` + littleCamera + `}`, "", firefox, firefox, true, true},
+		{"Firefox with Chromium, one connection", `{singlePeerConnection: true, ` + littleCamera + `}`, "", firefox, chromium, false, true},
+		{"Chromium with Firefox, two connections", `{singlePeerConnection: false, ` + littleCamera + `}`, frameKey, chromium, firefox, false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if !c.alone { // there is only one window in front
+				t.Parallel()
+			}
 			h := newOpenHouse(t)
 			anna, bernd := h.guest(t, c.anna(t), "anna", c.options, c.key), h.guest(t, c.bernd(t), "bernd", c.options, c.key)
 			meets(t, map[string]*browser.Tab{"anna": anna, "bernd": bernd})

@@ -1,4 +1,4 @@
-package e2e
+package meet
 
 import (
 	"encoding/base64"
@@ -15,6 +15,7 @@ import (
 // Two people see and hear each other, and all of it comes from the server's one UDP port.
 // Markup in a name is nothing but text. Who has another key behind the # stays outside.
 func TestCall(t *testing.T) {
+	t.Parallel()
 	h, b := newCallHouse(t, nil), chromium(t)
 	const markup = `<img src=x onerror=alert(1)>`
 	anna, bernd := enter(t, b, h.link(), "Anna"), enter(t, b, h.link(), markup)
@@ -65,6 +66,7 @@ const slowDevices = `(() => {
 // A microphone that was switched off while the browser still asked for it stays off, and one
 // that the page calls off is off.
 func TestMicrophoneOffIsOff(t *testing.T) {
+	t.Parallel()
 	h, b := newCallHouse(t, nil), chromium(t)
 	anna, bernd := enter(t, b, h.link(), "Anna", slowDevices), enter(t, b, h.link(), "Bernd")
 	says(t, bernd, "Anna")
@@ -109,6 +111,7 @@ const otherFrames = `(() => {
 
 // With the right door and another frame key nothing is decoded, and the page says so.
 func TestCallWithAnotherFrameKey(t *testing.T) {
+	t.Parallel()
 	h, b := newCallHouse(t, nil), chromium(t)
 	anna, bernd := enter(t, b, h.link(), "Anna"), enter(t, b, h.link(), "Bernd")
 	seesAndHears(t, anna)
@@ -127,6 +130,7 @@ func TestCallWithAnotherFrameKey(t *testing.T) {
 
 // Without the file that encrypts, nothing is sent, and the page says so.
 func TestCallWithoutItsWorker(t *testing.T) {
+	t.Parallel()
 	withoutWorker := func(pages http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasPrefix(r.URL.Path, "/dist/frames.js") {
@@ -160,6 +164,7 @@ const inClear = `(() => {
 // A key frame as the server sees it shows nothing: decoded, it is not the green picture of the
 // fake camera. The same frame sent in clear is, so the test can tell.
 func TestServerSeesNoPicture(t *testing.T) {
+	t.Parallel()
 	b := chromium(t)
 	for _, test := range []struct {
 		name    string

@@ -1,4 +1,4 @@
-package e2e
+package meet
 
 import (
 	"context"
@@ -12,10 +12,11 @@ import (
 
 // LiveKit's Go SDK as it is published meets itself on the media server.
 func TestStrangersProgram(t *testing.T) {
+	t.Parallel()
 	h := newOpenHouse(t)
 	bin := filepath.Join(t.TempDir(), "gosdk")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, ".")
-	build.Dir = "gosdk"
+	build.Dir = "../gosdk"
 	build.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false") // a module of its own
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the program: %v\n%s", err, out)

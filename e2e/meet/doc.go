@@ -1,0 +1,2 @@
+// Package meet has the tests in which people meet: real browsers, and programs of others, on the media server alone.
+package meet

@@ -1,0 +1,66 @@
+package meet
+
+import (
+	"fmt"
+	"testing"
+
+	"stimmbote/e2e/browser"
+)
+
+// does runs something in a page and waits for its end.
+func does(t *testing.T, tab *browser.Tab, script string) {
+	t.Helper()
+	evaluate[bool](t, tab, `(async () => { await `+script+`; return true })()`)
+}
+
+// Three strangers in two browsers: each sees and hears both others, a screen that one shows, and what is switched off and
+// on; then ten more tracks that come at once.
+func TestThreeStrangers(t *testing.T) {
+	h := newOpenHouse(t)
+	const options = `{singlePeerConnection: true, ` + littleCamera + `}`
+	tabs := map[string]*browser.Tab{
+		"anna":  h.guest(t, chromium(t), "anna", options, ""),
+		"bernd": h.guest(t, firefox(t), "bernd", `{singlePeerConnection: false, `+littleCamera+`}`, ""),
+		"carla": h.guest(t, chromium(t), "carla", options, ""),
+	}
+	meets(t, tabs)
+	others := map[string]*browser.Tab{"bernd": tabs["bernd"], "carla": tabs["carla"]}
+	shows := func(what, expression string) {
+		t.Helper()
+		for who, tab := range others {
+			becomes(t, tab, who+": "+what, expression)
+		}
+	}
+
+	does(t, tabs["anna"], `room1.localParticipant.setScreenShareEnabled(true)`)
+	shows("the screen", `await seen().then((s) => s.anna.of.screen_share > 5)`)
+	does(t, tabs["anna"], `room1.localParticipant.setScreenShareEnabled(false)`)
+	shows("no screen", `heard.includes("ended anna screen_share")`)
+
+	does(t, tabs["anna"], `room1.localParticipant.setCameraEnabled(false)`)
+	shows("the camera off", `heard.includes("muted anna camera")`)
+	does(t, tabs["anna"], `room1.localParticipant.setCameraEnabled(true)`)
+	shows("the camera on", `heard.includes("unmuted anna camera")`)
+	meets(t, tabs)
+
+	const n = 5
+	does(t, tabs["anna"], fmt.Sprintf(`publishMany(%d)`, n))
+	for i := range n {
+		shows("all of ten tracks", fmt.Sprintf(`await seen().then((s) => s.anna.of.picture%d > 3 && s.anna.of.sound%[1]d > 0)`, i))
+	}
+}
+
+// Who has another key decodes nothing and is told so; the others go on.
+func TestStrangerWithAnotherKey(t *testing.T) {
+	h := newOpenHouse(t)
+	const options = `{singlePeerConnection: true, ` + littleCamera + `}`
+	tabs := map[string]*browser.Tab{
+		"anna":  h.guest(t, chromium(t), "anna", options, frameKey),
+		"bernd": h.guest(t, firefox(t), "bernd", options, frameKey),
+	}
+	meets(t, tabs)
+	other := h.guest(t, chromium(t), "other", options, "another key")
+	becomes(t, other, "cannot decrypt", `heard.includes("cannot decrypt")`)
+	meets(t, tabs)
+	becomes(t, other, "nothing is decoded", `await seen().then((s) => s.anna.frames + s.bernd.frames === 0 && s.anna.energy + s.bernd.energy < 1e-6)`)
+}
