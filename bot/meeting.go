@@ -17,6 +17,9 @@ const settingMeeting = "meeting"
 // progressPause is the least time between two corrections of how far something is.
 const progressPause = 15 * time.Second
 
+// noTime is what is not worth foretelling. As long as a homeserver has refused nothing, nobody knows how slow it is.
+const noTime = 5 * time.Second
+
 // meeting is the payload of what is said about the opening of direct chats.
 type meeting struct {
 	Group string `json:"group"`
@@ -78,8 +81,8 @@ func (b *Bot) composeMeeting(ctx context.Context, d chat.Delivery) (chat.Content
 	}
 	t.addCount("arrival.opened", p.Sent, "of", on.Of)
 	switch {
-	case p.Waiting > 0:
-		t.age("eta", max(p.ETA, time.Second))
+	case p.ETA >= noTime:
+		t.age("eta", p.ETA)
 	case p.Given > 0:
 		t.addCount("arrival.given-up", p.Given)
 	}

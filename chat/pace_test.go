@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"stimmbote/store"
 )
 
 // inTx queues deliveries at one moment.
@@ -63,6 +65,22 @@ func TestUnderLimitsEverythingIsSaidOnceAndInTime(t *testing.T) {
 	defer hs.mu.Unlock()
 	if hs.refused[making]+hs.refused[sending]+hs.refused[inviting] > people { // several are under way when the first is refused
 		t.Errorf("refused %v times", hs.refused)
+	}
+}
+
+// Of six whose direct rooms are made on Synapse, three wait: six requests for rooms and invitations, a word of greeting
+// to two before the last is invited, and a third as much for saying how far it is.
+func TestWhatIsSaidMeanwhileIsForetold(t *testing.T) {
+	r := open(t, newHomeserver(t), t.TempDir(), Config{Password: password})
+	r.second = time.Second
+	r.pace.meters[sending] = meter{limited: true, gap: 5 * time.Second, burst: 10, tokens: 1, at: time.Now()}
+	got := r.span([]store.Load{{Lane: int(meeting), Own: true, Silent: true, Need: 2, Count: 3, People: 3}})
+	if want := 7 * 5 * time.Second * 3 / 2; (got - want).Abs() > time.Second {
+		t.Errorf("foretold %v, want %v", got, want)
+	}
+	got = r.span([]store.Load{{Lane: int(Ballot), Own: true, Need: 2, Count: 3, People: 3}})
+	if want := 8 * 5 * time.Second; (got - want).Abs() > time.Second {
+		t.Errorf("of ballots, before which nothing is said: foretold %v, want %v", got, want)
 	}
 }
 

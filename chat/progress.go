@@ -65,6 +65,9 @@ func (l *Line) span(loads []store.Load) time.Duration {
 			n[inviting] += share * float64(load.People)
 			n[sending] += share * float64(load.People)
 		}
+		if load.Own && load.Silent && load.Need > 0 {
+			n[sending] += max(float64(load.People)-1, 0) // who comes in is greeted, before the next is invited
+		}
 		if load.Need > 1 {
 			n[making] += share * float64(load.People)
 			n[sending] += share * float64(load.People)
@@ -75,9 +78,23 @@ func (l *Line) span(loads []store.Load) time.Duration {
 	l.pace.mu.Lock()
 	defer l.pace.mu.Unlock()
 	for d := range l.pace.meters {
-		span = max(span, l.pace.span(now, deed(d), int(n[d]+0.5)))
+		one := l.pace.span(now, deed(d), int(n[d]+0.5))
+		if deed(d) == sending && last > int(Status) {
+			one = l.corrected(one)
+		}
+		span = max(span, one)
 	}
 	return span
+}
+
+// corrected is how long the sending takes, if how far it is is said meanwhile, as often as it may be. The
+// caller holds the pace's lock.
+func (l *Line) corrected(span time.Duration) time.Duration {
+	pause, gap := editPause*l.second, l.pace.meters[sending].gap
+	if gap <= 0 {
+		gap = usual[sending].gap
+	}
+	return span + time.Duration(float64(span)*float64(gap)/float64(max(pause-gap, gap)))
 }
 
 // work remembers how long a delivery takes.

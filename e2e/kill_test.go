@@ -2,10 +2,9 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -20,18 +19,17 @@ const (
 	probeCard    = `(?i)\d+ of 20 reachable`
 )
 
+// kills is how often the bot is killed.
+var kills = flag.Int("kills", 6, "how often the bot is killed while it probes")
+
 // TestProbeUnderKills probes a group of twenty and kills the bot, as by kill -9, again and again:
 // between the questions, between the answers. Everybody is asked once and thanked once, and in the
-// end all are reachable. STIMMBOTE_KILLS says how often it is killed.
+// end all are reachable.
 func TestProbeUnderKills(t *testing.T) {
-	kills := 6
-	if often, err := strconv.Atoi(os.Getenv("STIMMBOTE_KILLS")); err == nil {
-		kills = often
-	}
-	ctx := limit(t, 5*time.Minute+time.Duration(kills)*20*time.Second)
+	ctx := limit(t, 5*time.Minute+time.Duration(*kills)*20*time.Second)
 	w, people := twenty(ctx, t)
-	for killed, round := 0, 1; killed < kills; round++ {
-		n := probeUnderKills(ctx, t, w, people, kills-killed)
+	for killed, round := 0, 1; killed < *kills; round++ {
+		n := probeUnderKills(ctx, t, w, people, *kills-killed)
 		killed += n
 		t.Logf("round %d: killed %d times, %d in all", round, n, killed)
 	}

@@ -6,7 +6,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-export STIMMBOTE_KILLS=${STIMMBOTE_KILLS:-100}
 status=0 out=bench/results/soak.txt
 rounds=(TestProbeUnderKills TestKilledOnTheWay TestFaultsAtEveryEndpoint TestLostAnswersAtTheFirstStart TestHomeserverAway TestCommandsWithoutEnd)
 (($# == 0)) || rounds=("$@")
@@ -19,7 +18,7 @@ mkdir -p "$(dirname "$out")"
 printf '%s, %s\n' "$(git describe --always --dirty)" "$(date -u +%F)" >"$out"
 for round in "${rounds[@]}"; do
 	printf '\n== %s\n' "$round"
-	(cd e2e && "$test" -test.run "^$round\$" -test.v -test.timeout 2h -every-fault -away 5m -flood 10000) |
+	(cd e2e && "$test" -test.run "^$round\$" -test.v -test.timeout 2h -kills 100 -every-fault -away 5m -flood 10000) |
 		tee >(grep -v -E '^ +(main_test|kill_test|faults_test|start_test).go:[0-9]+: (building|starting|making|still)|^=== ' >>"$out") || status=1
 done
 exit $status
