@@ -129,7 +129,7 @@ func TestAnswersAreTakenBack(t *testing.T) {
 		w.tells(name, "1")
 	}
 	w.new()
-	for _, m := range []chat.Message{w.message("chair", "!close", false), w.message("eva", "1", true)} {
+	for _, m := range []chat.Message{w.message("chair", "!close", false), w.message("chair", "!close", false), w.message("eva", "1", true)} {
 		if err := w.bot.Said(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}

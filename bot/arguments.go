@@ -11,8 +11,9 @@ import (
 
 // option is something that may follow a command, as in "!probe --end".
 type option struct {
-	names []string // in every language; the first is what the program calls it
-	value bool     // a word or a quotation follows
+	names []string                      // in every language; the first is what the program calls it
+	value bool                          // a word or a quotation follows
+	more  func(value, next string) bool // whether the next word belongs to the value as well
 }
 
 // arguments is what follows a command: its text, and the options that were found in it.
@@ -42,6 +43,13 @@ func takeOptions(rest string, known []option) (arguments, error) {
 			var value string
 			if rest = rest[length:]; known[i].value {
 				value, rest = optionValue(rest)
+				for more := known[i].more; more != nil; {
+					next, after := optionValue(rest)
+					if next == "" || !more(value, next) {
+						break
+					}
+					value, rest = value+" "+next, after
+				}
 			}
 			a.options[known[i].names[0]] = value
 			continue

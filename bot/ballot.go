@@ -16,13 +16,13 @@ func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *vo
 	if p.State != voting.StateOpen {
 		return chat.Content{}, chat.ErrObsolete
 	}
-	token, err := b.Polls.Token(ctx, p.ID, voting.Member(d.Person))
-	if err != nil {
-		return chat.Content{}, err
-	}
 	name, err := b.Line.RoomName(ctx, string(p.Place))
 	if err != nil {
 		return chat.Content{}, fmt.Errorf("asking for the name of %s: %w", p.Place, err)
+	}
+	letter, err := b.letter(ctx, p)
+	if err != nil {
+		return chat.Content{}, err
 	}
 	t.add("ballot.title", "question", title(p.Asked))
 	t.add("ballot.group", "group", i18n.Name(name, mostName))
@@ -30,8 +30,24 @@ func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *vo
 		t.line(option, html.EscapeString(option))
 	}
 	t.addHow(p.Asked)
+	if letter != letters[:1] {
+		t.add("ballot.letter", "letter", letter)
+	}
 	t.add("ballot.alone")
-	t.add("poll.label." + p.Level().String())
+	t.addLabel(p)
+	if p.Terms.Picked {
+		t.addCount("ballot.picked", len(p.Roll))
+	}
+	if p.Terms.NoRevote {
+		t.add("ballot.final")
+	}
+	if p.Level() == voting.Open {
+		return t.content(false), nil
+	}
+	token, err := b.Polls.Token(ctx, p.ID, voting.Member(d.Person))
+	if err != nil {
+		return chat.Content{}, err
+	}
 	t.add("ballot.token", "token", token)
 	return t.content(false), nil
 }
@@ -45,7 +61,17 @@ func (b *Bot) composeReceipt(ctx context.Context, t *page, d chat.Delivery, a ab
 		return chat.Content{}, fmt.Errorf("a receipt of poll %s: %w", p.ID, err)
 	}
 	b.Checkpoint("cast.after-durable")
-	t.add("ballot.receipt", "answer", choiceIn(t.texts, p.Asked, r.Choice), "code", r.Code)
+	switch answer := choiceIn(t.texts, p.Asked, r.Choice); {
+	case p.Terms.NoRevote:
+		t.add("ballot.receipt.final", "answer", answer)
+	case p.Asked.Kind == voting.KindSeveral || p.Asked.Kind == voting.KindSingly:
+		t.add("ballot.receipt.all", "answer", answer)
+	default:
+		t.add("ballot.receipt.number", "answer", answer)
+	}
+	if r.Code != "" {
+		t.add("ballot.receipt.code", "code", r.Code)
+	}
 	if r.Replaced {
 		t.add("ballot.replaced")
 	}
@@ -81,9 +107,13 @@ func (b *Bot) composeOutcome(ctx context.Context, t *page, d chat.Delivery, a ab
 	if err := b.unseal(ctx, d, a, &o); err != nil {
 		return chat.Content{}, err
 	}
-	if o.Counted {
-		t.add("ballot.counted", "question", p.Question, "code", o.Code)
-	} else {
+	switch {
+	case o.Counted && o.Code != "":
+		t.add("ballot.counted", "question", p.Question)
+		t.add("ballot.receipt.code", "code", o.Code)
+	case o.Counted:
+		t.add("ballot.counted", "question", p.Question)
+	default:
 		t.add("ballot.not-cast", "question", p.Question)
 	}
 	return t.content(false), nil

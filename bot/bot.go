@@ -40,6 +40,8 @@ type line interface {
 type inbox interface {
 	Handled(ctx context.Context, eventID string) (bool, error)
 	Mark(ctx context.Context, eventID string) error
+	Burn(ctx context.Context, m chat.Message) error
+	Renew(ctx context.Context) error
 }
 
 // outbox sends what is queued, each key once, and remembers what was sent.
@@ -84,6 +86,8 @@ type drafts interface {
 }
 
 type ballots interface {
+	Extend(ctx context.Context, id voting.ID, until time.Time) (*voting.Poll, error)
+	Keyless(ctx context.Context) ([]*voting.Poll, error)
 	OpenTo(ctx context.Context, m voting.Member) ([]*voting.Poll, error)
 	Token(ctx context.Context, id voting.ID, m voting.Member) (string, error)
 	FoldChoice(ctx context.Context, id voting.ID, m voting.Member, choice voting.Choice) (*voting.Envelope, error)
@@ -96,6 +100,9 @@ type ballots interface {
 type closing interface {
 	Close(ctx context.Context, id voting.ID, now time.Time) (*voting.Poll, error)
 	Tally(ctx context.Context, id voting.ID, now time.Time) (*voting.Poll, []byte, error)
+	Object(ctx context.Context, id voting.ID, m voting.Member, why string, now time.Time) (*voting.Poll, error)
+	Proceed(ctx context.Context, id voting.ID) (*voting.Poll, error)
+	Voted(ctx context.Context, id voting.ID) ([]voting.Member, error)
 	Outcome(ctx context.Context, id voting.ID, m voting.Member) (code string, counted bool, err error)
 	Discard(ctx context.Context, id voting.ID) error
 	Forget(ctx context.Context, id voting.ID) error
@@ -199,7 +206,7 @@ type Bot struct {
 	started   time.Time
 
 	mu        sync.Mutex
-	deadlines map[voting.ID]time.Time            // when an open poll that everybody answered closes
+	deadlines map[string]time.Time               // when a poll closes, by the key of what said so
 	answered  map[voting.ID]map[string]time.Time // when the answer that counts was written, by person
 	queued    map[string]bool                    // what this process need not queue again
 	replies   map[string][]time.Time             // when a person was last told what they did not need
@@ -230,7 +237,7 @@ func New(o Options) *Bot {
 		languages: loadLanguages(o.Texts),
 		wake:      make(chan struct{}, 1),
 		started:   o.Now(),
-		deadlines: make(map[voting.ID]time.Time),
+		deadlines: make(map[string]time.Time),
 		answered:  make(map[voting.ID]map[string]time.Time),
 		queued:    make(map[string]bool),
 		replies:   make(map[string][]time.Time),

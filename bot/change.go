@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"stimmbote/chat"
@@ -56,6 +57,11 @@ func (b *Bot) change(ctx context.Context, m chat.Message, p *voting.Poll) error 
 		return err
 	}
 	draft.Roll = p.Roll
+	if _, given := a.options["who"]; given {
+		if draft.Roll, err = b.picked(ctx, m.Room, w.who); err != nil {
+			return err
+		}
+	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
 		cards, err := b.draft(ctx, m, draft)
 		if err != nil {
@@ -105,7 +111,11 @@ func (b *Bot) pieces() []func(w *wish, piece string) bool {
 		behind("vote.words.of", (*Bot).setBase),
 		behind("vote.words.quorum", (*Bot).setQuorum),
 		behind("vote.words.choose", (*Bot).setChoose),
-		b.invalidPiece,
+		behind("vote.words.until", (*Bot).setUntil),
+		behind("vote.words.objection", (*Bot).setObjection),
+		func(w *wish, piece string) bool { return b.setFor(w, piece) == nil },
+		func(w *wish, piece string) bool { return b.setLevel(w, piece) == nil },
+		b.flagPiece,
 	}
 }
 
@@ -120,13 +130,23 @@ func (b *Bot) behind(key, piece string) (rest string, ok bool) {
 	return "", false
 }
 
-// invalidPiece offers an invalid ballot, or no longer.
-func (b *Bot) invalidPiece(w *wish, piece string) bool {
+// flagPiece switches on or off what a vote has or has not.
+func (b *Bot) flagPiece(w *wish, piece string) bool {
 	switch {
 	case b.words.is("answer.words.invalid", piece):
 		w.invalid = true
 	case b.words.is("vote.words.valid", piece):
 		w.invalid = false
+	case b.words.is("vote.words.final", piece):
+		w.terms.NoRevote = true
+	case b.words.is("vote.words.revote", piece):
+		w.terms.NoRevote = false
+	case b.words.is("vote.words.hide", piece):
+		w.terms.HideVoters = true
+	case b.words.is("vote.words.rehearsal", piece):
+		w.terms.Rehearsal = true
+	case b.words.is("vote.words.no-deadline", piece):
+		w.terms.Lasts, w.terms.Until = 0, time.Time{}
 	default:
 		return false
 	}

@@ -4,28 +4,53 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"stimmbote/chat"
 	"stimmbote/voting"
 )
 
-// close closes the open vote of the group.
-func (b *Bot) close(ctx context.Context, m chat.Message, _ arguments) error {
-	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State != voting.StateDraft })
+// close closes the open vote of the group: at once if everybody has voted or it was said before
+// that it closes, else after a warning.
+func (b *Bot) close(ctx context.Context, m chat.Message, a arguments) error {
+	p, _, err := b.openOne(ctx, m.Room, a.text)
 	if err != nil {
 		return err
 	}
 	if p == nil {
-		draft, err := b.drafted(ctx, m)
-		if err != nil {
-			return err
-		}
-		if draft != nil {
-			return refuse("refusal.not-started")
-		}
-		return refuse("refusal.no-vote")
+		return b.notOpen(ctx, m)
 	}
-	if p.State != voting.StateOpen {
+	if err := b.mayClose(ctx, m, p); err != nil {
+		return err
+	}
+	cast, entitled, err := b.Polls.Turnout(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	early, err := b.Store.Setting(ctx, string(p.ID), settingEarly)
+	if err != nil {
+		return err
+	}
+	least := voting.MinBallots
+	if p.Level() == voting.Open || p.Terms.Rehearsal {
+		least = 0
+	}
+	if early == "" && cast < entitled && cast >= least {
+		return b.closeSoon(ctx, m, p)
+	}
+	return b.shut(ctx, p, func(ctx context.Context) error { return b.Line.Mark(ctx, m.ID) })
+}
+
+// notOpen says why there is nothing to close.
+func (b *Bot) notOpen(ctx context.Context, m chat.Message) error {
+	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State != voting.StateDraft })
+	if err != nil {
+		return err
+	}
+	if p != nil && p.Held() {
+		return b.proceed(ctx, m, p)
+	}
+	if p != nil {
 		never, err := b.uncountable(ctx, p)
 		if err != nil {
 			return err
@@ -35,10 +60,14 @@ func (b *Bot) close(ctx context.Context, m chat.Message, _ arguments) error {
 		}
 		return refuse("refusal.counting")
 	}
-	if err := b.mayClose(ctx, m, p); err != nil {
+	draft, err := b.drafted(ctx, m)
+	if err != nil {
 		return err
 	}
-	return b.shut(ctx, p, func(ctx context.Context) error { return b.Line.Mark(ctx, m.ID) })
+	if draft != nil {
+		return refuse("refusal.not-started")
+	}
+	return refuse("refusal.no-vote")
 }
 
 // mayClose refuses who neither began a vote nor moderates its group.
@@ -82,6 +111,9 @@ func (b *Bot) shut(ctx context.Context, p *voting.Poll, then func(context.Contex
 		if err != nil {
 			return err
 		}
+		if err := b.tellUnconfirmed(ctx, p); err != nil {
+			return err
+		}
 		if err := b.Line.Queue(ctx, lasting(closed, "closed", kindClosed)); err != nil {
 			return err
 		}
@@ -92,6 +124,9 @@ func (b *Bot) shut(ctx context.Context, p *voting.Poll, then func(context.Contex
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := b.askFew(ctx, p); err != nil {
+			return err
+		}
+		if err := b.Store.PutSetting(ctx, string(p.ID), settingEarly, ""); err != nil {
 			return err
 		}
 		return then(ctx)
@@ -152,6 +187,10 @@ func (b *Bot) onFew(ctx context.Context, m chat.Message) (bool, error) {
 		return false, err
 	}
 	word := b.words.which(m, "poll.words.extend", "poll.words.open", "poll.words.end")
+	by := ""
+	if first, rest := firstWord(m.Body); word == "" && m.Kind == chat.Text && b.words.is("poll.words.extend", first) {
+		word, by = "poll.words.extend", rest
+	}
 	answers, err := b.answers(ctx, m, string(p.ID), fewKey(p.ID, n), word)
 	if err != nil || !answers {
 		return false, err
@@ -164,7 +203,7 @@ func (b *Bot) onFew(ctx context.Context, m chat.Message) (bool, error) {
 		return true, err
 	}
 	if word == "poll.words.extend" {
-		return true, b.extend(ctx, m, p, n)
+		return true, b.extend(ctx, m, p, by)
 	}
 	cast, _, err := b.Polls.Turnout(ctx, p.ID)
 	switch {
@@ -173,16 +212,11 @@ func (b *Bot) onFew(ctx context.Context, m chat.Message) (bool, error) {
 	case cast >= p.Least:
 		return true, refuse("refusal.enough")
 	case word == "poll.words.open":
-		return true, b.reply(ctx, m, say{Key: "poll.few.open", Notice: true})
+		again := draftOf(p, p.Roll)
+		again.Terms.Level, again.Terms.Until = voting.Open, time.Time{}
+		return true, b.voidFor(ctx, m, p, again)
 	}
 	return true, b.end(ctx, m, p)
-}
-
-// extend lets a vote go on after the n-th question.
-func (b *Bot) extend(ctx context.Context, m chat.Message, p *voting.Poll, n int) error {
-	d := inGroup(p, "", kindSay)
-	d.Key, d.Payload, d.Thread = fewKey(p.ID, n)+"/extended", encode(say{Key: "poll.few.extended", Notice: true}), m.Thread
-	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, d) })
 }
 
 // end stops an open vote without opening anything, at the wish of somebody who leads it.

@@ -53,6 +53,9 @@ func init() {
 		{id: "vote", names: named("vote", "abstimmung abstimmen"), where: inGroups, power: moderator, options: commandOptions, do: (*Bot).vote},
 		{id: "election", names: named("election", "wahl"), where: inGroups, power: moderator, options: commandOptions, do: (*Bot).election},
 		{id: "close", names: named("close", "schluss schließen schliessen ende"), where: inGroups, power: moderator, own: true, do: (*Bot).close},
+		{id: "extend", names: named("extend", "verlängern verlaengern"), where: inGroups, power: moderator, own: true, do: (*Bot).extendCommand},
+		{id: "objection", names: named("objection object", "einspruch"), where: inGroups, do: (*Bot).object},
+		{id: "cancel", names: named("cancel void", "abbruch abbrechen"), where: inGroups, power: moderator, own: true, do: (*Bot).cancelCommand},
 		{
 			id: "probe", names: named("probe rehearsal", "probe"), where: inGroups, power: moderator,
 			options: []option{{names: []string{"end", "ende"}}}, do: (*Bot).probe,
@@ -62,6 +65,10 @@ func init() {
 		{id: "lang", names: named("lang language", "sprache"), power: moderator, setting: true, do: (*Bot).language},
 		{id: "contact", names: named("contact", "kontakt"), where: inGroups, power: moderator, setting: true, do: (*Bot).contact},
 		{id: "rights", names: named("rights", "rechte"), where: inGroups, power: moderator, setting: true, do: (*Bot).rights},
+		{
+			id: "exclude", names: named("exclude", "ausschließen ausschliessen"), where: inGroups, power: moderator, setting: true,
+			options: []option{{names: []string{"end", "ende"}}}, do: (*Bot).exclude,
+		},
 		{id: "privacy", names: named("privacy", "datenschutz"), do: (*Bot).privacy},
 	}
 }

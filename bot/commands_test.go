@@ -123,9 +123,9 @@ func TestHelp(t *testing.T) {
 	w := newWorld(t, "en")
 	w.line.power[user("chair")] = 100
 	w.says("anna", "!help !vtoe please")
-	w.expect(`(?s)^!vote Question: .*!vote: from level 50 on$`, "group")
+	w.expect(`(?s)^!vote Shall we.*!vote: from level 50 on$`, "group")
 	w.tells("anna", "!help vote")
-	w.expect(`^!vote Question: `, "anna")
+	w.expect(`^!vote Shall we`, "anna")
 }
 
 func TestLanguages(t *testing.T) {
@@ -261,6 +261,7 @@ func TestUnencryptedGroup(t *testing.T) {
 		w.tells(name, "1")
 	}
 	w.new()
+	plain("chair", "!close")
 	plain("chair", "!close")
 	w.expect(`^Result: adopted`, "group")
 

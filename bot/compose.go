@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"stimmbote/chat"
 	"stimmbote/voting"
@@ -38,6 +37,8 @@ func (b *Bot) Compose(ctx context.Context, d chat.Delivery) (chat.Content, error
 		return t.content(true), nil
 	case kindCard, kindOlder:
 		return b.composeCall(ctx, d)
+	case kindWhich:
+		return b.composeWhich(ctx, d)
 	case kindGreeting:
 		return b.composeGreeting(ctx, d)
 	case kindMeeting:
@@ -74,26 +75,41 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 	case kindRoll:
 		return b.composeRoll(ctx, t, p)
 	case kindAnchors:
-		t.add("poll.anchors", "fingerprint", p.Fingerprint, "roll", p.RollHash)
+		t.addAnchors(p)
 		return t.content(true), nil
+	case kindRollLines:
+		return rollFile(p), nil
 	case kindOpened:
-		t.add("poll.opened", "question", p.Question)
+		if p.Terms.Rehearsal {
+			t.add("poll.label.rehearsal")
+		}
+		t.add("poll.opened", "question", title(p.Asked))
+		if p.Terms.Lasts > 0 || !p.Terms.Until.IsZero() {
+			t.add("poll.opened.until", "time", b.clockIn(t.texts, p.Ends))
+		}
 		return t.content(false), nil
 	case kindCount:
 		return b.composeCount(ctx, t, d, a)
 	case kindBallot:
 		return b.composeBallot(ctx, t, d, p)
+	case kindConfirm:
+		return b.composeConfirm(ctx, t, d, a, p)
 	case kindHint:
 		return b.composeHint(ctx, t, d, p)
 	case kindReceipt:
 		return b.composeReceipt(ctx, t, d, a, p)
 	case kindLast:
-		return b.composeLast(ctx, t, p)
+		return b.composeLast(ctx, t, d, p)
+	case kindRemind:
+		return b.composeRemind(ctx, t, d, p)
+	case kindExtended:
+		return b.composeExtended(t, d)
+	case kindRestart:
+		return b.composeRestart(ctx, t, p)
 	case kindClosed:
-		t.add("poll.closed", "hash", p.ClosedHash)
-		return t.content(false), nil
+		return b.composeClosed(ctx, t, p)
 	case kindResult:
-		return b.composeResult(t, p)
+		return b.composeResult(ctx, t, p)
 	case kindArchive:
 		_, archive, err := b.Polls.Tally(ctx, p.ID, b.Now())
 		if err != nil {
@@ -125,18 +141,5 @@ func (b *Bot) composeCount(ctx context.Context, t *page, d chat.Delivery, a abou
 		t.addCount("poll.on-the-way", on.Waiting)
 		t.age("eta", on.ETA)
 	}
-	return t.content(true), nil
-}
-
-// composeLast says that a vote closes soon, if it is still open.
-func (b *Bot) composeLast(ctx context.Context, t *page, p *voting.Poll) (chat.Content, error) {
-	if p.State != voting.StateOpen {
-		return chat.Content{}, chat.ErrObsolete
-	}
-	cast, _, err := b.Polls.Turnout(ctx, p.ID)
-	if err != nil {
-		return chat.Content{}, err
-	}
-	t.addCount("poll.last", cast, "seconds", int(grace/time.Second))
 	return t.content(true), nil
 }

@@ -30,6 +30,7 @@ func TestEveryMessageIsDealtWithOnce(t *testing.T) {
 	}
 	again(w.message("chair", "!call", false))
 	again(w.message("chair", "!close", false))
+	again(w.message("chair", "!close", false))
 	if w.poll() != nil {
 		t.Error("the poll has not ended")
 	}
@@ -72,11 +73,7 @@ func TestCrashes(t *testing.T) {
 
 	m := w.message("anna", "1", true)
 	dying("cast.before-durable", func() {
-		p, err := w.bot.openTo(t.Context(), voting.Member(m.Sender))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = w.bot.cast(t.Context(), m, p, voting.Choice{Options: []int{voting.Yes}})
+		_ = w.bot.cast(t.Context(), m, w.poll(), voting.Choice{Options: []int{voting.Yes}})
 	})
 	if votes() != 0 {
 		t.Fatal("a vote without its receipt is in the box")

@@ -22,52 +22,139 @@ const (
 	manyPeople  = 1000 // from here on those are forgotten who were quiet for long
 )
 
-// direct deals with a plain message in the direct chat: an answer to the member's ballot.
+// direct deals with a plain message in the direct chat: an answer to one of the member's ballots.
 func (b *Bot) direct(ctx context.Context, m chat.Message) error {
-	member := voting.Member(m.Sender)
-	p, err := b.openTo(ctx, member)
+	open, err := b.Polls.OpenTo(ctx, voting.Member(m.Sender))
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(open) == 0:
+		return b.noBallot(ctx, m)
+	case m.Kind == chat.Text && b.words.is("ballot.words.resend", m.Body):
+		return b.resend(ctx, m, open)
+	}
+	p, said, err := b.which(ctx, m, open)
 	if err != nil {
 		return err
 	}
 	if p == nil {
-		return b.noBallot(ctx, m)
+		return b.anyOf(ctx, m, open)
 	}
+	return b.ballotAnswer(ctx, m, said, p)
+}
+
+// anyOf deals with a message that may be about each of several votes.
+func (b *Bot) anyOf(ctx context.Context, m chat.Message, open []*voting.Poll) error {
+	if m.Kind == chat.Text && b.words.is("answer.words.ok", m.Body) {
+		var waiting []*voting.Poll
+		for _, p := range open {
+			waits, err := b.waits(ctx, p.ID, m.Sender)
+			if err != nil {
+				return err
+			}
+			if waits != nil {
+				waiting = append(waiting, p)
+			}
+		}
+		if len(waiting) == 1 {
+			_, err := b.onConfirm(ctx, m, waiting[0])
+			return err
+		}
+	}
+	if b.words.is("ballot.words.hello", m.Body) || b.words.is("ballot.words.thanks", m.Body) {
+		return b.unclear(ctx, m, open[len(open)-1], answer.Unclear)
+	}
+	return b.askWhich(ctx, m, open)
+}
+
+// ballotAnswer deals with what somebody says about a vote: said is the message without its letter.
+func (b *Bot) ballotAnswer(ctx context.Context, m, said chat.Message, p *voting.Poll) error {
 	if m.Kind != chat.Text {
 		return b.again(ctx, m, p, "ballot.not-text")
 	}
-	choice, found := b.sheet(p).Read(m.Body)
+	if done, err := b.onConfirm(ctx, said, p); err != nil || done {
+		return b.doesNotCount(ctx, m, p, err)
+	}
+	choice, found := b.sheet(p).Read(said.Body)
 	if found != answer.Clear {
 		return b.unclear(ctx, m, p, found)
+	}
+	if err := b.mayAnswer(ctx, m, p); err != nil {
+		return b.doesNotCount(ctx, m, p, err)
+	}
+	voted, err := b.hasVoted(ctx, m, p)
+	switch {
+	case err != nil:
+		return err
+	case !p.Terms.NoRevote:
+		return b.doesNotCount(ctx, m, p, b.cast(ctx, m, p, choice))
+	case voted:
+		return b.doesNotCount(ctx, m, p, voting.ErrVoted)
+	default:
+		return b.confirm(ctx, m, p, choice)
+	}
+}
+
+// mayAnswer says why an answer does not count, as a refusal: it is not encrypted, not from a device
+// that its owner signed, not from a member any more, or too late.
+func (b *Bot) mayAnswer(ctx context.Context, m chat.Message, p *voting.Poll) error {
+	switch stays, err := b.isMember(ctx, p, m.Sender); {
+	case err != nil:
+		return err
+	case !m.Encrypted:
+		return refuse("ballot.unencrypted")
+	case !m.Trusted:
+		return refuse("ballot.untrusted")
+	case !stays:
+		return refuse("ballot.left")
+	}
+	late, err := b.cameLate(ctx, m, p)
+	if err == nil && late {
+		return refuse("ballot.late")
+	}
+	return err
+}
+
+// doesNotCount says in the direct chat why an answer does not count, if that is what err is.
+func (b *Bot) doesNotCount(ctx context.Context, m chat.Message, p *voting.Poll, err error) error {
+	why, ok := errors.AsType[*voting.Refusal](err)
+	switch {
+	case errors.Is(err, voting.ErrNotOpen):
+		return b.hint(ctx, m, say{Key: "ballot.closed", Room: string(p.Place)})
+	case errors.Is(err, voting.ErrVoted):
+		return b.hint(ctx, m, say{Key: "ballot.voted", Room: string(p.Place)})
+	case !ok:
+		return err
+	case why.Key == "ballot.late":
+		return b.again(ctx, m, p, why.Key)
 	}
 	help, err := b.helps(ctx, string(p.Place))
 	if err != nil {
 		return err
 	}
-	if !m.Encrypted {
-		return b.hint(ctx, m, say{Key: "ballot.unencrypted", Room: string(p.Place), More: help})
-	}
-	if !m.Trusted {
-		return b.hint(ctx, m, say{Key: "ballot.untrusted", Room: string(p.Place), More: help})
-	}
-	stays, err := b.isMember(ctx, p, m.Sender)
+	return b.hint(ctx, m, say{Key: why.Key, Room: string(p.Place), More: help})
+}
+
+// edited deals with a message whose sender changed it: only what is written anew counts.
+func (b *Bot) edited(ctx context.Context, m chat.Message) error {
+	open, err := b.Polls.OpenTo(ctx, voting.Member(m.Sender))
 	if err != nil {
 		return err
 	}
-	if !stays {
-		return b.hint(ctx, m, say{Key: "ballot.left", Room: string(p.Place), More: help})
+	if !m.Direct || !b.readAny(m, open) {
+		return b.noted(ctx, m)
 	}
-	late, err := b.cameLate(ctx, m, p)
+	p := open[len(open)-1]
+	voted, err := b.hasVoted(ctx, m, p)
 	if err != nil {
 		return err
 	}
-	if late {
-		return b.again(ctx, m, p, "ballot.late")
+	key := "ballot.edited"
+	if voted {
+		key = "ballot.edited-kept"
 	}
-	err = b.cast(ctx, m, p, choice)
-	if errors.Is(err, voting.ErrNotOpen) {
-		return b.hint(ctx, m, say{Key: "ballot.closed", Room: string(p.Place)})
-	}
-	return err
+	return b.hint(ctx, m, say{Key: key, Room: string(p.Place)})
 }
 
 // receipt is what a member is told about a vote. It is stored sealed until it is sent.
@@ -103,6 +190,12 @@ func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, choice v
 		told.Payload, told.Secret, told.Lane = encode(about{Poll: p.ID, Sealed: sealed}), true, chat.Receipt
 		count, err := b.counted(ctx, p)
 		if err != nil {
+			return err
+		}
+		if err := b.Store.PutSetting(ctx, inPoll(p.ID, m.Sender), settingPending, ""); err != nil {
+			return err
+		}
+		if err := b.Line.Burn(ctx, m); err != nil {
 			return err
 		}
 		if err := b.done(ctx, m, told, count); err != nil {

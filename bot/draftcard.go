@@ -25,17 +25,28 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	}
 	t.add("poll.draft.title", "question", title(p.Asked))
 	t.addOptions(p.Asked)
-	t.add("poll.label." + p.Level().String())
+	t.addLabel(p)
 	t.addRule(p.Asked, p.Rule)
 	t.addQuorum(p.Rule, len(p.Roll))
+	b.addTerms(t, p)
 	t.addCount("poll.draft.roll", len(p.Roll), "names", strings.Join(roll, ", "))
 	if len(p.Roll) > mostNames {
 		t.add("poll.draft.roll-file")
 	}
+	_, out, err := b.sift(ctx, string(p.Place))
+	if err != nil {
+		return chat.Content{}, err
+	}
+	switch {
+	case p.Terms.Picked:
+		t.add("poll.draft.picked")
+	case len(out) > 0:
+		t.add("poll.draft.left-out", "names", strings.Join(out[:min(len(out), mostNames)], ", "))
+	}
 	if n := b.unreached(ctx, p); n > 0 {
 		t.addCount("poll.draft.unreached", n)
 	}
-	if len(p.Roll) < fewPeople {
+	if len(p.Roll) < fewPeople && p.Level() == voting.Confidential && !p.Terms.Rehearsal {
 		t.add("poll.draft.few", "min", voting.MinBallots)
 	}
 	encrypted, err := b.Line.Encrypted(ctx, string(p.Place))
@@ -64,6 +75,31 @@ func (t *page) addOptions(q voting.Question) {
 		t.addCount("poll.draft.exactly", q.Most)
 	case q.Kind == voting.KindSeveral:
 		t.addCount("poll.draft.choose", q.Most, "least", q.Least)
+	}
+}
+
+// addTerms says how long a vote is open, and what else is agreed on.
+func (b *Bot) addTerms(t *page, p *voting.Poll) {
+	switch terms := p.Terms; {
+	case terms.Lasts > 0:
+		t.add("poll.draft.lasts", "time", lasts(t.texts, terms.Lasts))
+	case !terms.Until.IsZero():
+		t.add("poll.draft.until", "time", b.clockIn(t.texts, terms.Until))
+	default:
+		t.add("poll.draft.until-close")
+	}
+	if p.Terms.NoRevote {
+		t.add("poll.draft.final")
+	}
+	switch {
+	case p.Level() == voting.Open:
+	case p.Terms.HideVoters:
+		t.add("poll.draft.hidden")
+	default:
+		t.add("poll.draft.published")
+	}
+	if p.Terms.Objection > 0 {
+		t.add("poll.draft.objection", "time", lasts(t.texts, p.Terms.Objection))
 	}
 }
 

@@ -19,12 +19,24 @@ type fakeLine struct {
 	progress  chat.Progress
 	stats     chat.Stats
 	queued    []chat.Delivery
+	burned    []string
+	renewed   int
 }
 
 // Queue remembers what is stored.
 func (l *fakeLine) Queue(ctx context.Context, deliveries ...chat.Delivery) error {
 	l.queued = append(l.queued, deliveries...)
 	return l.Line.Queue(ctx, deliveries...)
+}
+
+func (l *fakeLine) Burn(_ context.Context, m chat.Message) error {
+	l.burned = append(l.burned, m.ID)
+	return nil
+}
+
+func (l *fakeLine) Renew(context.Context) error {
+	l.renewed++
+	return nil
 }
 
 func (l *fakeLine) Me() string { return myself }

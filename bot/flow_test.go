@@ -31,7 +31,7 @@ func TestVoteFromDraftToResult(t *testing.T) {
 		w.tells(people[i], answer)
 	}
 	fresh = w.new()
-	if s := find(fresh, "anna", `^✅ Understood: Yes\. Your vote is in the ballot box\. Wrong\? Send the other number\. Code: ([A-Z2-7]{4}-){3}[A-Z2-7]{4}$`); s == nil || !s.Secret {
+	if s := find(fresh, "anna", `^✅ Understood: Yes\. Your vote is in the ballot box\. Wrong\? Send the other number\.\nCode: ([A-Z2-7]{4}-){3}[A-Z2-7]{4}$`); s == nil || !s.Secret {
 		t.Errorf("no receipt:\n%s", list(fresh))
 	}
 	if !strings.Contains(list(fresh), "redacts $said") || find(fresh, "group", `^5 of 6 votes are in the ballot box\.$`) == nil {
@@ -44,6 +44,11 @@ func TestVoteFromDraftToResult(t *testing.T) {
 
 	w.says("bernd", "!close")
 	w.expect(`^Only whoever began`, "group")
+	w.says("chair", "!close")
+	fresh = w.new()
+	if find(fresh, "group", `^1 has not voted yet\. I close in 60 seconds\. !close again closes at once`) == nil || find(fresh, "eva", `^⏳ Your vote is still missing, 60 seconds are left: Shall`) == nil || find(fresh, "anna", "") != nil {
+		t.Errorf("after the first close:\n%s", list(fresh))
+	}
 	w.says("chair", "!close")
 	fresh = w.new()
 	order := list(fresh)
@@ -131,7 +136,7 @@ func TestDrafts(t *testing.T) {
 	}
 	w.new()
 	w.says("eva", "!vote Another?")
-	w.expect(`^Somebody in this group still has an open ballot`, "group")
+	w.expect(`^🗳️ Draft: Another`, "group")
 
 	if log := w.log.String(); log != "" {
 		t.Errorf("logged: %s", log)
@@ -167,10 +172,8 @@ func TestTooFewBallots(t *testing.T) {
 	w.expect(`(?s)^4 votes are in.*at least 5 have voted.*extend.*open.*end`, "group")
 	w.says("anna", "end")
 	w.silent()
-	w.says("chair", "open")
-	w.expect(`^I do not hold open votes`, "group")
-	w.says("chair", "extend")
-	w.expect(`^The vote goes on`, "group")
+	w.says("chair", "extend 20m")
+	w.expect(`^The vote goes on, until 19:20\.$`, "group")
 	w.says("chair", "end")
 	w.silent()
 	w.restart()

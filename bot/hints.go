@@ -164,11 +164,11 @@ func (b *Bot) stray(ctx context.Context, m chat.Message) error {
 	if len(members) > 2 {
 		return nil
 	}
-	p, err := b.openTo(ctx, voting.Member(m.Sender))
+	open, err := b.Polls.OpenTo(ctx, voting.Member(m.Sender))
 	if err != nil {
 		return err
 	}
-	if p != nil {
+	if len(open) > 0 {
 		return b.hint(ctx, m, say{Key: "ballot.elsewhere"})
 	}
 	return b.hint(ctx, m, say{Key: "ballot.none"})

@@ -31,7 +31,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 		},
 		{
 			"several", "!vote Which topics? Roads | Trees | Schools | Bikes --choose 1-2 --invalid",
-			`(?s)1 = Roads\n2 = Trees\n3 = Schools\n4 = Bikes\n5 = Invalid ballot\nAt least 1, at most 2 are to be chosen.*the 2 with the most votes win`,
+			`(?s)1 = Roads\n2 = Trees\n3 = Schools\n4 = Bikes\n5 = Invalid ballot\nChoose 1 to 2\..*the 2 with the most votes win`,
 			`(?s)5 = Invalid ballot\nReply with up to 2 numbers, for example: 1, 2\n`,
 			[]string{"1, 2", "2 and 4", "trees", "Roads, Trees", "5", "2+3"},
 			`Understood: Roads, Trees\.`,
@@ -105,6 +105,8 @@ func TestWishesThatCannotBe(t *testing.T) {
 		"!election Treasurer?":                  `^Please write behind it who stands`,
 		"!election Board? A | B --seats 3":      `^Those are 3 seats for 2`,
 		"!abstimmung Sollen wir? —mehrheit 3/4": `at least 3/4`,
+		"!election Treasurer? Maurer, Lenz":     `(?s)Treasurer\?\n1 = Maurer\n2 = Lenz\n3 = Abstain`,
+		"!vote Board? --each Maurer, Lenz":      `(?s)Board\?\n1 = Maurer\n2 = Lenz\nTo each`,
 		"!vote | A | B":                         `^Please write the question`,
 	} {
 		w.now = w.now.Add(commandsWithin)
@@ -121,7 +123,7 @@ func TestDraftsChangeInPlainWords(t *testing.T) {
 	w.says("chair", "ändern Frage: Wann?\nMöglichkeiten: Montag | Dienstag")
 	w.expect(`(?s)^🗳️ Draft: Wann\?\n1 = Montag\n2 = Dienstag\n3 = Abstain\n`, "group")
 	w.says("chair", "change up to 2, invalid, relative majority")
-	w.expect(`(?s)3 = Invalid ballot\n.*at most 2 are to be chosen`, "group")
+	w.expect(`(?s)3 = Invalid ballot\n.*Choose 1 to 2`, "group")
 	w.says("chair", "change the wallpaper")
 	w.expect(`^I do not understand: the wallpaper\. I changed nothing`, "group")
 	w.says("chair", "change")

@@ -68,7 +68,13 @@ func (b *Bot) stop(ctx context.Context, p *voting.Poll, why string, end func(con
 	if err := b.Line.Forget(ctx, string(p.ID)); err != nil {
 		return err
 	}
+	if err := b.unset(ctx, p); err != nil {
+		return err
+	}
 	if err := end(ctx, p.ID); err != nil {
+		return err
+	}
+	if err := b.renewLater(ctx); err != nil {
 		return err
 	}
 	return b.Line.Queue(ctx, last...)

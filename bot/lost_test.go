@@ -23,8 +23,10 @@ func (w *world) closed(question string) *voting.Poll {
 	for _, name := range people[:5] {
 		w.tells(name, "1")
 	}
-	if err := w.bot.Said(w.t.Context(), w.message("chair", "!close", false)); err != nil {
-		w.t.Fatal(err)
+	for range 2 {
+		if err := w.bot.Said(w.t.Context(), w.message("chair", "!close", false)); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 	w.new()
 	return w.poll()
@@ -103,11 +105,13 @@ func TestAGroupMoves(t *testing.T) {
 		t.Errorf("%d corrections of the new count, want 4", edits)
 	}
 	w.restart()
-	m := w.message("chair", "!schluss", false)
-	m.Room = there
-	w.hear(m)
+	for range 2 {
+		m := w.message("chair", "!schluss", false)
+		m.Room = there
+		w.hear(m)
+	}
 	w.expect(`^Ergebnis: angenommen`, "group")
-	m = w.message("chair", "!call", false)
+	m := w.message("chair", "!call", false)
 	m.Room = there
 	w.hear(m)
 	key := link[strings.Index(link, "http"):strings.Index(link, "\n0 people")]
@@ -251,6 +255,7 @@ func TestASlowCountHoldsUpNobody(t *testing.T) {
 	for _, name := range people[:5] {
 		said(name, "2", true)
 	}
+	said("chair", "!close", false)
 	said("chair", "!close", false)
 	w.await("group", `^Result: rejected\nFast`)
 	if find(w.sent, "group", `^Result: .*\nSlow`) != nil {

@@ -142,11 +142,11 @@ func (b *Bot) met(ctx context.Context, n chat.Notice) error {
 // room, does not come again. cause is part of the keys. It belongs into a transaction.
 func (b *Bot) reopen(ctx context.Context, person, room, cause string) (opened bool, err error) {
 	var again []chat.Delivery
-	p, err := b.openTo(ctx, voting.Member(person))
+	open, err := b.Polls.OpenTo(ctx, voting.Member(person))
 	if err != nil {
 		return false, err
 	}
-	if p != nil {
+	for _, p := range open {
 		_, voted, err := b.Line.Event(ctx, receiptKey(p.ID, voting.Member(person), 1))
 		if err != nil {
 			return false, err
@@ -167,13 +167,41 @@ func (b *Bot) reopen(ctx context.Context, person, room, cause string) (opened bo
 		if !elsewhere {
 			continue
 		}
-		d.Key += "/again/" + cause
-		if err := b.Line.Queue(ctx, d); err != nil {
+		if err := b.queueAgain(ctx, d, cause); err != nil {
 			return false, err
 		}
 		opened = true
 	}
 	return opened, nil
+}
+
+// settingAgain is the key of the newest copy of somebody's ballot.
+const settingAgain = "again"
+
+// queueAgain says something once more, for a cause.
+func (b *Bot) queueAgain(ctx context.Context, d chat.Delivery, cause string) error {
+	d.Key += "/again/" + cause
+	if d.Kind == kindBallot {
+		if err := b.Store.PutSetting(ctx, inPoll(voting.ID(d.Group), d.Person), settingAgain, d.Key); err != nil {
+			return err
+		}
+	}
+	return b.Line.Queue(ctx, d)
+}
+
+// resend gives somebody their open ballots once more, at their wish.
+func (b *Bot) resend(ctx context.Context, m chat.Message, open []*voting.Poll) error {
+	if !b.may("hello "+m.Sender, 1, helloWithin) {
+		return b.noted(ctx, m)
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		for _, p := range open {
+			if err := b.queueAgain(ctx, ballot(p, voting.Member(m.Sender)), m.ID); err != nil {
+				return err
+			}
+		}
+		return b.done(ctx, m)
+	})
 }
 
 // liesElsewhere says whether a delivery was given up, or was made and is not in room; without a

@@ -29,6 +29,7 @@ func (b *Bot) begin(ctx context.Context, m chat.Message, a arguments, w wish) er
 	if err := b.apply(&w, a.options); err != nil {
 		return err
 	}
+	w.listed()
 	t, err := b.texts(ctx, m.Room)
 	if err != nil {
 		return err
@@ -37,7 +38,7 @@ func (b *Bot) begin(ctx context.Context, m chat.Message, a arguments, w wish) er
 	if err != nil {
 		return err
 	}
-	if draft.Roll, err = b.roll(ctx, m.Room); err != nil {
+	if draft.Roll, err = b.picked(ctx, m.Room, w.who); err != nil {
 		return err
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
@@ -53,7 +54,10 @@ func (b *Bot) begin(ctx context.Context, m chat.Message, a arguments, w wish) er
 // it, with a file of the roll if that is too long for the card.
 func (b *Bot) draft(ctx context.Context, m chat.Message, d voting.Draft) ([]chat.Delivery, error) {
 	d.Place, d.Asker = voting.Place(m.Room), voting.Member(m.Sender)
-	if !slices.Contains(d.Roll, d.Asker) {
+	if members, err := b.roll(ctx, m.Room); err != nil || !slices.Contains(members, d.Asker) {
+		if err != nil {
+			return nil, err
+		}
 		return nil, refuse("refusal.not-on-roll")
 	}
 	earlier, err := b.drafted(ctx, m)
@@ -65,9 +69,6 @@ func (b *Bot) draft(ctx context.Context, m chat.Message, d voting.Draft) ([]chat
 			return nil, err
 		}
 	}
-	if err := b.refuseBusy(ctx, d.Roll); err != nil {
-		return nil, err
-	}
 	p, err := b.Polls.Draft(ctx, d)
 	if err != nil {
 		return nil, err
@@ -77,23 +78,6 @@ func (b *Bot) draft(ctx context.Context, m chat.Message, d voting.Draft) ([]chat
 		cards = append(cards, inGroup(p, "draft/roll", kindRoll))
 	}
 	return cards, nil
-}
-
-// roll is who may vote in a room: its members as the server knows them, without the bot and
-// without those that the configuration names.
-func (b *Bot) roll(ctx context.Context, room string) ([]voting.Member, error) {
-	members, err := b.Line.Members(ctx, room)
-	if err != nil {
-		return nil, fmt.Errorf("asking for the members of %s: %w", room, err)
-	}
-	var roll []voting.Member
-	for _, member := range members {
-		if !b.ignored(member.ID) {
-			roll = append(roll, voting.Member(member.ID))
-		}
-	}
-	slices.Sort(roll)
-	return roll, nil
 }
 
 // drafted returns the draft that the sender of a message has in its room, nil if there is none.
@@ -189,6 +173,9 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	if err != nil {
 		return err
 	}
+	if p.Terms.Picked {
+		roll = slices.DeleteFunc(slices.Clone(p.Roll), func(m voting.Member) bool { return !slices.Contains(roll, m) })
+	}
 	if !slices.Equal(roll, slices.Sorted(slices.Values(p.Roll))) {
 		return b.Store.Tx(ctx, func(ctx context.Context) error {
 			cards, err := b.draft(ctx, m, draftOf(p, roll))
@@ -204,18 +191,18 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 		return err
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		if err := b.refuseBusy(ctx, roll); err != nil {
-			return err
-		}
 		p, err := b.Polls.Start(ctx, setup, b.Now())
 		if err != nil {
+			return err
+		}
+		if err := b.giveLetter(ctx, p); err != nil {
 			return err
 		}
 		if err := b.cutProbe(ctx, m.Room); err != nil {
 			return err
 		}
 		return b.done(ctx, m,
-			lasting(p, "anchors", kindAnchors), lasting(p, "opened", kindOpened), inGroup(p, "count", kindCount))
+			lasting(p, "anchors", kindAnchors), lasting(p, "roll", kindRollLines), lasting(p, "opened", kindOpened), inGroup(p, "count", kindCount))
 	})
 }
 

@@ -77,6 +77,25 @@ func TestNoSecretIsQueued(t *testing.T) {
 	w.settle()
 	w.settle()
 
+	w.says("chair", "!vote And motion 12b? --no-revote --for 30m")
+	w.says("chair", "start")
+	w.says("chair", "!vote Which? A | B --open")
+	w.says("chair", "start")
+	w.tells("anna", "1")
+	w.tells("anna", "A 1")
+	w.tells("bernd", "A 2")
+	w.tells("bernd", "A OK")
+	w.tells("bernd", "B 2")
+	w.says("chair", "!close B")
+	w.says("chair", "!extend A 10m")
+	if err := w.bot.resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	w.says("chair", "!cancel A")
+	w.says("chair", "!cancel B")
+	w.now = w.now.Add(commandsWithin)
+
 	for i := range mostNames { // then the roll is a file
 		w.join(fmt.Sprint("member", i))
 	}
@@ -98,7 +117,7 @@ func TestNoSecretIsQueued(t *testing.T) {
 		}
 	}
 	slices.Sort(secrets)
-	if secrets = slices.Compact(secrets); len(secrets) != 6+1+7 || secrets[0] == "" {
+	if secrets = slices.Compact(secrets); len(secrets) != 6+1+7+6+1 || secrets[0] == "" {
 		t.Fatalf("the secrets of the story: %q", secrets)
 	}
 	size := make(map[string]int)

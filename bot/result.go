@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,19 +14,28 @@ import (
 const mostBar = 10
 
 // composeResult says what came out: the verdict first, then every number that it rests on.
-func (b *Bot) composeResult(t *page, p *voting.Poll) (chat.Content, error) {
+func (b *Bot) composeResult(ctx context.Context, t *page, p *voting.Poll) (chat.Content, error) {
 	r := p.Result
 	if r == nil || r.Count == nil || r.Verdict == nil {
 		return chat.Content{}, fmt.Errorf("poll %s has no result to show", p.ID)
 	}
+	if p.Terms.Rehearsal {
+		t.add("poll.label.rehearsal")
+	}
 	t.addVerdict(p.Asked, r.Verdict)
-	t.add("poll.result.question", "question", p.Question)
+	t.add("poll.result.question", "question", title(p.Asked))
 	t.addNumbers(p.Asked, r.Count)
 	t.add("poll.result.cast", "cast", r.Count.Cast, "entitled", r.Count.Entitled)
 	t.addNeeded(p.Asked, r.Verdict)
 	t.addRule(p.Asked, p.Rule)
 	if r.Verdict.Quorum > 0 {
 		t.addCount("poll.draft.quorum", r.Verdict.Quorum, "of", r.Count.Entitled)
+	}
+	if err := b.addNamed(ctx, t, p); err != nil {
+		return chat.Content{}, err
+	}
+	if !archived(p) {
+		return t.content(false), nil
 	}
 	if unanimous(p.Asked, r.Count) {
 		t.add("poll.result.unanimous")
@@ -36,6 +46,21 @@ func (b *Bot) composeResult(t *page, p *voting.Poll) (chat.Content, error) {
 	}
 	t.add(tool, "file", archiveName(p))
 	return t.content(false), nil
+}
+
+// addNamed says who chose what in an open vote.
+func (b *Bot) addNamed(ctx context.Context, t *page, p *voting.Poll) error {
+	if len(p.Result.Named) == 0 {
+		return nil
+	}
+	names, err := b.names(ctx, p)
+	if err != nil {
+		return err
+	}
+	for _, one := range p.Result.Named {
+		t.add("poll.result.named", "name", names[one.Member], "answer", choiceIn(t.texts, p.Asked, one.Choice))
+	}
+	return nil
 }
 
 // archiveName is the name of the file with which anybody can recount.

@@ -128,3 +128,12 @@ func title(q voting.Question) string {
 	}
 	return q.Text
 }
+
+// addLabel says who could learn an answer: it follows from how the vote is held.
+func (t *page) addLabel(p *voting.Poll) {
+	if p.Terms.Rehearsal {
+		t.add("poll.label.rehearsal")
+	} else {
+		t.add("poll.label." + p.Level().String())
+	}
+}

@@ -30,6 +30,7 @@ func TestRunDoesWhatIsDue(t *testing.T) {
 		say(name, "1", true)
 	}
 	say("chair", "!close", false)
+	say("chair", "!close", false)
 	w.await("group", `^Result: adopted`)
 	w.await("anna", `^✅ Counted`)
 	say("chair", "!call", false)

@@ -39,7 +39,7 @@ func (b *Bot) Said(ctx context.Context, m chat.Message) error {
 // hear deals with a message.
 func (b *Bot) hear(ctx context.Context, m chat.Message) error {
 	if m.Edits != "" {
-		return b.noted(ctx, m) // what was said at first was dealt with
+		return b.edited(ctx, m)
 	}
 	if word, rest, ok := b.asCommand(ctx, m); ok {
 		return b.command(ctx, m, word, rest)

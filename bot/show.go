@@ -16,6 +16,7 @@ const (
 	showLanguage = "language"
 	showContact  = "contact"
 	showPrivacy  = "privacy"
+	showExcluded = "excluded"
 )
 
 // show is the payload of something that is shown at somebody's wish.
@@ -47,6 +48,8 @@ func (b *Bot) composeShow(ctx context.Context, d chat.Delivery) (chat.Content, e
 		t.add("lang.how")
 	case showContact:
 		err = b.showContact(ctx, t, s)
+	case showExcluded:
+		err = b.showExcluded(ctx, t, s.Room)
 	case showPrivacy:
 		err = b.showPrivacy(ctx, t, s)
 	default:

@@ -55,21 +55,16 @@ func TestTalkEndsNoVote(t *testing.T) {
 		w.says("chair", word)
 		w.silent()
 	}
-	m := w.message("chair", "open", false)
-	m.Thread = question
-	w.hear(m)
-	w.expect(`^I do not hold open votes`, "group")
-
 	w.tells("eva", "1")
 	w.new()
 	w.line.power[user("deniz")] = moderator
 	w.says("deniz", "end")
 	w.expect(`^Enough votes are in`, "group")
-	m = w.message("anna", "end", false)
+	m := w.message("anna", "end", false)
 	m.Thread = question
 	w.hear(m)
 	w.silent()
-	w.says("chair", "!close")
+	w.closes("chair")
 	w.expect(`^Result: adopted`, "group")
 }
 

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // mine are the sentences of the bot in the catalogues.
 var mine = []string{
-	"answer.", "arrival.", "ballot.", "call.", "contact.", "error.", "eta.", "help.", "lang.", "notice.", "ping.", "poll.", "privacy.", "probe.", "refusal.", "rights.", "vote.",
+	"answer.", "arrival.", "ballot.", "call.", "contact.", "error.", "eta.", "help.", "lang.", "notice.", "ping.", "poll.", "privacy.", "probe.", "exclude.", "refusal.", "rights.", "time.", "vote.",
 }
 
 func TestEverySentenceIsUsedAndExists(t *testing.T) {
@@ -79,7 +79,7 @@ func TestEverySentenceIsUsedAndExists(t *testing.T) {
 func TestWordsDoNotContradict(t *testing.T) {
 	where := make(map[string]string)
 	for key, list := range loadWords() {
-		place, _, _ := strings.Cut(key, ".")
+		place := key[:strings.LastIndex(key, ".")]
 		if key == "answer.words.weak" { // those may be others as well
 			continue
 		}
@@ -235,6 +235,7 @@ func settled(text string) string {
 		{`\b[0-9a-f]{64}\b`, "HASH"},
 		{`[1-9A-HJ-NP-Za-km-z]{5}-[1-9A-HJ-NP-Za-km-z]{6}-[1-9A-HJ-NP-Za-km-z]{5}-[1-9A-HJ-NP-Za-km-z]{6}`, "TOKEN"},
 		{`[1-9A-HJ-NP-Za-km-z]{14,}\.bel`, "UUID.bel"},
+		{`roll-[1-9A-HJ-NP-Za-km-z]{14,}\.txt`, "roll-UUID.txt"},
 		{`#[\w-]{22}`, "#KEY"},
 		{`(: |<code>)[\w-]{43}(\n|<)`, "${1}FINGERPRINT${2}"},
 	} {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 	"time"
 
 	"stimmbote/chat"
@@ -11,8 +13,6 @@ import (
 )
 
 const (
-	// grace is how long a vote stays open after everybody has voted.
-	grace = 60 * time.Second
 	// patience is how long after the close what is not said yet may keep the link between people
 	// and ballots: a group that shut the bot out must not keep it for ever.
 	patience = 7 * 24 * time.Hour
@@ -25,8 +25,8 @@ const (
 // cards of the calls. It reads from the store what that is, so it also resumes after a restart.
 func (b *Bot) Run(ctx context.Context) error {
 	ctx = b.Log.WithContext(ctx)
-	if err := b.recall(ctx); err != nil {
-		b.Log.Err(err).Msg("Looking for the cards of calls")
+	if err := errors.Join(b.recall(ctx), b.resume(ctx)); err != nil {
+		b.Log.Err(err).Msg("Looking for what was going on")
 	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -64,7 +64,7 @@ func (b *Bot) step(ctx context.Context, next *time.Time) error {
 	if err != nil {
 		return err
 	}
-	problems := []error{b.correctCards(ctx, next), b.meetings(ctx, next), b.probes(ctx, next)}
+	problems := []error{b.correctCards(ctx, next), b.meetings(ctx, next), b.probes(ctx, next), b.renew(ctx, next)}
 	for _, p := range live {
 		if err := b.advance(ctx, p, next); err != nil {
 			problems = append(problems, fmt.Errorf("poll %s: %w", p.ID, err))
@@ -83,7 +83,7 @@ func (b *Bot) advance(ctx context.Context, p *voting.Poll, next *time.Time) erro
 		if err := errors.Join(b.handOut(ctx, p), b.missed(ctx, p), b.foretell(ctx, p, next)); err != nil {
 			return err
 		}
-		return b.closeWhenComplete(ctx, p, next)
+		return errors.Join(b.unconfirmed(ctx, p, next), b.closeWhenDue(ctx, p, next))
 	case voting.StateClosed:
 		return b.count(ctx, p, next)
 	case voting.StateCounted:
@@ -163,44 +163,21 @@ func (b *Bot) wasQueued(what string) bool {
 	return b.queued[what]
 }
 
-// closeWhenComplete announces that a vote closes when everybody has voted, and closes it after
-// the time that was said. The time runs from when the group could read it; after a restart it
-// begins anew, so that nobody has less.
-func (b *Bot) closeWhenComplete(ctx context.Context, p *voting.Poll, next *time.Time) error {
-	cast, entitled, err := b.Polls.Turnout(ctx, p.ID)
-	if err != nil || cast < entitled {
-		return err
-	}
-	last := inGroup(p, "last", kindLast)
-	event, known, err := b.Line.Event(ctx, last.Key)
-	if err != nil {
-		return err
-	}
-	if !known {
-		return b.Line.Queue(ctx, last)
-	}
-	if event == "" {
-		return nil // it waits; if it cannot be said at all, !close remains
-	}
-	b.mu.Lock()
-	deadline, running := b.deadlines[p.ID]
-	if !running {
-		deadline = b.Now().Add(grace)
-		b.deadlines[p.ID] = deadline
-	}
-	b.mu.Unlock()
-	if deadline.After(b.Now()) {
-		*next = earlier(*next, deadline)
-		return nil
-	}
-	return b.shut(ctx, p, func(context.Context) error { return nil })
-}
-
 // count opens the sum, once the closed hash is in the group.
 func (b *Bot) count(ctx context.Context, p *voting.Poll, next *time.Time) error {
 	closed, _, err := b.Line.Event(ctx, key(p.ID, "closed"))
 	if err != nil || closed == "" {
 		return err
+	}
+	if outcomes := key(p.ID, "outcomes"); !b.wasQueued(outcomes) {
+		b.work(ctx, outcomes, next, func(ctx context.Context, failures int) error {
+			err := b.queueOnce(ctx, outcomes, func() ([]chat.Delivery, error) { return b.outcomes(ctx, p) })
+			if err != nil && ctx.Err() == nil {
+				return b.cannotCount(ctx, p, failures, err)
+			}
+			return err
+		})
+		return nil
 	}
 	if p.Held() {
 		return nil
@@ -223,9 +200,9 @@ func (b *Bot) count(ctx context.Context, p *voting.Poll, next *time.Time) error 
 // finish publishes the result and, when everything is said or has waited for long, deletes what
 // linked people to ballots.
 func (b *Bot) finish(ctx context.Context, p *voting.Poll, next *time.Time) error {
-	if outcomes := key(p.ID, "outcomes"); !b.wasQueued(outcomes) {
-		b.work(ctx, outcomes, next, func(ctx context.Context, _ int) error {
-			return b.queueOnce(ctx, outcomes, func() ([]chat.Delivery, error) { return b.outcomes(ctx, p) })
+	if published := key(p.ID, "published"); !b.wasQueued(published) {
+		b.work(ctx, published, next, func(ctx context.Context, _ int) error {
+			return b.queueOnce(ctx, published, func() ([]chat.Delivery, error) { return b.published(ctx, p) })
 		})
 		return nil
 	}
@@ -235,6 +212,12 @@ func (b *Bot) finish(ctx context.Context, p *voting.Poll, next *time.Time) error
 	}
 	err = b.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := b.Line.Forget(ctx, string(p.ID)); err != nil {
+			return err
+		}
+		if err := b.unset(ctx, p); err != nil {
+			return err
+		}
+		if err := b.renewLater(ctx); err != nil {
 			return err
 		}
 		return b.Polls.Forget(ctx, p.ID)
@@ -250,49 +233,11 @@ func (b *Bot) finish(ctx context.Context, p *voting.Poll, next *time.Time) error
 func (b *Bot) forget(id voting.ID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.deadlines, id)
+	maps.DeleteFunc(b.deadlines, func(said string, _ time.Time) bool { return strings.HasPrefix(said, key(id, "")) })
+	maps.DeleteFunc(b.queued, func(what string, _ bool) bool { return strings.HasPrefix(what, key(id, "")) })
 	delete(b.answered, id)
-	delete(b.queued, key(id, "ballots"))
-	delete(b.queued, key(id, "missed"))
 	delete(b.paced, key(id, "eta"))
-	delete(b.queued, key(id, "outcomes"))
 	delete(b.jobs, key(id, "count"))
-}
-
-// outcome is what a member is told after the count. It is stored sealed until it is sent.
-type outcome struct {
-	Code    string `json:"code"`
-	Counted bool   `json:"counted"`
-}
-
-// outcomes is all that is said after the count: the result with its archive to the group, and
-// to each member whether their vote is in it. The receipts are taken back.
-func (b *Bot) outcomes(ctx context.Context, p *voting.Poll) ([]chat.Delivery, error) {
-	all := []chat.Delivery{lasting(p, "result", kindResult), lasting(p, "archive", kindArchive)}
-	for _, m := range p.Roll {
-		after, err := b.next(ctx, p.ID, m)
-		if err != nil {
-			return nil, err
-		}
-		for n := 1; n < after; n++ {
-			receipt := receiptKey(p.ID, m, n)
-			gone := inDirect(p, m, receipt+"/redact", kindRedact)
-			gone.Redacts, gone.Lane = chat.ByKey(receipt), chat.Redaction
-			all = append(all, gone)
-		}
-		code, counted, err := b.Polls.Outcome(ctx, p.ID, m)
-		if err != nil {
-			return nil, err
-		}
-		told := inDirect(p, m, key(p.ID, "outcome/"+string(m)), kindOutcome)
-		sealed, err := b.seal(ctx, p.ID, told.Key, outcome{Code: code, Counted: counted})
-		if err != nil {
-			return nil, err
-		}
-		told.Payload, told.Secret, told.Lane = encode(about{Poll: p.ID, Sealed: sealed}), true, chat.Counted
-		all = append(all, told)
-	}
-	return all, nil
 }
 
 func earlier(a, b time.Time) time.Time {

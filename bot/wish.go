@@ -20,6 +20,8 @@ type wish struct {
 	seats       int
 	invalid     bool
 	rule        voting.Rule
+	terms       voting.Terms
+	who         []string // is on the roll; none: all members
 }
 
 // asked reads what follows a command: the question, and the options in lines of their own or
@@ -46,6 +48,15 @@ func asked(text string) wish {
 	end = max(0, end)
 	question := strings.Join(lines[:end+1], " ")
 	return wish{text: i18n.Clean(unquoted(strings.TrimSpace(question))), options: cleaned(lines[end+1:])}
+}
+
+// listed takes names behind the question of an election as its options: "Treasurer? Maurer, Lenz".
+func (w *wish) listed() {
+	question, list, ok := strings.Cut(w.text, "?")
+	if len(w.options) > 0 || !ok || list == "" || !w.elect && !w.each {
+		return
+	}
+	w.text, w.options = question+"?", cleaned(strings.Split(list, ","))
 }
 
 // cleaned are options without what marks them as items of a list.
@@ -81,7 +92,7 @@ func listMark(line string) int {
 // wishOf is the wish that a poll came from.
 func wishOf(p *voting.Poll) wish {
 	q := p.Asked
-	w := wish{text: q.Text, invalid: q.Invalid, rule: p.Rule, seats: p.Rule.Seats}
+	w := wish{text: q.Text, invalid: q.Invalid, rule: p.Rule, seats: p.Rule.Seats, terms: p.Terms}
 	switch q.Kind {
 	case voting.KindMotion:
 		return w
@@ -140,7 +151,7 @@ func (w wish) draft(t *i18n.Texts) (voting.Draft, error) {
 	if r == (voting.Rule{Majority: voting.MajoritySimple}) {
 		r = voting.Usual()
 	}
-	return voting.Draft{Asked: q, Rule: r}, wrong(q, r)
+	return voting.Draft{Asked: q, Rule: r, Terms: w.terms}, wrong(q, r)
 }
 
 // mostOption is how many characters an option may have.

@@ -21,18 +21,18 @@ var errValue = errors.New("no such value")
 
 // wishOptions are the options of a vote.
 func wishOptions() []wishOption {
-	return []wishOption{
-		{option{names: []string{"choose", "auswahl"}, value: true}, "1-3", (*Bot).setChoose},
-		{option{names: []string{"candidates", "kandidaten", "each", "einzeln"}}, "", (*Bot).setEach},
-		{option{names: []string{"seats", "plätze", "plaetze"}, value: true}, "3", (*Bot).setSeats},
-		{option{names: []string{"majority", "mehrheit"}, value: true}, "2/3", (*Bot).setMajority},
-		{option{names: []string{"of", "von"}, value: true}, "cast", (*Bot).setBase},
-		{option{names: []string{"quorum", "beteiligung"}, value: true}, "50%", (*Bot).setQuorum},
-		{option{names: []string{"invalid", "ungültig", "ungueltig"}}, "", func(_ *Bot, w *wish, _ string) error {
+	return append(termOptions(),
+		wishOption{option{names: []string{"choose", "auswahl"}, value: true}, "1-3", (*Bot).setChoose},
+		wishOption{option{names: []string{"candidates", "kandidaten", "each", "einzeln"}}, "", (*Bot).setEach},
+		wishOption{option{names: []string{"seats", "plätze", "plaetze"}, value: true}, "3", (*Bot).setSeats},
+		wishOption{option{names: []string{"majority", "mehrheit"}, value: true}, "2/3", (*Bot).setMajority},
+		wishOption{option{names: []string{"of", "von"}, value: true}, "cast", (*Bot).setBase},
+		wishOption{option{names: []string{"quorum", "beteiligung"}, value: true}, "50%", (*Bot).setQuorum},
+		wishOption{option{names: []string{"invalid", "ungültig", "ungueltig"}}, "", func(_ *Bot, w *wish, _ string) error {
 			w.invalid = true
 			return nil
 		}},
-	}
+	)
 }
 
 // optionsOf are the options as a command has them.

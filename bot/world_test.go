@@ -149,8 +149,9 @@ func (w *world) tells(name, body string) { w.t.Helper(); w.hear(w.message(name, 
 func (w *world) settle() {
 	w.t.Helper()
 	for {
-		w.step()
-		w.step() // what was done beside may have left something to do
+		for range 3 { // what was done beside may have left something to do
+			w.step()
+		}
 		if w.deliver() == 0 {
 			return
 		}
@@ -192,6 +193,7 @@ func (w *world) deliver() int {
 			Secret: o.Secret, Thread: o.Thread, Edits: o.Edits, Redacts: o.Redacts,
 		}
 		var c chat.Content
+		err = nil
 		if d.Redacts == "" {
 			c, err = w.bot.Compose(ctx, d)
 		}
@@ -281,6 +283,15 @@ func (w *world) poll() *voting.Poll {
 		return nil
 	}
 	return polls[0]
+}
+
+// closes closes the vote, whoever is missing.
+func (w *world) closes(name string) {
+	w.t.Helper()
+	w.says(name, "!close")
+	if p := w.poll(); p != nil && p.State == voting.StateOpen {
+		w.says(name, "!close")
+	}
 }
 
 // opened opens a vote and looks away from what was said about it.

@@ -72,6 +72,8 @@ func TestAnswersThatAreNone(t *testing.T) {
 	vote(ctx, t, w.People["deniz"], "2", "no")
 	vote(ctx, t, w.People["eva"], "3", "abstain")
 	say(ctx, t, chair, world.Group, "!close")
+	hear(ctx, t, chair, world.Group, `(?i)has not voted yet`)
+	say(ctx, t, chair, world.Group, "!close")
 	hear(ctx, t, chair, world.Group, `(?i)^result: rejected[\s\S]*yes: 2\b[\s\S]*no: 2\b[\s\S]*abstain: 1\b[\s\S]*cast: 5 of 6`)
 	hear(ctx, t, anna, world.Direct, `(?i)no vote was cast for you`)
 	if n := count(anna, from, world.Direct, `(?i)understood`); n != 0 {

@@ -113,8 +113,10 @@ func TestAStrictClientReadsEverything(t *testing.T) {
 		vote(ctx, t, w.People[name], "2", "no")
 	}
 	say(ctx, t, chair, world.Group, "!close")
+	hear(ctx, t, chair, world.Group, `(?i)not voted yet`)
+	say(ctx, t, chair, world.Group, "!close")
 	s.reads(ctx, t, group, `(?i)closed hash`)
 	s.reads(ctx, t, group, `(?i)result[\s\S]*yes: 1\b[\s\S]*no: 4\b`)
-	s.reads(ctx, t, invitation.Room, `(?i)counted: your vote is part of the result`)
+	s.reads(ctx, t, invitation.Room, `(?i)counted: your vote is in the box`)
 	s.readEverything(t)
 }

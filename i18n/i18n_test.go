@@ -98,11 +98,12 @@ func TestCountsHaveBothForms(t *testing.T) {
 // called secret, and a verdict stands in drafts and results only.
 func TestWording(t *testing.T) {
 	secret := regexp.MustCompile(`(?i)geheim|secret`)
+	notSecret := regexp.MustCompile(`(?i)nicht geheim|not secret`) // of a rehearsal
 	verdict := regexp.MustCompile(`(?i)angenommen|abgelehnt|adopted|rejected`)
 	shout := regexp.MustCompile(`\p{L}!`) // an exclamation mark begins commands and ends no sentence
 	for _, language := range Languages {
 		for key, text := range load(t, language).texts {
-			if secret.MatchString(text) {
+			if secret.MatchString(notSecret.ReplaceAllString(text, "")) && !strings.Contains(key, ".words.") {
 				t.Errorf("%s %s calls something secret: %q", language, key, text)
 			}
 			card := strings.HasPrefix(key, "poll.draft.") || strings.HasPrefix(key, "poll.result.")

@@ -1,0 +1,168 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"stimmbote/bot/answer"
+	"stimmbote/chat"
+	"stimmbote/voting"
+)
+
+// settingLetter is the letter that a vote has among those that somebody may answer at once.
+const settingLetter = "letter"
+
+// letters are given to open votes, each to one.
+const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+// giveLetter gives a vote that begins the first letter that nobody on its roll has an open ballot
+// with. It belongs into the transaction of the opening.
+func (b *Bot) giveLetter(ctx context.Context, p *voting.Poll) error {
+	live, err := b.Polls.Live(ctx)
+	if err != nil {
+		return err
+	}
+	var taken strings.Builder
+	for _, other := range live {
+		shared := slices.ContainsFunc(other.Roll, func(m voting.Member) bool { return slices.Contains(p.Roll, m) })
+		if other.ID == p.ID || other.State != voting.StateOpen || !shared {
+			continue
+		}
+		letter, err := b.letter(ctx, other)
+		if err != nil {
+			return err
+		}
+		taken.WriteString(letter)
+	}
+	for _, letter := range letters {
+		if !strings.ContainsRune(taken.String(), letter) {
+			return b.Store.PutSetting(ctx, string(p.ID), settingLetter, string(letter))
+		}
+	}
+	return refuse("refusal.busy")
+}
+
+// letter is the letter of a vote.
+func (b *Bot) letter(ctx context.Context, p *voting.Poll) (string, error) {
+	letter, err := b.Store.Setting(ctx, string(p.ID), settingLetter)
+	if err != nil || letter == "" {
+		return letters[:1], err
+	}
+	return letter, nil
+}
+
+// which finds the vote that a message in the direct chat is about: the one whose ballot or receipt
+// it replies to, the one whose letter it begins with, or the only one. The letter is taken off the
+// message. Nil means that it could be any of them.
+func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*voting.Poll, chat.Message, error) {
+	for _, p := range open {
+		about, err := b.repliesTo(ctx, m, p)
+		if err != nil || about {
+			return p, m, err
+		}
+	}
+	if len(open) == 1 {
+		return open[0], m, nil
+	}
+	for _, p := range open {
+		letter, err := b.letter(ctx, p)
+		if err != nil {
+			return nil, m, err
+		}
+		if rest, ok := behindLetter(m.Body, letter); ok {
+			m.Body = rest
+			return p, m, nil
+		}
+	}
+	return nil, m, nil
+}
+
+// behindLetter is what stands behind a letter that a text begins with: "B 1", "b: yes", "B1".
+func behindLetter(text, letter string) (string, bool) {
+	text = strings.TrimLeftFunc(text, invisible)
+	if len(text) < 2 || !strings.EqualFold(text[:1], letter) || unicode.IsLetter([]rune(text[1:])[0]) {
+		return "", false
+	}
+	return strings.TrimLeftFunc(text[1:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(".:,;=)-–", r) }), true
+}
+
+// repliesTo says whether a message replies to what the bot said to its sender about a vote.
+func (b *Bot) repliesTo(ctx context.Context, m chat.Message, p *voting.Poll) (bool, error) {
+	if m.ReplyTo == "" && m.Thread == "" && m.Poll == "" {
+		return false, nil
+	}
+	keys := []string{ballotKey(p.ID, voting.Member(m.Sender))}
+	again, err := b.Store.Setting(ctx, inPoll(p.ID, m.Sender), settingAgain)
+	if err != nil {
+		return false, err
+	}
+	if again != "" {
+		keys = append(keys, again)
+	}
+	for n := 1; n <= mostLooked; n++ {
+		keys = append(keys, receiptKey(p.ID, voting.Member(m.Sender), n))
+	}
+	for _, key := range keys {
+		event, known, err := b.Line.Event(ctx, key)
+		if err != nil {
+			return false, err
+		}
+		if known && event != "" && (event == m.ReplyTo || event == m.Thread || event == m.Poll) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// mostLooked is how many receipts of somebody are looked at for what a message replies to.
+const mostLooked = 9
+
+// askWhich asks which of several votes somebody means.
+func (b *Bot) askWhich(ctx context.Context, m chat.Message, open []*voting.Poll) error {
+	if !b.may("hint "+m.Sender, mostHints, hintsWithin) {
+		return b.noted(ctx, m)
+	}
+	ids := make([]voting.ID, len(open))
+	for i, p := range open {
+		ids[i] = p.ID
+	}
+	asked := b.to(m, "reply/"+m.ID, kindWhich, ids)
+	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, asked) })
+}
+
+// composeWhich lists the votes that are still open, with their letters.
+func (b *Bot) composeWhich(ctx context.Context, d chat.Delivery) (chat.Content, error) {
+	var ids []voting.ID
+	if err := json.Unmarshal(d.Payload, &ids); err != nil {
+		return chat.Content{}, fmt.Errorf("reading which votes are open: %w", err)
+	}
+	t, err := b.page(ctx, d, "")
+	if err != nil {
+		return chat.Content{}, err
+	}
+	t.add("ballot.which")
+	for _, id := range ids {
+		p, err := b.Polls.Poll(ctx, id)
+		if err != nil {
+			return chat.Content{}, err
+		}
+		letter, err := b.letter(ctx, p)
+		if err != nil {
+			return chat.Content{}, err
+		}
+		t.add("ballot.which.poll", "letter", letter, "question", title(p.Asked), "options", strings.Join(numbered(t.texts, p.Asked), ", "))
+	}
+	return t.content(false), nil
+}
+
+// readAny says whether a message is a clear answer to one of several votes.
+func (b *Bot) readAny(m chat.Message, open []*voting.Poll) bool {
+	return slices.ContainsFunc(open, func(p *voting.Poll) bool {
+		_, found := b.sheet(p).Read(m.Body)
+		return found == answer.Clear
+	})
+}
