@@ -19,7 +19,7 @@ soak: ## what takes too long for every time: crash loops, every fault, long abse
 
 bench: ## what it costs, and how fast it is: tables in Markdown, on a machine that does nothing else
 	@./tools/need.sh go git cc belenios-tool
-	@go run ./bench/bot
+	@go run ./bench/bot -raw bench/results/bot.jsonl
 	@BELENIOS_TOOLS=$$(./tools/belenios-tools.sh) go run ./bench/belenios
 
 build: ## bin/stimmbote

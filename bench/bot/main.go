@@ -1,7 +1,7 @@
 // Command bot measures what the program costs, and how fast it reaches a large group, around the real program on a
 // throwaway homeserver without limits. It prints a table in Markdown: work, measured, aim.
 //
-//	go run ./bench/bot [-members 200] [-idle 60s] [-first]
+//	go run ./bench/bot [-members 200] [-idle 60s] [-first] [-limits] [-raw FILE]
 //
 // Aims are for two cores with nothing else on them. The exit status is 0 whatever was measured: a busy machine is no
 // defect of the program.
@@ -9,12 +9,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -30,10 +32,12 @@ func main() {
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context) (err error) {
 	members := flag.Int("members", 200, "of the large group; 0 leaves it out")
 	idle := flag.Duration("idle", time.Minute, "how long to watch the bot do nothing; 0 leaves it out")
 	first := flag.Bool("first", true, "measure how long `make try` takes to its first prompt")
+	limits := flag.Bool("limits", true, "measure what is foretold on a Synapse with its own limits")
+	flag.StringVar(&raw, "raw", "", "also add the figures to this file, a line of JSON each")
 	flag.Parse()
 	repo, err := os.Getwd()
 	if err != nil {
@@ -49,10 +53,15 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
+	if *limits {
+		if err := limited(ctx, repo); err != nil {
+			return err
+		}
+	}
 	if *idle == 0 && *members == 0 {
 		return nil
 	}
-	w, err := world.New(ctx, world.Options{Repo: repo, Say: func(what string) { fmt.Fprintln(os.Stderr, "…", what) }})
+	w, err := world.New(ctx, world.Options{Repo: repo, Say: say})
 	if err != nil {
 		return err
 	}
@@ -68,7 +77,32 @@ func run(ctx context.Context) error {
 	return nil
 }
 
+func say(what string) { fmt.Fprintln(os.Stderr, "…", what) }
+
+// raw is the file to which the figures are added, if any.
+var raw string
+
 // row is a line of the table.
 func row(what, measured, aim string) {
 	fmt.Printf("| %s | %s | %s |\n", what, measured, aim)
+	if raw == "" {
+		return
+	}
+	if err := record(what, measured, aim); err != nil {
+		say(err.Error())
+	}
+}
+
+// record adds a figure to the file of all that were ever measured.
+func record(what, measured, aim string) error {
+	f, err := os.OpenFile(raw, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	load, _ := os.ReadFile("/proc/loadavg")
+	line := map[string]any{
+		"at": time.Now().UTC().Format(time.RFC3339), "what": what, "measured": measured, "aim": aim,
+		"cores": runtime.NumCPU(), "go": runtime.Version(), "load": strings.TrimSpace(string(load)),
+	}
+	return errors.Join(json.NewEncoder(f).Encode(line), f.Close())
 }
