@@ -35,7 +35,7 @@ var ed25519 = sync.OnceValue(func() *curve {
 	c.g.s = c.g.String()
 	c.one = point{p: edwards25519.NewIdentityPoint()}
 	c.one.s = c.one.String()
-	c.tableG = sync.OnceValue(func() table { return c.newTable(c.g) })
+	c.tableG = sync.OnceValue(func() table { return c.newTable(c.g, curveWidth) })
 	return c
 })
 
@@ -118,11 +118,15 @@ func (c *curve) table(a element) table {
 	if a.(point).p == c.g.p {
 		return c.tableG()
 	}
-	return c.newTable(a.(point))
+	return c.newTable(a.(point), curveWidth)
 }
 
-func (c *curve) newTable(a point) table {
-	return curveTable{rows: newRows(curveSteps, a.p, curveWidth, c.order.q.BitLen())}
+func (c *curve) tableFor(a element, voters int) table {
+	return c.newTable(a.(point), widthFor(voters, curveWidth))
+}
+
+func (c *curve) newTable(a point, width int) table {
+	return curveTable{rows: newRows(curveSteps, a.p, width, c.order.q.BitLen())}
 }
 
 func (t curveTable) exp(x *big.Int) element { return point{p: t.rows.exp(curveSteps, x)} }

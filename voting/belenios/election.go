@@ -45,7 +45,7 @@ func Open(s Setup) (*Election, error) {
 	if e.voters, e.weight, err = openCredentials(e.g, s.Credentials); err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
-	e.bases = sync.OnceValue(func() bases { return bases{g: e.g.table(e.g.generator()), y: e.g.table(e.key)} })
+	e.bases = sync.OnceValue(func() bases { return bases{g: e.g.table(e.g.generator()), y: e.g.tableFor(e.key, len(e.voters))} })
 	return e, nil
 }
 

@@ -35,6 +35,8 @@ type group interface {
 	powers(a element, xs ...*big.Int) []element
 	// table prepares a base that is raised to many powers that everybody may know.
 	table(a element) table
+	// tableFor prepares the key of an election of so many voters.
+	tableFor(a element, voters int) table
 	// write is the canonical form of each element; all at once costs less than one by one.
 	write(all []element) []string
 	// secretExp is a^x in constant time.

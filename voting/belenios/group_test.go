@@ -35,12 +35,12 @@ func arithmetic(t *testing.T, g group) {
 		edges = append(edges, must(rand.Int(rand.Reader, s.q))(t))
 	}
 	base := power(g, g.generator(), edges[4])
-	prepared := g.table(base)
+	prepared, few, many := g.table(base), g.tableFor(base, 1), g.tableFor(base, 1000)
 	shared := g.powers(base, edges...)
 	for i, x := range edges {
 		want := power(g, base, x)
 		for how, got := range map[string]element{
-			"secret": g.secretExp(base, s.secret(x)), "prepared": prepared.exp(x), "shared": shared[i],
+			"secret": g.secretExp(base, s.secret(x)), "prepared": prepared.exp(x), "for few": few.exp(x), "for many": many.exp(x), "shared": shared[i],
 		} {
 			if !g.same(got, want) || got.String() != want.String() {
 				t.Errorf("%s power with %v is %v, want %v", how, x, got, want)

@@ -64,7 +64,7 @@ var belenios2048 = sync.OnceValue(func() *integers {
 		title: Group2048, montgomery: newMontgomery(p), p: p, mod: mod, order: newScalars(q),
 		g: residue{n: g, s: g2048}, one: residue{n: big.NewInt(1), s: "1"},
 	}
-	f.tableG = sync.OnceValue(func() table { return f.newTable(f.g) })
+	f.tableG = sync.OnceValue(func() table { return f.newTable(f.g, integerWidth) })
 	return f
 })
 
@@ -157,12 +157,16 @@ func (f *integers) table(a element) table {
 	if a.(residue).n == f.g.n {
 		return f.tableG()
 	}
-	return f.newTable(a.(residue))
+	return f.newTable(a.(residue), integerWidth)
 }
 
-func (f *integers) newTable(a residue) table {
+func (f *integers) tableFor(a element, voters int) table {
+	return f.newTable(a.(residue), widthFor(voters, integerWidth))
+}
+
+func (f *integers) newTable(a residue, width int) table {
 	m := f.montgomery.fresh()
-	return integerTable{f: f, rows: newRows(integerSteps(m), m.enter(a.n), integerWidth, f.order.q.BitLen())}
+	return integerTable{f: f, rows: newRows(integerSteps(m), m.enter(a.n), width, f.order.q.BitLen())}
 }
 
 func (t integerTable) exp(x *big.Int) element {

@@ -115,6 +115,18 @@ func newRows[T any](s steps[T], base T, width, bits int) rows[T] {
 	return r
 }
 
+// narrow is the width of rows for a few powers: they are soon made.
+const narrow = 4
+
+// widthFor is the width of rows for an election's key: wide, or narrow where there will be so few ballots that making
+// wide ones takes longer than they save.
+func widthFor(voters, wide int) int {
+	if voters < 32 {
+		return narrow
+	}
+	return wide
+}
+
 func (r rows[T]) exp(s steps[T], x *big.Int) T {
 	result := s.one()
 	for i, row := range r.row {
