@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"strings"
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
@@ -69,9 +70,7 @@ func (b *Bot) composeReceipt(ctx context.Context, t *page, d chat.Delivery, a ab
 	default:
 		t.add("ballot.receipt.number", "answer", answer)
 	}
-	if r.Code != "" {
-		t.add("ballot.receipt.code", "code", r.Code)
-	}
+	t.addCheck(r.Tracker, r.Code)
 	if r.Replaced {
 		t.add("ballot.replaced")
 	}
@@ -108,13 +107,18 @@ func (b *Bot) composeOutcome(ctx context.Context, t *page, d chat.Delivery, a ab
 		return chat.Content{}, err
 	}
 	switch {
-	case o.Counted && o.Code != "":
-		t.add("ballot.counted", "question", p.Question)
-		t.add("ballot.receipt.code", "code", o.Code)
 	case o.Counted:
 		t.add("ballot.counted", "question", p.Question)
+		t.addCheck(o.Tracker, o.Code)
 	default:
 		t.add("ballot.not-cast", "question", p.Question)
 	}
 	return t.content(false), nil
+}
+
+// addCheck says under which words and which code a ballot is found, if it is a sealed one.
+func (t *page) addCheck(tracker, code string) {
+	if words := voting.Words(tracker, t.texts.Language()); words != nil {
+		t.add("ballot.receipt.words", "words", strings.Join(words, "-"), "code", code)
+	}
 }

@@ -102,8 +102,12 @@ type closing interface {
 	Tally(ctx context.Context, id voting.ID, now time.Time) (*voting.Poll, []byte, error)
 	Object(ctx context.Context, id voting.ID, m voting.Member, why string, now time.Time) (*voting.Poll, error)
 	Proceed(ctx context.Context, id voting.ID) (*voting.Poll, error)
+	Check(ctx context.Context, text string) (voting.Found, error)
+	Earlier(ctx context.Context, place voting.Place, n int) ([]*voting.Poll, error)
+	Numbered(ctx context.Context, place voting.Place, number int) (*voting.Poll, error)
+	Retire(ctx context.Context, now time.Time) error
 	Voted(ctx context.Context, id voting.ID) ([]voting.Member, error)
-	Outcome(ctx context.Context, id voting.ID, m voting.Member) (code string, counted bool, err error)
+	Receipt(ctx context.Context, id voting.ID, m voting.Member) (r voting.Receipt, ok bool, err error)
 	Discard(ctx context.Context, id voting.ID) error
 	Forget(ctx context.Context, id voting.ID) error
 	Abandon(ctx context.Context, id voting.ID) error

@@ -50,11 +50,15 @@ func (b *Bot) voidFor(ctx context.Context, m chat.Message, p *voting.Poll, again
 		members = slices.DeleteFunc(again.Roll, func(m voting.Member) bool { return !slices.Contains(members, m) })
 	}
 	again.Roll = members
+	elects, err := b.elects(ctx, p.ID)
+	if err != nil {
+		return err
+	}
 	err = b.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := b.stop(ctx, p, "ballot.void", b.Polls.Abandon); err != nil {
 			return err
 		}
-		cards, err := b.draft(ctx, m, again)
+		cards, err := b.draft(ctx, m, again, elects)
 		if err != nil {
 			return err
 		}

@@ -62,8 +62,12 @@ func (b *Bot) change(ctx context.Context, m chat.Message, p *voting.Poll) error 
 			return err
 		}
 	}
+	elects, err := b.elects(ctx, p.ID)
+	if err != nil {
+		return err
+	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		cards, err := b.draft(ctx, m, draft)
+		cards, err := b.draft(ctx, m, draft, elects)
 		if err != nil {
 			return err
 		}

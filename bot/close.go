@@ -31,11 +31,7 @@ func (b *Bot) close(ctx context.Context, m chat.Message, a arguments) error {
 	if err != nil {
 		return err
 	}
-	least := voting.MinBallots
-	if p.Level() == voting.Open || p.Terms.Rehearsal {
-		least = 0
-	}
-	if early == "" && cast < entitled && cast >= least {
+	if early == "" && cast < entitled && cast >= p.Least {
 		return b.closeSoon(ctx, m, p)
 	}
 	return b.shut(ctx, p, func(ctx context.Context) error { return b.Line.Mark(ctx, m.ID) })

@@ -88,6 +88,7 @@ func (b *Bot) namesOf(ctx context.Context, p *voting.Poll, some []voting.Member)
 // outcome is what a member is told after the close. It is stored sealed until it is sent.
 type outcome struct {
 	Code    string `json:"code"`
+	Tracker string `json:"tracker,omitempty"`
 	Counted bool   `json:"counted"`
 }
 
@@ -96,12 +97,12 @@ type outcome struct {
 func (b *Bot) outcomes(ctx context.Context, p *voting.Poll) ([]chat.Delivery, error) {
 	var all []chat.Delivery
 	for _, m := range p.Roll {
-		code, counted, err := b.Polls.Outcome(ctx, p.ID, m)
+		r, counted, err := b.Polls.Receipt(ctx, p.ID, m)
 		if err != nil {
 			return nil, err
 		}
 		told := inDirect(p, m, key(p.ID, "outcome/"+string(m)), kindOutcome)
-		sealed, err := b.seal(ctx, p.ID, told.Key, outcome{Code: code, Counted: counted})
+		sealed, err := b.seal(ctx, p.ID, told.Key, outcome{Code: r.Code, Tracker: r.Tracker, Counted: counted})
 		if err != nil {
 			return nil, err
 		}

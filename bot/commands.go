@@ -54,6 +54,10 @@ func init() {
 		{id: "election", names: named("election", "wahl"), where: inGroups, power: moderator, options: commandOptions, do: (*Bot).election},
 		{id: "close", names: named("close", "schluss schließen schliessen ende"), where: inGroups, power: moderator, own: true, do: (*Bot).close},
 		{id: "extend", names: named("extend", "verlängern verlaengern"), where: inGroups, power: moderator, own: true, do: (*Bot).extendCommand},
+		{id: "runoff", names: named("runoff", "stichwahl"), where: inGroups, power: moderator, do: (*Bot).runOff},
+		{id: "result", names: named("result", "ergebnis"), where: inGroups, do: (*Bot).result},
+		{id: "votes", names: named("votes", "abstimmungen"), where: inGroups, do: (*Bot).votes},
+		{id: "check", names: named("check", "prüfen pruefen prüfwort"), do: (*Bot).check},
 		{id: "objection", names: named("objection object", "einspruch"), where: inGroups, do: (*Bot).object},
 		{id: "cancel", names: named("cancel void", "abbruch abbrechen"), where: inGroups, power: moderator, own: true, do: (*Bot).cancelCommand},
 		{

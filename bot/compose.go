@@ -50,6 +50,9 @@ func (b *Bot) Compose(ctx context.Context, d chat.Delivery) (chat.Content, error
 	if err := json.Unmarshal(d.Payload, &a); err != nil {
 		return chat.Content{}, fmt.Errorf("reading what to say about a poll: %w", err)
 	}
+	if d.Kind == kindFile {
+		return b.composeFile(ctx, a.Poll)
+	}
 	p, err := b.Polls.Poll(ctx, a.Poll)
 	if errors.Is(err, voting.ErrUnknown) {
 		return chat.Content{}, chat.ErrObsolete
@@ -111,28 +114,20 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 	case kindResult:
 		return b.composeResult(ctx, t, p)
 	case kindArchive:
-		_, archive, err := b.Polls.Tally(ctx, p.ID, b.Now())
-		if err != nil {
-			return chat.Content{}, err
-		}
-		name := archiveName(p)
-		return chat.Content{Plain: name, File: &chat.File{Name: name, Type: "application/x-tar", Data: archive}}, nil
+		return b.composeFile(ctx, p.ID)
 	case kindOutcome:
 		return b.composeOutcome(ctx, t, d, a, p)
 	}
 	return chat.Content{}, fmt.Errorf("there are no words for %q", d.Kind)
 }
 
-// composeCount says how many votes there are, unless a later count waits already.
+// composeCount says how many votes there are, and how many are missing.
 func (b *Bot) composeCount(ctx context.Context, t *page, d chat.Delivery, a about) (chat.Content, error) {
 	cast, entitled, err := b.Polls.Turnout(ctx, a.Poll)
 	if err != nil {
 		return chat.Content{}, err
 	}
-	if d.Edits != "" && a.N < cast {
-		return chat.Content{}, chat.ErrObsolete
-	}
-	t.addCount("poll.count", cast, "of", entitled)
+	t.addCount("poll.count", cast, "of", entitled, "open", entitled-cast)
 	on, err := b.onTheWay(ctx, a.Poll)
 	if err != nil {
 		return chat.Content{}, err

@@ -31,7 +31,7 @@ func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time)
 	if err != nil {
 		return err
 	}
-	if _, waits, err := b.few(ctx, p.ID); err != nil || waits && cast < voting.MinBallots {
+	if _, waits, err := b.few(ctx, p.ID); err != nil || waits && cast < p.Least {
 		return errors.Join(err, b.giveUp(ctx, p))
 	}
 	if !p.Ends.IsZero() {

@@ -161,6 +161,7 @@ func (b *Bot) edited(ctx context.Context, m chat.Message) error {
 type receipt struct {
 	Choice   voting.Choice `json:"choice"`
 	Code     string        `json:"code"`
+	Tracker  string        `json:"tracker,omitempty"` // the check words follow from it
 	Replaced bool          `json:"replaced"`
 }
 
@@ -182,23 +183,19 @@ func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, choice v
 			return err
 		}
 		key := receiptKey(p.ID, member, n)
-		sealed, err := b.seal(ctx, p.ID, key, receipt{Choice: r.Choice, Code: r.Code, Replaced: r.Replaced})
+		sealed, err := b.seal(ctx, p.ID, key, receipt{Choice: r.Choice, Code: r.Code, Tracker: r.Tracker, Replaced: r.Replaced})
 		if err != nil {
 			return err
 		}
 		told := inDirect(p, member, key, kindReceipt)
 		told.Payload, told.Secret, told.Lane = encode(about{Poll: p.ID, Sealed: sealed}), true, chat.Receipt
-		count, err := b.counted(ctx, p)
-		if err != nil {
-			return err
-		}
 		if err := b.Store.PutSetting(ctx, inPoll(p.ID, m.Sender), settingPending, ""); err != nil {
 			return err
 		}
 		if err := b.Line.Burn(ctx, m); err != nil {
 			return err
 		}
-		if err := b.done(ctx, m, told, count); err != nil {
+		if err := b.done(ctx, m, told); err != nil {
 			return err
 		}
 		b.Checkpoint("cast.before-durable")
@@ -212,8 +209,7 @@ func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, choice v
 	return nil
 }
 
-// counted is the edit of the count for the number of votes that there are now. The first one
-// that reaches a number makes it.
+// counted is the edit of the count for the number of votes that there are now.
 func (b *Bot) counted(ctx context.Context, p *voting.Poll) (chat.Delivery, error) {
 	n, _, err := b.Polls.Turnout(ctx, p.ID)
 	if err != nil {

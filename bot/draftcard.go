@@ -47,7 +47,7 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 		t.addCount("poll.draft.unreached", n)
 	}
 	if len(p.Roll) < fewPeople && p.Level() == voting.Confidential && !p.Terms.Rehearsal {
-		t.add("poll.draft.few", "min", voting.MinBallots)
+		t.add("poll.draft.few", "min", p.Least)
 	}
 	encrypted, err := b.Line.Encrypted(ctx, string(p.Place))
 	if err != nil {

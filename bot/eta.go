@@ -20,6 +20,20 @@ func (b *Bot) onTheWay(ctx context.Context, id voting.ID) (chat.Progress, error)
 	return b.Line.Progress(ctx, string(id))
 }
 
+// showCount corrects the count of the votes in the group, now and then: the moments of the votes
+// are nobody's business.
+func (b *Bot) showCount(ctx context.Context, p *voting.Poll, next *time.Time) error {
+	count, err := b.counted(ctx, p)
+	if err != nil {
+		return err
+	}
+	_, known, err := b.Line.Event(ctx, count.Key)
+	if err != nil || known || count.Key == key(p.ID, "count/0") || !b.every(key(p.ID, "count"), progressPause, next) {
+		return err
+	}
+	return b.Line.Queue(ctx, count)
+}
+
 // foretell keeps saying, beside the count, how long it takes until everybody has a ballot, where
 // the homeserver lets few messages go at a time.
 func (b *Bot) foretell(ctx context.Context, p *voting.Poll, next *time.Time) error {

@@ -31,10 +31,12 @@ func TestVoteFromDraftToResult(t *testing.T) {
 		w.tells(people[i], answer)
 	}
 	fresh = w.new()
-	if s := find(fresh, "anna", `^✅ Understood: Yes\. Your vote is in the ballot box\. Wrong\? Send the other number\.\nCode: ([A-Z2-7]{4}-){3}[A-Z2-7]{4}$`); s == nil || !s.Secret {
+	if s := find(fresh, "anna", `^✅ Understood: Yes\. Your vote is in the ballot box\. Wrong\? Send the other number\.\nCheck words: \w+-\w+-\w+ · Code: ([A-Z2-7]{4}-){3}[A-Z2-7]{4}$`); s == nil || !s.Secret {
 		t.Errorf("no receipt:\n%s", list(fresh))
 	}
-	if !strings.Contains(list(fresh), "redacts $said") || find(fresh, "group", `^5 of 6 votes are in the ballot box\.$`) == nil {
+	w.now = w.now.Add(progressPause)
+	w.settle()
+	if !strings.Contains(list(fresh), "redacts $said") || find(w.new(), "group", `^5 of 6 votes are in the ballot box\. Still open: 1\.$`) == nil {
 		t.Errorf("after five answers:\n%s", list(fresh))
 	}
 	w.tells("anna", "nein")
@@ -56,7 +58,7 @@ func TestVoteFromDraftToResult(t *testing.T) {
 	if closed < 0 || result < closed || file < result {
 		t.Errorf("closed %d, result %d, file %d in:\n%s", closed, result, file, order)
 	}
-	if find(fresh, "group", `^Result: rejected\nAs many yes as no: that is no majority\.\nShall we adopt motion 12\?\nYes: 2 ██\nNo: 2 ██\nAbstain: 1 █\nCast: 5 of 6 entitled\n`) == nil {
+	if find(fresh, "group", `^Result: rejected\nAs many yes as no: that is no majority\.\nVote 1: Shall we adopt motion 12\?\nYes: 2 ██\nNo: 2 ██\nAbstain: 1 █\nCast: 5 of 6 entitled\n`) == nil {
 		t.Errorf("wrong numbers:\n%s", order)
 	}
 	if find(fresh, "anna", `(?s)^✅ Counted.*Code: `) == nil || find(fresh, "eva", `^No vote was cast for you`) == nil {

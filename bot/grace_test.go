@@ -56,15 +56,15 @@ func TestALongWayIsForetold(t *testing.T) {
 	w.now = w.now.Add(progressPause)
 	w.settle()
 	fresh := w.new()
-	if s := find(fresh, "group", `^0 of 6 votes are in the ballot box\.\n40 messages are still on their way.*\nAbout 3 more minutes\.$`); s == nil || s.Edits == "" || len(fresh) != 1 {
+	if s := find(fresh, "group", `^0 of 6 votes are in the ballot box\. Still open: 6\.\n40 messages are still on their way.*\nAbout 3 more minutes\.$`); s == nil || s.Edits == "" || len(fresh) != 1 {
 		t.Errorf("on the way:\n%s", list(fresh))
 	}
 	w.tells("anna", "1")
-	w.expect(`^1 of 6 votes is in the ballot box\.\n40 messages`, "group")
+	w.expect(`^1 of 6 votes is in the ballot box\. Still open: 5\.\n40 messages`, "group")
 	w.line.progress = chat.Progress{}
 	w.now = w.now.Add(progressPause)
 	w.settle()
-	w.expect(`^1 of 6 votes is in the ballot box\.$`, "group")
+	w.expect(`^1 of 6 votes is in the ballot box\. Still open: 5\.$`, "group")
 	for range 3 {
 		w.now = w.now.Add(progressPause)
 		w.settle()

@@ -30,6 +30,7 @@ const (
 	kindRestart   = "poll.restart"
 	kindClosed    = "poll.closed"
 	kindResult    = "poll.result"
+	kindFile      = "poll.file"
 	kindArchive   = "poll.archive"
 	kindOutcome   = "outcome"
 	kindRedact    = "redact"

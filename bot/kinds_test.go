@@ -1,10 +1,89 @@
 package bot
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 
 	"stimmbote/voting"
 )
+
+// A run-off is drafted from the result, and earlier results can be seen again.
+func TestRunOffAndEarlierVotes(t *testing.T) {
+	w := newWorld(t, "en")
+	w.says("chair", "!votes")
+	w.expect(`^No vote has ended here yet`, "group")
+	w.says("chair", "!runoff")
+	w.expect(`^There is no such result here`, "group")
+	w.opened("Shall we?")
+	for _, name := range people {
+		w.tells(name, "1")
+	}
+	w.says("chair", "!close")
+	w.says("chair", "!runoff")
+	w.expect(`^The last vote does not call for a run-off`, "group")
+	w.says("chair", "!election Treasurer? Maurer | Lenz | Ott")
+	w.says("chair", "start")
+	for i, answer := range []string{"1", "1", "1", "2", "2", "3"} {
+		w.tells(people[i], answer)
+	}
+	w.says("chair", "!close")
+	w.expect(`(?s)^Result: run-off between Maurer, Lenz\nVote 2: Treasurer`, "group")
+	w.says("chair", "!stichwahl")
+	w.expect(`(?s)^🗳️ Draft: Treasurer\?\n1 = Maurer\n2 = Lenz\n3 = Abstain\n.*the most votes win\.\nThis is the run-off\. After a tie the lot decides`, "group")
+	w.says("chair", "start")
+	for i, answer := range []string{"1", "1", "1", "2", "2", "2"} {
+		w.tells(people[i], answer)
+	}
+	w.says("chair", "!close")
+	w.expect(`(?s)^Result: tie between Maurer, Lenz\. The lot decides`, "group")
+	w.now = w.now.Add(commandsWithin)
+	w.says("anna", "!votes")
+	w.expect(`(?s)^Earlier votes\n3: Treasurer\? – tie between Maurer, Lenz.*\n2: Treasurer\? – run-off between Maurer, Lenz \(2026-3-1\)\n1: Shall we\? – adopted`, "group")
+	w.says("anna", "!result 1")
+	fresh := w.new()
+	if find(fresh, "group", `^Result: adopted\nVote 1: Shall we\?`) == nil || find(fresh, "group", `\.bel$`) == nil {
+		t.Errorf("an earlier result:\n%s", list(fresh))
+	}
+	w.says("anna", "!result 9")
+	w.expect(`^There is no such result here`, "group")
+}
+
+// Whoever kept the check words finds the ballot, as long as it counts.
+func TestCheckWords(t *testing.T) {
+	w := newWorld(t, "en")
+	w.opened("Shall we?")
+	words := func(name string) string {
+		t.Helper()
+		receipt := find(w.new(), name, `Check words: `)
+		if receipt == nil {
+			t.Fatalf("%s has no check words", name)
+		}
+		return regexp.MustCompile(`Check words: (\S+)`).FindStringSubmatch(receipt.Plain)[1]
+	}
+	w.tells("anna", "1")
+	first := words("anna")
+	w.tells("eva", "!check "+first)
+	w.expect(`^✅ Yes, this ballot is in the box now: Shall we\?`, "eva")
+	w.tells("anna", "2")
+	second := words("anna")
+	for _, name := range people[1:] {
+		w.tells(name, "1")
+	}
+	w.says("chair", "!close")
+	fresh := w.new()
+	if find(fresh, "anna", `Check words: `+second) == nil {
+		t.Errorf("after the close:\n%s", list(fresh))
+	}
+	w.tells("eva", "!check "+strings.ToUpper(strings.ReplaceAll(second, "-", " ")))
+	w.expect(`^✅ Yes, this ballot is in the closed box`, "eva")
+	w.tells("eva", "!check "+first)
+	w.expect(`^❌ I have no ballot with these check words`, "eva")
+	w.tells("eva", "!check perhaps")
+	w.expect(`^Behind it belong the three check words`, "eva")
+	w.says("eva", "!check "+second)
+	w.expect(`^Please check that in the direct chat`, "group")
+}
 
 // Every kind of vote goes from its command to its result.
 func TestKindsFromCommandToResult(t *testing.T) {
@@ -19,7 +98,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 			`(?s)1 = Yes\n2 = No\n3 = Abstain\nReply with the number only`,
 			[]string{"1", "ja", "yes please", "2", "ich bin dagegen", "3"},
 			`Understood: Yes\.`,
-			`(?s)^Result: rejected\nShall we change the statutes\?\nYes: 3 ███\nNo: 2 ██\nAbstain: 1 █\nCast: 6 of 6 entitled\nNeeded: 4 yes of 6\n`,
+			`(?s)^Result: rejected\nVote 1: Shall we change the statutes\?\nYes: 3 ███\nNo: 2 ██\nAbstain: 1 █\nCast: 6 of 6 entitled\nNeeded: 4 yes of 6\n`,
 		},
 		{
 			"a choice by lines", "!vote When shall we meet?\n- Monday\n- Tuesday\n- Wednesday",
@@ -43,7 +122,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 			`(?s)4 = Abstain\nReply with the number only`,
 			[]string{"Maurer", "1", "2", "Frau Ott", "3", "lenz"},
 			`Understood: Maurer\.`,
-			`(?s)^Result: run-off between Maurer, Lenz, Ott\n`,
+			`(?s)^Result: run-off between Maurer, Lenz, Ott\n.*!runoff prepares the run-off`,
 		},
 		{
 			"one candidate", "!wahl Vorsitz?\nMaurer",
@@ -51,7 +130,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 			`(?s)Vorsitz\? – Maurer\n.*1 = Yes\n2 = No\n3 = Abstain\nReply with the number only`,
 			[]string{"ja", "1", "2", "ja", "3", "ja"},
 			`Understood: Yes\.`,
-			`(?s)^Result: Maurer wins\n.*Maurer: 4 yes, 1 no, 1 abstain ████\n`,
+			`(?s)^Result: Maurer wins\n.*Maurer: 4 yes, 1 no, 1 abstain ████\n.*\nMaurer, do you accept the election\?`,
 		},
 		{
 			"yes or no to each", "!election Board?\nMaurer\nLenz\nOtt\n--each --seats 2",

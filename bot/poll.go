@@ -42,7 +42,7 @@ func (b *Bot) begin(ctx context.Context, m chat.Message, a arguments, w wish) er
 		return err
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		cards, err := b.draft(ctx, m, draft)
+		cards, err := b.draft(ctx, m, draft, w.elect)
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (b *Bot) begin(ctx context.Context, m chat.Message, a arguments, w wish) er
 
 // draft writes a draft in the place of its asker's earlier one and returns the card that shows
 // it, with a file of the roll if that is too long for the card.
-func (b *Bot) draft(ctx context.Context, m chat.Message, d voting.Draft) ([]chat.Delivery, error) {
+func (b *Bot) draft(ctx context.Context, m chat.Message, d voting.Draft, elects bool) ([]chat.Delivery, error) {
 	d.Place, d.Asker = voting.Place(m.Room), voting.Member(m.Sender)
 	if members, err := b.roll(ctx, m.Room); err != nil || !slices.Contains(members, d.Asker) {
 		if err != nil {
@@ -72,6 +72,11 @@ func (b *Bot) draft(ctx context.Context, m chat.Message, d voting.Draft) ([]chat
 	p, err := b.Polls.Draft(ctx, d)
 	if err != nil {
 		return nil, err
+	}
+	if elects {
+		if err := b.Store.PutSetting(ctx, string(p.ID), settingElects, "yes"); err != nil {
+			return nil, err
+		}
 	}
 	cards := []chat.Delivery{inGroup(p, "draft", kindDraft)}
 	if len(p.Roll) > mostNames {
@@ -178,7 +183,11 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	}
 	if !slices.Equal(roll, slices.Sorted(slices.Values(p.Roll))) {
 		return b.Store.Tx(ctx, func(ctx context.Context) error {
-			cards, err := b.draft(ctx, m, draftOf(p, roll))
+			elects, err := b.elects(ctx, p.ID)
+			if err != nil {
+				return err
+			}
+			cards, err := b.draft(ctx, m, draftOf(p, roll), elects)
 			if err != nil {
 				return err
 			}
@@ -204,6 +213,14 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 		return b.done(ctx, m,
 			lasting(p, "anchors", kindAnchors), lasting(p, "roll", kindRollLines), lasting(p, "opened", kindOpened), inGroup(p, "count", kindCount))
 	})
+}
+
+// settingElects is that a vote elects people, who are asked whether they accept.
+const settingElects = "elects"
+
+func (b *Bot) elects(ctx context.Context, id voting.ID) (bool, error) {
+	value, err := b.Store.Setting(ctx, string(id), settingElects)
+	return value != "", err
 }
 
 // draftOf is a poll as a draft for another roll.

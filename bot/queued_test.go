@@ -77,6 +77,7 @@ func TestNoSecretIsQueued(t *testing.T) {
 	w.settle()
 	w.settle()
 
+	w.says("chair", "!result")
 	w.says("chair", "!vote And motion 12b? --no-revote --for 30m")
 	w.says("chair", "start")
 	w.says("chair", "!vote Which? A | B --open")

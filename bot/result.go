@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -23,13 +24,20 @@ func (b *Bot) composeResult(ctx context.Context, t *page, p *voting.Poll) (chat.
 		t.add("poll.label.rehearsal")
 	}
 	t.addVerdict(p.Asked, r.Verdict)
-	t.add("poll.result.question", "question", title(p.Asked))
+	if p.Number > 0 {
+		t.add("poll.result.numbered", "number", p.Number, "question", title(p.Asked))
+	} else {
+		t.add("poll.result.question", "question", title(p.Asked))
+	}
 	t.addNumbers(p.Asked, r.Count)
 	t.add("poll.result.cast", "cast", r.Count.Cast, "entitled", r.Count.Entitled)
 	t.addNeeded(p.Asked, r.Verdict)
 	t.addRule(p.Asked, p.Rule)
 	if r.Verdict.Quorum > 0 {
 		t.addCount("poll.draft.quorum", r.Verdict.Quorum, "of", r.Count.Entitled)
+	}
+	if err := b.addNext(ctx, t, p); err != nil {
+		return chat.Content{}, err
 	}
 	if err := b.addNamed(ctx, t, p); err != nil {
 		return chat.Content{}, err
@@ -48,6 +56,26 @@ func (b *Bot) composeResult(ctx context.Context, t *page, p *voting.Poll) (chat.
 	return t.content(false), nil
 }
 
+// addNext says what follows from a verdict: the run-off, or that the elected are asked.
+func (b *Bot) addNext(ctx context.Context, t *page, p *voting.Poll) error {
+	v := p.Result.Verdict
+	if v.Outcome == voting.RunOff {
+		t.add("poll.result.next")
+	}
+	elects, err := b.elects(ctx, p.ID)
+	if err != nil || !elects {
+		return err
+	}
+	var names []string
+	for _, i := range v.Winners {
+		names = append(names, p.Asked.Options[i])
+	}
+	if len(names) > 0 {
+		t.addCount("poll.result.accept", len(names), "names", strings.Join(names, ", "))
+	}
+	return nil
+}
+
 // addNamed says who chose what in an open vote.
 func (b *Bot) addNamed(ctx context.Context, t *page, p *voting.Poll) error {
 	if len(p.Result.Named) == 0 {
@@ -57,10 +85,30 @@ func (b *Bot) addNamed(ctx context.Context, t *page, p *voting.Poll) error {
 	if err != nil {
 		return err
 	}
+	t.add("poll.result.who")
 	for _, one := range p.Result.Named {
-		t.add("poll.result.named", "name", names[one.Member], "answer", choiceIn(t.texts, p.Asked, one.Choice))
+		t.add("poll.result.named", "name", cmp.Or(names[one.Member], string(one.Member)), "answer", choiceIn(t.texts, p.Asked, one.Choice))
 	}
 	return nil
+}
+
+// showResult shows a result again.
+func (b *Bot) showResult(ctx context.Context, t *page, id voting.ID) (chat.Content, error) {
+	p, err := b.Polls.Poll(ctx, id)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	return b.composeResult(ctx, t, p)
+}
+
+// composeFile is the archive of a vote that is over.
+func (b *Bot) composeFile(ctx context.Context, id voting.ID) (chat.Content, error) {
+	p, archive, err := b.Polls.Tally(ctx, id, b.Now())
+	if err != nil {
+		return chat.Content{}, err
+	}
+	name := archiveName(p)
+	return chat.Content{Plain: name, File: &chat.File{Name: name, Type: "application/x-tar", Data: archive}}, nil
 }
 
 // archiveName is the name of the file with which anybody can recount.

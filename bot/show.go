@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"stimmbote/chat"
+	"stimmbote/voting"
 )
 
 // What can be shown: its words follow from how things are at the moment of sending.
@@ -17,13 +18,16 @@ const (
 	showContact  = "contact"
 	showPrivacy  = "privacy"
 	showExcluded = "excluded"
+	showVotes    = "votes"
+	showResult   = "result"
 )
 
 // show is the payload of something that is shown at somebody's wish.
 type show struct {
-	What    string `json:"what"`
-	Room    string `json:"room,omitempty"`    // the group that it is about
-	Command string `json:"command,omitempty"` // whose help
+	What    string    `json:"what"`
+	Room    string    `json:"room,omitempty"`    // the group that it is about
+	Command string    `json:"command,omitempty"` // whose help
+	Poll    voting.ID `json:"poll,omitempty"`
 }
 
 // composeShow makes the words of what somebody wished to see.
@@ -48,6 +52,10 @@ func (b *Bot) composeShow(ctx context.Context, d chat.Delivery) (chat.Content, e
 		t.add("lang.how")
 	case showContact:
 		err = b.showContact(ctx, t, s)
+	case showVotes:
+		err = b.showVotes(ctx, t, s.Room)
+	case showResult:
+		return b.showResult(ctx, t, s.Poll)
 	case showExcluded:
 		err = b.showExcluded(ctx, t, s.Room)
 	case showPrivacy:

@@ -45,6 +45,8 @@ func TestTalkEndsNoVote(t *testing.T) {
 	for _, name := range people[:4] {
 		w.tells(name, "1")
 	}
+	w.now = w.now.Add(progressPause)
+	w.settle()
 	w.new()
 	w.says("chair", "!close")
 	w.expect(`^4 votes`, "group")

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // mine are the sentences of the bot in the catalogues.
 var mine = []string{
-	"answer.", "arrival.", "ballot.", "call.", "contact.", "error.", "eta.", "help.", "lang.", "notice.", "ping.", "poll.", "privacy.", "probe.", "exclude.", "refusal.", "rights.", "time.", "vote.",
+	"answer.", "arrival.", "ballot.", "call.", "contact.", "error.", "eta.", "help.", "lang.", "notice.", "ping.", "poll.", "privacy.", "probe.", "exclude.", "refusal.", "rights.", "time.", "vote.", "votes.", "check.",
 }
 
 func TestEverySentenceIsUsedAndExists(t *testing.T) {
@@ -232,6 +232,7 @@ func story(w *world) {
 func settled(text string) string {
 	for _, r := range []struct{ pattern, name string }{
 		{`([A-Z2-7]{4}-){3}[A-Z2-7]{4}`, "CODE"},
+		{`(words: |wörter: )(<strong>)?[a-z]+-[a-z]+-[a-z]+`, "${1}${2}WORDS"},
 		{`\b[0-9a-f]{64}\b`, "HASH"},
 		{`[1-9A-HJ-NP-Za-km-z]{5}-[1-9A-HJ-NP-Za-km-z]{6}-[1-9A-HJ-NP-Za-km-z]{5}-[1-9A-HJ-NP-Za-km-z]{6}`, "TOKEN"},
 		{`[1-9A-HJ-NP-Za-km-z]{14,}\.bel`, "UUID.bel"},

@@ -64,7 +64,7 @@ func (b *Bot) step(ctx context.Context, next *time.Time) error {
 	if err != nil {
 		return err
 	}
-	problems := []error{b.correctCards(ctx, next), b.meetings(ctx, next), b.probes(ctx, next), b.renew(ctx, next)}
+	problems := []error{b.correctCards(ctx, next), b.meetings(ctx, next), b.probes(ctx, next), b.renew(ctx, next), b.retire(ctx, next)}
 	for _, p := range live {
 		if err := b.advance(ctx, p, next); err != nil {
 			problems = append(problems, fmt.Errorf("poll %s: %w", p.ID, err))
@@ -80,7 +80,7 @@ func (b *Bot) step(ctx context.Context, next *time.Time) error {
 func (b *Bot) advance(ctx context.Context, p *voting.Poll, next *time.Time) error {
 	switch p.State {
 	case voting.StateOpen:
-		if err := errors.Join(b.handOut(ctx, p), b.missed(ctx, p), b.foretell(ctx, p, next)); err != nil {
+		if err := errors.Join(b.handOut(ctx, p), b.missed(ctx, p), b.foretell(ctx, p, next), b.showCount(ctx, p, next)); err != nil {
 			return err
 		}
 		return errors.Join(b.unconfirmed(ctx, p, next), b.closeWhenDue(ctx, p, next))
