@@ -102,6 +102,7 @@ type Line struct {
 	full        atomic.Bool // the disk is full, and that was logged
 	arrived     arrivals
 	pause       pause
+	clock       clock
 	pace        pace
 	edits       edits
 	work        work
@@ -120,7 +121,7 @@ func New(cfg Config, st *store.Store, v vault, log zerolog.Logger) (*Line, error
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Line{
+	l := &Line{
 		cfg:       cfg,
 		store:     st,
 		vault:     v,
@@ -130,7 +131,12 @@ func New(cfg Config, st *store.Store, v vault, log zerolog.Logger) (*Line, error
 		burned:    make(chan struct{}, 1),
 		second:    time.Second,
 		day:       24 * time.Hour,
-	}, nil
+	}
+	l.clock.tell = func(ahead time.Duration) {
+		log.Warn().Stringer("ahead", ahead.Round(time.Second)).
+			Msg("The homeserver's clock and this machine's differ: let both be set by the network")
+	}
+	return l, nil
 }
 
 // Me is the bot's Matrix user ID, empty until it is logged in.

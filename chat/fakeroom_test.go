@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // eventOverhead is what a homeserver adds to a content.
@@ -44,12 +45,25 @@ func (r *fakeRoom) timeline(since int) object {
 	}
 }
 
+// leaveOut takes all members out of what a response tells of a room, but for one.
+func (r *fakeRoom) leaveOut(told object, but string) {
+	for _, part := range []string{"state", "timeline"} {
+		list := told[part].(object)
+		list["events"] = slices.DeleteFunc(list["events"].([]object), func(evt object) bool {
+			return evt["type"] == "m.room.member" && evt["state_key"] != but
+		})
+	}
+}
+
 // add appends an event. The caller holds the lock.
 func (hs *homeserver) add(room *fakeRoom, sender, kind string, key *string, content any) string {
 	hs.stream++
 	evt := object{
 		"pos": hs.stream, "event_id": fmt.Sprintf("$event%d", hs.stream), "type": kind, "sender": sender,
 		"origin_server_ts": 1_700_000_000_000 + hs.stream, "content": content, "room_id": room.id,
+	}
+	if hs.ahead != 0 {
+		evt["origin_server_ts"] = time.Now().Add(hs.ahead).UnixMilli()
 	}
 	if key != nil {
 		evt["state_key"] = *key

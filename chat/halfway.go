@@ -7,11 +7,13 @@ import (
 	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/id"
 )
 
-// finishUpload finishes what an earlier start began: the device's keys were stored here and arrived
-// at the homeserver, but its answer was lost. They count as uploaded if they are the same; without
-// that the device could never be used again.
+// finishUpload brings into agreement what is stored here and what the homeserver has of the device's keys;
+// without that the device could never be used again. An earlier start may have uploaded them although the
+// answer was lost: they count as uploaded if they are the same. Somebody may have ended all sessions of the
+// account, which deletes its devices: then they are to be uploaded again.
 func (l *Line) finishUpload(ctx context.Context, client *mautrix.Client, pickle []byte) error {
 	keep := crypto.NewSQLCryptoStore(l.store.DB(), dbutil.ZeroLogger(*l.quiet()), "", client.DeviceID, pickle)
 	if err := keep.DB.Upgrade(ctx); err != nil {
@@ -21,7 +23,7 @@ func (l *Line) finishUpload(ctx context.Context, client *mautrix.Client, pickle 
 	if err != nil {
 		return fmt.Errorf("reading the keys of the bot's device: %w", err)
 	}
-	if account == nil || account.Shared {
+	if account == nil {
 		return nil
 	}
 	there, err := client.QueryKeys(ctx, &mautrix.ReqQueryKeys{
@@ -31,6 +33,16 @@ func (l *Line) finishUpload(ctx context.Context, client *mautrix.Client, pickle 
 		return fmt.Errorf("asking for the bot's own keys: %w", err)
 	}
 	device := there.DeviceKeys[client.UserID][client.DeviceID]
+	if account.Shared {
+		if len(device.Keys) > 0 {
+			return nil
+		}
+		if err := l.vanished(ctx, keep, account, client.UserID); err != nil {
+			return fmt.Errorf("storing that the keys of the bot's device are gone: %w", err)
+		}
+		l.log.Warn().Msg("The homeserver has deleted the bot's device; it is made again with the same keys")
+		return nil
+	}
 	if device.Keys.GetEd25519(client.DeviceID) != account.SigningKey() || device.Keys.GetCurve25519(client.DeviceID) != account.IdentityKey() {
 		return nil
 	}
@@ -40,4 +52,19 @@ func (l *Line) finishUpload(ctx context.Context, client *mautrix.Client, pickle 
 		return fmt.Errorf("storing that the keys of the bot's device are known: %w", err)
 	}
 	return nil
+}
+
+// vanished notes that the homeserver has neither the device's keys nor the signature on them.
+func (l *Line) vanished(ctx context.Context, keep *crypto.SQLCryptoStore, account *crypto.OlmAccount, me id.UserID) error {
+	return l.store.Tx(ctx, func(ctx context.Context) error {
+		signing, err := keep.GetCrossSigningKeys(ctx, me)
+		if err != nil {
+			return err
+		}
+		if _, err := keep.DropSignaturesByKey(ctx, me, signing[id.XSUsageSelfSigning].Key); err != nil {
+			return err
+		}
+		account.Shared = false
+		return keep.PutAccount(ctx, account)
+	})
 }

@@ -36,6 +36,9 @@ type homeserver struct {
 	renewed      map[string]int                        // when somebody's devices changed last, as a position
 	held         bool                                  // to-device events wait
 	lose         bool                                  // the next letter is taken and lost
+	ahead        time.Duration                         // its clock
+	few          bool                                  // of those who are in a room, responses name the reader only
+	filter       map[string]any                        // what the bot asked to be left out
 	uncount      bool                                  // responses do not say how many one-time keys there are
 	stream       int
 	most         int // bytes of an event
@@ -98,7 +101,12 @@ func (hs *homeserver) routes() http.Handler {
 	}
 	on("POST /login", hs.login)
 	on("GET /account/whoami", func(c call) any { return object{"user_id": c.user, "device_id": c.device} })
-	on("POST /user/{user}/filter", func(call) any { return object{"filter_id": "1"} })
+	on("POST /user/{user}/filter", func(c call) any {
+		if c.user == bot {
+			hs.filter = c.body
+		}
+		return object{"filter_id": "1"}
+	})
 	on("PUT /user/{user}/account_data/{type}", func(c call) any {
 		if hs.data[c.user] == nil {
 			hs.data[c.user] = map[string]json.RawMessage{}
@@ -152,6 +160,9 @@ func (hs *homeserver) serve(w http.ResponseWriter, r *http.Request, do func(call
 		w.WriteHeader(fault)
 		_, _ = w.Write(encode(body))
 		return
+	}
+	if hs.ahead != 0 {
+		w.Header().Set("Date", time.Now().Add(hs.ahead).UTC().Format(http.TimeFormat))
 	}
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	c.user, c.device = hs.users[token], hs.devices[token]
@@ -263,6 +274,9 @@ func (hs *homeserver) news(c call, since int) object {
 				from = 0 // new to them
 			}
 			join[room.id] = room.timeline(from)
+			if hs.few {
+				room.leaveOut(join[room.id].(object), c.user)
+			}
 		case "leave", "ban":
 			if own := room.state["m.room.member "+c.user]; own["pos"].(int) > since && since > 0 {
 				leave[room.id] = object{"timeline": object{"events": []object{own}}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -62,6 +63,8 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("homeserver %s: %w", l.cfg.Homeserver, err)
 	}
+	l.clock.RoundTripper = http.DefaultTransport
+	client.Client = &http.Client{Transport: &l.clock, Timeout: client.Client.Timeout}
 	client.Log = *l.quiet()
 	client.UserAgent = "stimmbote"
 	client.DefaultHTTPRetries, client.DefaultHTTPBackoff, client.MaxHTTPBackoff = 4, 500*time.Millisecond, time.Minute

@@ -3,6 +3,7 @@ package chat
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -47,8 +48,18 @@ func TestARevokedTokenLogsInAgainOnTheSameDevice(t *testing.T) {
 	}
 	hs.mu.Lock()
 	clear(hs.users)
+	clear(hs.oneTime)
+	before := fmt.Sprint(hs.keys[bot]["DEV1"]["keys"])
+	delete(hs.keys, bot) // who ends all sessions deletes the devices
 	hs.mu.Unlock()
 	r := start(t, hs, dir)
+	hs.mu.Lock()
+	after, signatures := fmt.Sprint(hs.keys[bot]["DEV1"]["keys"]), hs.keys[bot]["DEV1"]["signatures"].(object)[bot].(object)
+	left := len(hs.oneTime[bot+" DEV1"])
+	hs.mu.Unlock()
+	if before != after || len(signatures) != 2 || left == 0 {
+		t.Errorf("the device's keys were %s and are %s, with %d signatures and %d keys to use once", before, after, len(signatures), left)
+	}
 	if account, err := r.store.Account(t.Context()); err != nil || account.Device != "DEV1" || hs.count("POST /login") != 2 {
 		t.Errorf("account: %+v, %v, %d logins", account, err, hs.count("POST /login"))
 	}

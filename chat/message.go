@@ -41,13 +41,13 @@ const (
 // Message is what somebody else said.
 type Message struct {
 	ID, Room, Sender string
-	Body             string   // without the quotation of what is replied to
-	Thread           string   // the event that began the thread, empty in the main timeline
-	ReplyTo          string   // the event that it replies to, if any
-	Edits            string   // the event of which this is to be the new text; perhaps somebody else's
-	Poll             string   // of a Choice: the event that asked …
-	Choices          []string // … and the IDs of what was chosen, in the order of the sender's client
-	At               time.Time
+	Body             string    // without the quotation of what is replied to
+	Thread           string    // the event that began the thread, empty in the main timeline
+	ReplyTo          string    // the event that it replies to, if any
+	Edits            string    // the event of which this is to be the new text; perhaps somebody else's
+	Poll             string    // of a Choice: the event that asked …
+	Choices          []string  // … and the IDs of what was chosen, in the order of the sender's client
+	At               time.Time // by this machine's clock, as far as the homeserver's can be compared
 	Kind             Kind
 	Encrypted        bool
 	Trusted          bool // encrypted by a device that its owner signed
@@ -66,7 +66,7 @@ func (l *Line) message(ctx context.Context, evt *event.Event) (Message, bool, er
 		ID:        evt.ID.String(),
 		Room:      evt.RoomID.String(),
 		Sender:    evt.Sender.String(),
-		At:        time.UnixMilli(evt.Timestamp),
+		At:        l.clock.here(time.UnixMilli(evt.Timestamp)),
 		Encrypted: evt.Mautrix.WasEncrypted,
 		Trusted:   evt.Mautrix.WasEncrypted && evt.Mautrix.TrustState >= id.TrustStateCrossSignedTOFU,
 	}

@@ -181,6 +181,11 @@ func (l *Line) take(ctx context.Context, b *batch, room id.RoomID, evt *event.Ev
 		l.counters.unreadable.Add(1)
 		l.log.Debug().Stringer("session_id", sess).Msg("A message waits for its key")
 		return l.store.PutLate(ctx, store.Late{Event: evt.ID.String(), Room: room.String(), Session: sess.String(), Raw: raw})
+	case store.Failed(err) || ctx.Err() != nil:
+		if store.Full(err) {
+			l.sayFull(err)
+		}
+		return err // it comes again
 	default:
 		l.log.Debug().Err(err).Stringer("event_id", evt.ID).Msg("An event cannot be read and is left out")
 	}
@@ -202,7 +207,7 @@ func (l *Line) again(ctx context.Context, b *batch, late []store.Late) {
 			continue
 		}
 		clear, sealed, err := l.open(ctx, room, &evt)
-		if noKeyYet(err) && !handled {
+		if (noKeyYet(err) || store.Failed(err)) && !handled {
 			continue
 		}
 		b.add(room, func(ctx context.Context) error {

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,4 +81,27 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	if want := 3*handleTries + 1; tries != want {
 		t.Errorf("handled at try %d, want %d", tries, want)
 	}
+}
+
+// What cannot be decrypted because the database does not work is no unreadable message: it comes again.
+func TestAMessageIsNotLeftOutForTheDatabase(t *testing.T) {
+	hs := newHomeserver(t)
+	r, p, room := answering(t, hs, t.TempDir())
+	for _, statement := range []string{
+		`CREATE TRIGGER full BEFORE INSERT ON crypto_message_index BEGIN SELECT RAISE(ABORT, 'no room'); END`, `DROP TRIGGER full`,
+	} {
+		if _, err := r.store.DB().Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(statement, "CREATE") {
+			p.say(t, room, "1")
+			eventually(t, func() error {
+				if r.pause.failures.Load() == 0 {
+					return errors.New("receiving goes on")
+				}
+				return nil
+			})
+		}
+	}
+	r.heard(t, "1")
 }

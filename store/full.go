@@ -15,3 +15,9 @@ func Full(err error) bool {
 	}
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
+
+// Failed says whether an error comes from the database itself: what was asked for was not done.
+func Failed(err error) bool {
+	_, ok := errors.AsType[sqlite3.Error](err)
+	return ok || Full(err)
+}

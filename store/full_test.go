@@ -24,7 +24,7 @@ func TestFull(t *testing.T) {
 		})
 	}
 	limit(1) // as many as there are
-	if err := write("a"); !Full(err) {
+	if err := write("a"); !Full(err) || !Failed(err) {
 		t.Errorf("no room: %v", err)
 	}
 	limit(100_000)
@@ -34,7 +34,7 @@ func TestFull(t *testing.T) {
 	if got, err := s.Setting(ctx, "!room", "a"); got != "" || err != nil {
 		t.Errorf("what there was no room for: %d bytes, %v", len(got), err)
 	}
-	if Full(nil) || Full(errors.New("another")) {
+	if Full(nil) || Full(errors.New("another")) || Failed(nil) || Failed(errors.New("another")) {
 		t.Error("another error is taken for a full disk")
 	}
 }

@@ -16,9 +16,10 @@ import (
 
 // Bot is the program itself, run as a process with a configuration file.
 type Bot struct {
-	ID     id.UserID
-	WebURL string
-	OpsURL string
+	ID       id.UserID
+	Password string
+	WebURL   string
+	OpsURL   string
 	// Binary is what Start runs, Env what it adds to the environment; both may
 	// be changed between two starts.
 	Binary string
@@ -60,7 +61,7 @@ func newBot(hs *Homeserver, a account, password, dir string, o Options, change f
 		return nil, err
 	}
 	b := &Bot{
-		ID: id.UserID(a.UserID), WebURL: "http://" + web, OpsURL: "http://" + ops,
+		ID: id.UserID(a.UserID), Password: password, WebURL: "http://" + web, OpsURL: "http://" + ops,
 		Config: filepath.Join(dir, "config.yaml"), log: filepath.Join(dir, "log"),
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
