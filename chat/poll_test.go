@@ -23,6 +23,7 @@ func TestAPollIsAskedAndAnswered(t *testing.T) {
 	}
 	queue(t, r, Delivery{Key: "poll", Person: anna, Kind: "poll", Secret: true})
 	evt := <-asked
+	r.sent(t)
 	start := evt.Content.Parsed.(*event.PollStartEventContent).PollStart
 	if words := evt.Content.Raw["org.matrix.msc1767.text"]; words != "Motion 12?\n1. Yes\n2. No" {
 		t.Errorf("its words are %q", words)
