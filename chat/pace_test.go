@@ -132,7 +132,7 @@ func TestTheHomeserversWaitOutlivesARestart(t *testing.T) {
 // limitedRig lets the queue find out that it is limited.
 func limitedRig(t *testing.T, hs *homeserver) (*rig, *fakeRoom) {
 	t.Helper()
-	hs.limits = map[deed]*limit{sending: {gap: 120 * time.Millisecond, burst: 1}}
+	hs.limits = map[deed]*limit{sending: {gap: 200 * time.Millisecond, burst: 1}}
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
 	for n := range 20 {
@@ -232,7 +232,7 @@ func TestEditsAreNoStorm(t *testing.T) {
 
 func TestTheFirstRefusalIsToldOnceWithTheRemedy(t *testing.T) {
 	hs := newHomeserver(t)
-	hs.limits = map[deed]*limit{sending: {gap: 20 * time.Millisecond, burst: 1}}
+	hs.limits = map[deed]*limit{sending: {gap: 300 * time.Millisecond, burst: 1}}
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
 	for n := range 4 {
