@@ -131,6 +131,7 @@ func (p *Polls) Tally(ctx context.Context, id ID, now time.Time) (*Poll, []byte,
 			return fmt.Errorf("deleting the key of poll %s: %w", id, err)
 		}
 		poll.Result = result
+		poll.Result.At = now.UTC().Truncate(time.Second)
 		return p.become(ctx, poll, StateCounted, ErrNotClosed)
 	})
 	if err != nil {

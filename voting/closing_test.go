@@ -52,7 +52,10 @@ func TestTheCloseKeepsTheBallots(t *testing.T) {
 				t.Errorf("%s: %q, %v, %v", m, code, ok, err)
 			}
 		}
-		_, archive := w.tally(p.ID)
+		counted, archive := w.tally(p.ID)
+		if !counted.Result.At.Equal(closing) {
+			t.Errorf("counted at %v", counted.Result.At)
+		}
 		if !bytes.HasPrefix(archive, ballots) || !bytes.Contains(archive[:1024], []byte(`"timestamp":"1800000000"`)) {
 			t.Error("the archive does not begin with the ballots, or has another time")
 		}

@@ -94,7 +94,7 @@ func listVerdicts(work string, tools []*tool) error {
 				if err != nil && t.old() && group == belenios.Ed25519 {
 					said = "belenios-tool " + t.version + " does not know this group"
 				}
-				fmt.Printf("  %s\n", strings.TrimPrefix(said, filepath.Base(path)+": "))
+				fmt.Printf("  %s\n", strings.TrimPrefix(said, path+": "))
 			}
 		}
 	}
