@@ -75,7 +75,7 @@ func dies(ctx context.Context, t *testing.T, w *world.World, crash, point string
 // closedOnce wants each announcement once, and one closed hash everywhere.
 func closedOnce(t *testing.T, w *world.World, chair *world.Person, from int) {
 	t.Helper()
-	for what, pattern := range map[string]string{"closed hash": `(?i)closed hash`, "result": `(?i)^result:`, "archive": `\.bel$`} {
+	for what, pattern := range map[string]string{"closed hash": `(?i)closed hash`, "result": `(?i)^result:`, "archive": `^\S+\.bel$`} {
 		if n := count(chair, from, world.Group, pattern); n != 1 {
 			t.Errorf("the group got %d times the %s, want once", n, what)
 		}

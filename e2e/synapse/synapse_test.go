@@ -52,6 +52,18 @@ func readable(t *testing.T, w *world.World) {
 	}
 }
 
+// hear waits for what the bot says.
+func hear(ctx context.Context, t *testing.T, p *world.Person, chat world.Chat, pattern string) world.Message {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	m, err := p.Inbox.Wait(ctx, chat, func(m world.Message) bool { return re.MatchString(m.Body) }, 3*time.Minute)
+	if err != nil {
+		all := p.Inbox.All()
+		t.Fatalf("%s waits for %s: %v; the last messages: %+v", p.Name, pattern, err, all[max(0, len(all)-6):])
+	}
+	return m
+}
+
 func TestEvening(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
@@ -75,6 +87,43 @@ func TestEvening(t *testing.T) {
 	readable(t, w)
 }
 
+// Who lets nobody invite them is named to whoever asked, with what to do; when they have done it, they are reached.
+func TestBlockedInvitations(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	w := enter(ctx, t, false)
+	if w == nil {
+		return
+	}
+	chair, anna := w.People[world.Chair], w.People["anna"]
+	invitations := func(may string) {
+		t.Helper()
+		if err := anna.Client.SetAccountData(ctx, "m.invite_permission_config", map[string]string{"default_action": may}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say := func(p *world.Person, chat world.Chat, text string) {
+		t.Helper()
+		if _, err := p.Say(ctx, chat, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	invitations("block")
+	say(chair, world.Group, "!probe")
+	hear(ctx, t, chair, world.Direct, `(?i)answer here with the word`)
+	say(chair, world.Direct, "here")
+	hear(ctx, t, chair, world.Direct, `(?i)you can be reached`)
+	say(chair, world.Group, "!probe")
+	hear(ctx, t, chair, world.Direct, `(?i)allow my invitation[^\n]*: anna`)
+	invitations("allow")
+	say(anna, world.Group, "!help")
+	say(chair, world.Group, "!probe --end")
+	hear(ctx, t, chair, world.Group, `(?i)reachable`)
+	say(chair, world.Group, "!probe")
+	hear(ctx, t, anna, world.Direct, `(?i)answer here with the word`)
+	readable(t, w)
+}
+
 var foretold = regexp.MustCompile(`(?i)about (\d+) more (second|minute)`)
 
 // With the limits that a Synapse has when nobody lifted them everybody is reached, once, and nothing is
@@ -87,21 +136,12 @@ func TestUnderDefaultLimits(t *testing.T) {
 		return
 	}
 	chair := w.People[world.Chair]
-	hear := func(p *world.Person, chat world.Chat, pattern string) world.Message {
-		t.Helper()
-		re := regexp.MustCompile(pattern)
-		m, err := p.Inbox.Wait(ctx, chat, func(m world.Message) bool { return re.MatchString(m.Body) }, 3*time.Minute)
-		if err != nil {
-			t.Fatalf("%s waits for %s: %v", p.Name, pattern, err)
-		}
-		return m
-	}
-	hear(chair, world.Group, `(?i)write yes`)
+	hear(ctx, t, chair, world.Group, `(?i)write yes`)
 	if _, err := chair.Say(ctx, world.Group, "yes"); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	open := hear(chair, world.Group, `(?i)6 of 6 direct chats are open`).At
+	open := hear(ctx, t, chair, world.Group, `(?i)6 of 6 direct chats are open`).At
 	t.Logf("all direct chats are open after %.1f s", open.Sub(began).Seconds())
 	for _, m := range chair.Inbox.All() {
 		if found := foretold.FindStringSubmatch(m.Body); found != nil {
@@ -109,7 +149,7 @@ func TestUnderDefaultLimits(t *testing.T) {
 		}
 	}
 	for _, p := range w.People {
-		hear(p, world.Direct, `(?i)in this direct chat you get your ballot`)
+		hear(ctx, t, p, world.Direct, `(?i)in this direct chat you get your ballot`)
 	}
 	t.Logf("everybody was greeted there after %.1f s", time.Since(began).Seconds())
 	for name, p := range w.People {
