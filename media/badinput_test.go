@@ -18,6 +18,8 @@ import (
 func nextDoor(t *testing.T, w *world) {
 	t.Helper()
 	anna, bernd := w.enter(t, "door", "anna"), w.enter(t, "door", "bernd")
+	anna.every(time.Second)
+	bernd.every(time.Second)
 	anna.publish(video, "cam", "cam", gcm)
 	stream := bernd.gets(anna, "cam", 20)
 	bernd.mu.Lock()
@@ -122,6 +124,9 @@ func TestDataThatIsNotRead(t *testing.T) {
 	w := start(t)
 	nextDoor(t, w)
 	anna, bernd, eve := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd"), w.enter(t, "r", "eve")
+	for _, c := range []*client{anna, bernd, eve} {
+		c.every(time.Second) // says that it is still there
+	}
 	eve.opens()
 	block := make(chan struct{})
 	defer close(block)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/webrtc/v4"
@@ -15,6 +16,7 @@ import (
 const (
 	legQueue      = 256 // commands that wait for a peer connection
 	maxCandidates = 64  // that come before the description which they belong to
+	beatEvery     = time.Second
 )
 
 // errBehind is a peer connection that does not keep up with what is asked of it.
@@ -33,6 +35,7 @@ type leg struct {
 	workers sync.WaitGroup // goroutines that end with the peer connection
 
 	early []webrtc.ICECandidateInit
+	beat  func() // what is to be done every second; may be nil
 }
 
 func newLeg(pc *webrtc.PeerConnection, target livekit.SignalTarget, send func(*livekit.SignalResponse), fail func(error)) *leg {
@@ -63,8 +66,14 @@ func (l *leg) post(f func() error) {
 
 // run works until close is called, then closes the peer connection and waits for everything that depends on it.
 func (l *leg) run() {
+	clock := time.NewTicker(beatEvery)
+	defer clock.Stop()
 	for {
 		select {
+		case <-clock.C:
+			if l.beat != nil {
+				l.beat()
+			}
 		case <-l.quit:
 			_ = l.pc.GracefulClose()
 			l.workers.Wait()

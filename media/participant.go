@@ -53,6 +53,7 @@ type participant struct {
 type publication struct {
 	info   *livekit.TrackInfo
 	layers []*livekit.VideoLayer // as announced
+	codec  string                // that the client would send it with
 	cid    string                // the client's name for it in messages
 	sdpID  string                // and in session descriptions, where Firefox uses another
 	track  *forward.Track        // nil until packets come
@@ -110,6 +111,7 @@ func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *w
 		leg: leg, api: outAPI, incoming: map[string]incoming{}, single: p.single, used: map[*webrtc.RTPTransceiver]bool{},
 		opened: p.data.sends,
 	}
+	leg.beat = p.sub.report
 	if p.single {
 		p.pub.shared = p.sub
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/rtcp"
@@ -25,8 +26,8 @@ const maxSections = 512
 // errSections is an offer that would cost too much to read.
 var errSections = errors.New("offer has too many sections")
 
-// answer answers the client's offer, with its id.
-func (p *publisher) answer(offer *livekit.SessionDescription) func() error {
+// answer answers the client's offer, with its id. codecs are the ones that it wants for tracks, by its names for these.
+func (p *publisher) answer(offer *livekit.SessionDescription, codecs map[string]string) func() error {
 	return func() error {
 		if strings.Count(offer.GetSdp(), "\nm=") > maxSections {
 			return errSections
@@ -40,14 +41,22 @@ func (p *publisher) answer(offer *livekit.SessionDescription) func() error {
 		if err != nil {
 			return fmt.Errorf("answering offer: %w", err)
 		}
-		if err := p.pc.SetLocalDescription(answer); err != nil {
+		err = p.pc.SetLocalDescription(answer)
+		if p.shared != nil {
+			err = p.shared.spare(err)
+		}
+		if err != nil {
 			return fmt.Errorf("answering offer: %w", err)
 		}
+		told, err := amend(answer.SDP, offer.GetSdp(), codecs)
+		if err != nil {
+			return err
+		}
 		if p.shared == nil {
-			p.send(signal.Answer(answer.SDP, offer.GetId(), nil))
+			p.send(signal.Answer(told, offer.GetId(), nil))
 			return nil
 		}
-		p.send(signal.Answer(answer.SDP, offer.GetId(), p.shared.mids()))
+		p.send(signal.Answer(told, offer.GetId(), p.shared.mids()))
 		return p.shared.settled()
 	}
 }
@@ -59,24 +68,26 @@ func (p *publisher) receive(t *forward.Track, remote *webrtc.TrackRemote, r *web
 			t.Receive(remote, qualityOf(remote.RID()))
 			ended()
 		})
-		p.workers.Go(func() { drain(r, remote.RID()) })
+		p.workers.Go(func() { listen(t, r, remote.RID()) })
 		return nil
 	}
 }
 
-// drain reads a sender's reports, so that the interceptors see them.
-func drain(r *webrtc.RTPReceiver, rid string) {
+// listen notes what a client reports of a layer until it ends.
+func listen(t *forward.Track, r *webrtc.RTPReceiver, rid string) {
 	buf := make([]byte, 1500)
 	for {
+		var n int
 		var err error
 		if rid == "" {
-			_, _, err = r.Read(buf)
+			n, _, err = r.Read(buf)
 		} else {
-			_, _, err = r.ReadSimulcast(buf, rid)
+			n, _, err = r.ReadSimulcast(buf, rid)
 		}
 		if err != nil {
 			return
 		}
+		t.Reported(buf[:n], time.Now())
 	}
 }
 

@@ -38,6 +38,7 @@ type room struct {
 	trailer []byte
 	crowd   int       // people that clients have been told of
 	counted time.Time // when
+	judged  time.Time // when clients were told how connections are
 
 	name    string
 	do      chan func()
@@ -155,7 +156,7 @@ func (r *room) begin(p *participant, j joining) {
 		r.addTrack(p, t)
 	}
 	if j.offer.GetSdp() != "" {
-		p.pub.post(p.pub.answer(j.offer))
+		p.pub.post(p.pub.answer(j.offer, p.codecs()))
 	}
 }
 
@@ -301,6 +302,7 @@ func (r *room) look(now time.Time) {
 			r.refresh(p, now)
 		}
 	}
+	r.judge(now)
 	if n := r.visible(); n != r.crowd && now.Sub(r.counted) >= countEvery {
 		r.crowd, r.counted = n, now
 		r.tell(signal.Room(r.info()))

@@ -46,7 +46,9 @@ func (s *subscriber) lacking() (audios, videos uint32) {
 
 // settled asks for more sections if the client's offer had too few.
 func (s *subscriber) settled() error {
-	if audios, videos := s.lacking(); audios+videos > 0 {
+	again := s.again
+	s.again = false
+	if audios, videos := s.lacking(); again || audios+videos > 0 {
 		return s.ask()
 	}
 	return nil

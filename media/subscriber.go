@@ -1,9 +1,13 @@
 package media
 
 import (
+	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/livekit/protocol/livekit"
+	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
 	"stimmbote/media/forward"
@@ -24,6 +28,27 @@ type subscriber struct {
 	waiting  bool // for an answer
 	again    bool // offer again after it
 	restart  bool // with new ICE credentials
+	lost     worst
+}
+
+// worst keeps the largest of what it is told until it is asked.
+type worst struct {
+	mu sync.Mutex
+	of float64
+}
+
+func (w *worst) note(v float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.of = max(w.of, v)
+}
+
+func (w *worst) take() float64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	v := w.of
+	w.of = 0
+	return v
 }
 
 // incoming is a track on its way to the participant.
@@ -38,6 +63,21 @@ func (s *subscriber) run() {
 	s.leg.run()
 	for _, in := range s.incoming {
 		in.track.Remove(in.send)
+	}
+}
+
+// report tells the client by which times it is to play what it receives.
+func (s *subscriber) report() {
+	var list []rtcp.Packet
+	now := time.Now()
+	for _, in := range s.incoming {
+		s.lost.note(in.send.Loss())
+		if r := in.send.Report(now); r != nil {
+			list = append(list, r)
+		}
+	}
+	if len(list) > 0 {
+		_ = s.pc.WriteRTCP(list) // not connected, or not any more
 	}
 }
 
@@ -131,6 +171,27 @@ func (s *subscriber) remove(id string) func() error {
 	}
 }
 
+// spare takes away what the client lacks the codec for, if that is why a description could not be taken as a whole: the
+// next one brings what came after it. It is told which tracks it will not get.
+func (s *subscriber) spare(err error) error {
+	if !errors.Is(err, webrtc.ErrUnsupportedCodec) {
+		return err
+	}
+	for id, in := range s.incoming {
+		if !in.send.Useless() {
+			continue
+		}
+		delete(s.incoming, id)
+		in.track.Remove(in.send)
+		if err := s.pc.RemoveTrack(in.rtp); err != nil {
+			return err
+		}
+		s.send(signal.Unsupported(id))
+	}
+	s.again = true
+	return nil
+}
+
 // prefer follows how the client wants a track, without ending it.
 func (s *subscriber) prefer(id string, want preference) func() error {
 	return func() error {
@@ -190,7 +251,7 @@ func (s *subscriber) answered(answer *livekit.SessionDescription) func() error {
 			return nil
 		}
 		err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.GetSdp()})
-		if err != nil {
+		if err = s.spare(err); err != nil {
 			return fmt.Errorf("taking answer: %w", err)
 		}
 		s.described()

@@ -32,7 +32,7 @@ func (r *room) handle(p *participant, conn *signal.Conn, m *livekit.SignalReques
 	p.heard = now
 	switch m := m.GetMessage().(type) {
 	case *livekit.SignalRequest_Offer:
-		p.pub.post(p.pub.answer(m.Offer))
+		p.pub.post(p.pub.answer(m.Offer, p.codecs()))
 	case *livekit.SignalRequest_Answer:
 		p.sub.post(p.sub.answered(m.Answer))
 	case *livekit.SignalRequest_Trickle:
@@ -87,7 +87,7 @@ func (r *room) addTrack(p *participant, req *livekit.AddTrackRequest) {
 		p.send(signal.PublishRefused(req, livekit.RequestResponse_LIMIT_EXCEEDED))
 		return
 	}
-	t := &publication{cid: req.GetCid(), layers: req.GetLayers(), told: forward.Best, info: &livekit.TrackInfo{
+	t := &publication{cid: req.GetCid(), layers: req.GetLayers(), codec: preferred(req), told: forward.Best, info: &livekit.TrackInfo{
 		Sid:        newSID(trackPrefix(req)),
 		Type:       req.GetType(),
 		Name:       req.GetName(),

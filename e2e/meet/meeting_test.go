@@ -64,3 +64,18 @@ func TestStrangerWithAnotherKey(t *testing.T) {
 	meets(t, tabs)
 	becomes(t, other, "nothing is decoded", `await seen().then((s) => s.anna.frames + s.bernd.frames === 0 && s.anna.energy + s.bernd.energy < 1e-6)`)
 }
+
+// H.264 arrives as such where it can be decoded; Firefox as Debian builds it cannot, and misses nothing else.
+func TestStrangerWithH264(t *testing.T) {
+	h := newOpenHouse(t)
+	anna := h.guest(t, chromium(t), "anna", `{singlePeerConnection: true, publishDefaults: {videoCodec: "h264"}, `+littleCamera+`}`, "")
+	bernd := h.guest(t, chromium(t), "bernd", `{singlePeerConnection: true, `+littleCamera+`}`, "")
+	meets(t, map[string]*browser.Tab{"anna": anna, "bernd": bernd})
+	becomes(t, bernd, "H.264", `[...room1.remoteParticipants.values()][0].getTrackPublication("camera").mimeType.toLowerCase() === "video/h264"`)
+	for name, single := range map[string]string{"carla": "true", "dora": "false"} {
+		tab := h.guest(t, firefox(t), name, `{singlePeerConnection: `+single+`, `+littleCamera+`}`, "")
+		becomes(t, tab, "anna's sound and bernd's picture", `await seen().then((s) => s.anna.energy > 0.001 && s.bernd.frames > 10)`)
+		becomes(t, bernd, "the newcomer's picture", fmt.Sprintf(`await seen().then((s) => s[%q]?.frames > 10)`, name))
+	}
+	becomes(t, bernd, "told how good the connections are", `heard.includes("quality anna excellent")`)
+}

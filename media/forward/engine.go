@@ -40,7 +40,7 @@ func Receiving(settings webrtc.SettingEngine) (*webrtc.API, error) {
 
 // Both returns an API for peer connections that do what those of Receiving and of Sending do.
 func Both(settings webrtc.SettingEngine) (*webrtc.API, error) {
-	m, err := codecs([]webrtc.RTCPFeedback{{Type: "transport-cc"}, {Type: "goog-remb"}})
+	m, err := codecs([]webrtc.RTCPFeedback{{Type: "transport-cc"}})
 	if err != nil {
 		return nil, err
 	}
@@ -48,11 +48,7 @@ func Both(settings webrtc.SettingEngine) (*webrtc.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := outgoing()
-	if err != nil {
-		return nil, err
-	}
-	return api(settings, m, append(in, out...)...), nil
+	return api(settings, m, in...), nil
 }
 
 // incoming is what a peer connection needs that receives.
@@ -79,26 +75,14 @@ func incoming(m *webrtc.MediaEngine) ([]interceptor.Factory, error) {
 	return []interceptor.Factory{again, reports, arrival}, nil
 }
 
-// outgoing is what a peer connection needs that sends. Lost packets are sent again by each track's Sender.
-func outgoing() ([]interceptor.Factory, error) {
-	reports, err := report.NewSenderInterceptor()
-	if err != nil {
-		return nil, fmt.Errorf("building sender reports: %w", err)
-	}
-	return []interceptor.Factory{reports}, nil
-}
-
-// Sending returns an API for peer connections that send to a receiver: it reports times.
+// Sending returns an API for peer connections that send to a receiver. What is lost is sent again, and times are reported,
+// by each track's Sender.
 func Sending(settings webrtc.SettingEngine) (*webrtc.API, error) {
-	m, err := codecs([]webrtc.RTCPFeedback{{Type: "goog-remb"}})
+	m, err := codecs(nil)
 	if err != nil {
 		return nil, err
 	}
-	out, err := outgoing()
-	if err != nil {
-		return nil, err
-	}
-	return api(settings, m, out...), nil
+	return api(settings, m), nil
 }
 
 func api(settings webrtc.SettingEngine, m *webrtc.MediaEngine, factories ...interceptor.Factory) *webrtc.API {

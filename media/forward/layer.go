@@ -17,11 +17,13 @@ const Best = 2
 
 // layer is one of the pictures of different size that a sender sends of a track.
 type layer struct {
-	ssrc    uint32
-	quality int
-	last    atomic.Int64 // when a packet came, in nanoseconds
-	keys    keyRequests
-	ring    ring
+	ssrc     uint32
+	quality  int
+	last     atomic.Int64 // when a packet came, in nanoseconds
+	keys     keyRequests
+	ring     ring
+	moment   atomic.Pointer[moment]
+	arrivals arrivals
 }
 
 func (l *layer) alive(now time.Time) bool {

@@ -28,14 +28,15 @@ type rewriter struct {
 // pause ends the stretch: the next packet begins one.
 func (r *rewriter) pause() { r.broken = true }
 
-// next gives number and time under which a packet is to be sent; ok is false if it must not be sent.
-func (r *rewriter) next(h *rtp.Header, key bool, now time.Time) (number uint16, ts uint32, ok bool) {
+// next gives number and time under which a packet is to be sent; ok is false if it must not be sent. between is how much
+// later it was recorded than the newest one, of another source, by their sender's clock; 0 if that is not known.
+func (r *rewriter) next(h *rtp.Header, key bool, now time.Time, between time.Duration) (number uint16, ts uint32, ok bool) {
 	if !r.begun || r.broken || h.SSRC != r.source {
 		if r.video && !key {
 			r.broken = true
 			return 0, 0, false
 		}
-		r.begin(h, now)
+		r.begin(h, now, between)
 	}
 	if r.count < 1<<14 {
 		if int16(h.SequenceNumber-r.first) < 0 {
@@ -56,7 +57,7 @@ func (r *rewriter) next(h *rtp.Header, key bool, now time.Time) (number uint16, 
 // waiting says whether only a key frame can begin the next stretch.
 func (r *rewriter) waiting() bool { return r.video && (!r.begun || r.broken) }
 
-func (r *rewriter) begin(h *rtp.Header, now time.Time) {
+func (r *rewriter) begin(h *rtp.Header, now time.Time, between time.Duration) {
 	switch {
 	case !r.begun:
 		r.lastNo, r.lastTS = h.SequenceNumber-1, h.Timestamp
@@ -64,8 +65,16 @@ func (r *rewriter) begin(h *rtp.Header, now time.Time) {
 		r.number = r.lastNo + 1 - h.SequenceNumber
 	default:
 		r.number = r.lastNo + 1 - h.SequenceNumber
-		passed := uint32(now.Sub(r.lastAt).Seconds() * float64(r.clock))
-		r.time = r.lastTS + max(passed, 1) - h.Timestamp
+		r.time = r.lastTS + max(r.passed(now, between), 1) - h.Timestamp
 	}
 	r.begun, r.broken, r.source, r.first, r.count, r.lastAt = true, false, h.SSRC, h.SequenceNumber, 0, now
+}
+
+// passed is how much time lies between the newest packet and the first of another source: by their sender's clock where
+// that is known, else by ours, which the way of each adds to.
+func (r *rewriter) passed(now time.Time, between time.Duration) uint32 {
+	if between == 0 || between > alignable || between < -alignable {
+		between = now.Sub(r.lastAt)
+	}
+	return uint32(max(between, 0).Seconds() * float64(r.clock))
 }

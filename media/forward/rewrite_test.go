@@ -12,6 +12,7 @@ type step struct {
 	seq     uint16
 	ts      uint32
 	key     bool
+	between time.Duration // by the sender's clock
 	pause   bool          // before this packet
 	after   time.Duration // since the one before
 	wantSeq uint16
@@ -61,6 +62,18 @@ func TestRewriter(t *testing.T) {
 			{ssrc: 2, seq: 60001, ts: 7, key: true, after: time.Second, wantSeq: 11, wantTS: 91000},
 			{ssrc: 2, seq: 60002, ts: 3007, wantSeq: 12, wantTS: 94000},
 		}},
+		"another source goes on by its sender's clock, not by ours": {true, []step{
+			{ssrc: 1, seq: 10, ts: 1000, key: true, wantSeq: 10, wantTS: 1000},
+			{ssrc: 2, seq: 5, ts: 5, key: true, between: time.Second, after: 1500 * time.Millisecond, wantSeq: 11, wantTS: 91000},
+		}},
+		"a picture of before the last one comes right after it": {true, []step{
+			{ssrc: 1, seq: 10, ts: 1000, key: true, wantSeq: 10, wantTS: 1000},
+			{ssrc: 2, seq: 5, ts: 5, key: true, between: -time.Second, after: time.Second, wantSeq: 11, wantTS: 1001},
+		}},
+		"a clock that cannot be right does not count": {true, []step{
+			{ssrc: 1, seq: 10, ts: 1000, key: true, wantSeq: 10, wantTS: 1000},
+			{ssrc: 2, seq: 5, ts: 5, key: true, between: time.Hour, after: time.Second, wantSeq: 11, wantTS: 91000},
+		}},
 		"time never stands still between sources": {true, []step{
 			{ssrc: 1, seq: 10, ts: 1000, key: true, wantSeq: 10, wantTS: 1000},
 			{ssrc: 2, seq: 5, ts: 5, key: true, wantSeq: 11, wantTS: 1001},
@@ -74,7 +87,7 @@ func TestRewriter(t *testing.T) {
 				if s.pause {
 					r.pause()
 				}
-				seq, ts, ok := r.next(&rtp.Header{SSRC: s.ssrc, SequenceNumber: s.seq, Timestamp: s.ts}, s.key, now)
+				seq, ts, ok := r.next(&rtp.Header{SSRC: s.ssrc, SequenceNumber: s.seq, Timestamp: s.ts}, s.key, now, s.between)
 				if ok == s.drop || ok && (seq != s.wantSeq || ts != s.wantTS) {
 					t.Errorf("packet %d: got %d, %d, %v, want %d, %d, %v", i, seq, ts, ok, s.wantSeq, s.wantTS, !s.drop)
 				}
@@ -88,7 +101,7 @@ func TestRewriterLongStream(t *testing.T) {
 	r := rewriter{clock: 48000}
 	now := time.Unix(1000, 0)
 	for i := range 3 << 16 {
-		seq, ts, ok := r.next(&rtp.Header{SSRC: 1, SequenceNumber: uint16(i), Timestamp: uint32(i) * 960}, false, now)
+		seq, ts, ok := r.next(&rtp.Header{SSRC: 1, SequenceNumber: uint16(i), Timestamp: uint32(i) * 960}, false, now, 0)
 		if !ok || seq != uint16(i) || ts != uint32(i)*960 {
 			t.Fatalf("packet %d: %d, %d, %v", i, seq, ts, ok)
 		}

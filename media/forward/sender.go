@@ -16,10 +16,12 @@ const freshFor = 3 * time.Second
 
 // Sender is a track on its way to one receiver. It is a webrtc.TrackLocal.
 type Sender struct {
-	track  *Track
-	stream string
-	out    atomic.Pointer[binding]
-	paused atomic.Bool
+	track   *Track
+	stream  string
+	out     atomic.Pointer[binding]
+	paused  atomic.Bool
+	useless atomic.Bool   // the receiver lacks the codec
+	lost    atomic.Uint32 // 256ths of the packets
 
 	mu       sync.Mutex // held while a packet is rewritten and handed over: header is reused
 	want     int        // best quality that is of use
@@ -28,6 +30,8 @@ type Sender struct {
 	pictures pictures
 	history  history
 	header   rtp.Header
+	packets  uint32 // sent
+	octets   uint32 // of their payloads
 }
 
 type binding struct {
@@ -46,6 +50,7 @@ type binding struct {
 func (s *Sender) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	codec, ok := s.choose(c.CodecParameters())
 	if !ok {
+		s.useless.Store(true)
 		return webrtc.RTPCodecParameters{}, fmt.Errorf("receiver takes no %s: %w", s.track.Codec.MimeType, webrtc.ErrUnsupportedCodec)
 	}
 	now := time.Now()
@@ -57,6 +62,9 @@ func (s *Sender) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 	s.ask(now, true)
 	return codec, nil
 }
+
+// Useless says whether the receiver has turned out not to have the track's codec.
+func (s *Sender) Useless() bool { return s.useless.Load() }
 
 // choose finds the track's codec among those of the receiver: with the same parameters if there is one, else by name.
 func (s *Sender) choose(codecs []webrtc.RTPCodecParameters) (webrtc.RTPCodecParameters, bool) {
@@ -163,7 +171,7 @@ func (s *Sender) write(l *layer, h *rtp.Header, d descriptor, payload []byte, ke
 	if ok, waiting := s.takes(l, key, now); !ok {
 		return waiting
 	}
-	number, ts, ok := s.rewrite.next(h, key, now)
+	number, ts, ok := s.rewrite.next(h, key, now, s.since(l, h.Timestamp))
 	if !ok {
 		return s.rewrite.waiting()
 	}
@@ -178,25 +186,46 @@ func (s *Sender) write(l *layer, h *rtp.Header, d descriptor, payload []byte, ke
 	s.history.note(was{
 		layer: l, out: number, number: h.SequenceNumber, time: s.rewrite.time, pid: s.pictures.pid, tl0: s.pictures.tl0,
 	})
+	s.packets++
+	s.octets += uint32(len(payload))
 	s.track.Counters.Out.Add(1)
 	return false
 }
 
 // Control reads what the receiver reports until it ends, and passes its requests for key frames on.
 func (s *Sender) Control(r *webrtc.RTPSender) {
+	buf := make([]byte, mtu)
 	for {
-		packets, _, err := r.ReadRTCP()
+		n, _, err := r.Read(buf)
 		if err != nil {
 			return
 		}
+		packets, err := rtcp.Unmarshal(buf[:n])
+		if err != nil {
+			continue // what cannot be read is passed over
+		}
 		for _, p := range packets {
 			switch p := p.(type) {
+			case *rtcp.ReceiverReport:
+				s.reported(p.Reports)
+			case *rtcp.SenderReport:
+				s.reported(p.Reports)
 			case *rtcp.TransportLayerNack:
 				s.resend(p, time.Now())
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 				b, now := s.out.Load(), time.Now()
 				s.ask(now, b != nil && now.Sub(b.since) < freshFor)
 			}
+		}
+	}
+}
+
+// reported notes what the receiver says of the packets that were sent to it.
+func (s *Sender) reported(list []rtcp.ReceptionReport) {
+	b := s.out.Load()
+	for _, r := range list {
+		if b != nil && r.SSRC == b.ssrc {
+			s.noteLoss(r.FractionLost)
 		}
 	}
 }

@@ -117,6 +117,7 @@ func (t *Track) forward(p *rtp.Packet, quality int, now time.Time) {
 	t.Counters.In.Add(1)
 	l := t.layer(p.SSRC, quality)
 	l.last.Store(now.UnixNano())
+	l.arrivals.note(p.SequenceNumber)
 	var d descriptor
 	key := false
 	if t.video {

@@ -77,3 +77,10 @@ func Wanted(track, mime string, best int) *livekit.SignalResponse {
 		},
 	}}
 }
+
+// Unsupported tells that the client does not get a track because it lacks the codec.
+func Unsupported(track string) *livekit.SignalResponse {
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_SubscriptionResponse{
+		SubscriptionResponse: &livekit.SubscriptionResponse{TrackSid: track, Err: livekit.SubscriptionError_SE_CODEC_UNSUPPORTED},
+	}}
+}
