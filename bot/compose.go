@@ -73,6 +73,8 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 		return chat.Content{}, err
 	}
 	switch d.Kind {
+	case kindMissing:
+		return b.composeMissing(ctx, t, p)
 	case kindDraft:
 		return b.composeDraft(ctx, t, p)
 	case kindRoll:

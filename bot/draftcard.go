@@ -26,9 +26,11 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	t.add("poll.draft.title", "question", title(p.Asked))
 	t.addOptions(p.Asked)
 	t.addLabel(p)
+	t.gap()
 	t.addRule(p.Asked, p.Rule)
 	t.addQuorum(p.Rule, len(p.Roll))
 	b.addTerms(t, p)
+	t.gap()
 	t.addCount("poll.draft.roll", len(p.Roll), "names", strings.Join(roll, ", "))
 	if len(p.Roll) > mostNames {
 		t.add("poll.draft.roll-file")
@@ -43,8 +45,8 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	case len(out) > 0:
 		t.add("poll.draft.left-out", "names", strings.Join(out[:min(len(out), mostNames)], ", "))
 	}
-	if n := b.unreached(ctx, p); n > 0 {
-		t.addCount("poll.draft.unreached", n)
+	if missing := b.unreached(ctx, p); len(missing) > 0 {
+		t.addCount("poll.draft.unreached", len(missing))
 	}
 	if len(p.Roll) < fewPeople && p.Level() == voting.Confidential && !p.Terms.Rehearsal {
 		t.add("poll.draft.few", "min", p.Least)
@@ -56,6 +58,7 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	if !encrypted {
 		t.add("poll.draft.unencrypted")
 	}
+	t.gap()
 	t.add("poll.draft.ask", "name", names[p.Asker])
 	return t.content(false), nil
 }
@@ -112,27 +115,53 @@ const (
 	mostNames = 60              // how many names a card shows: a message has room for a few hundred
 )
 
-// unreached is how many of a small roll could not be given a ballot now, as far as can be known
-// before: whoever was never written to is not counted. A homeserver that does not say holds up
+// unreached are those of a small roll who could not be given a ballot now, as far as can be known
+// before: whoever was never written to is not among them. A homeserver that does not say holds up
 // no draft.
-func (b *Bot) unreached(ctx context.Context, p *voting.Poll) int {
+func (b *Bot) unreached(ctx context.Context, p *voting.Poll) []voting.Member {
 	if len(p.Roll) > mostNames {
-		return 0
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	n := 0
+	var missing []voting.Member
 	for _, m := range p.Roll {
 		reach, err := b.Line.Reach(ctx, string(m))
 		if err != nil {
 			b.Log.Warn().Err(err).Msg("The draft does not say who can be reached")
-			return 0
+			return nil
 		}
 		if reach != chat.NotMet && reach != chat.Reachable {
-			n++
+			missing = append(missing, m)
 		}
 	}
-	return n
+	return missing
+}
+
+// composeMissing names to whoever asked, and to nobody else, who cannot be reached.
+func (b *Bot) composeMissing(ctx context.Context, t *page, p *voting.Poll) (chat.Content, error) {
+	missing := b.unreached(ctx, p)
+	if p.State == voting.StateOpen {
+		missing = nil
+		for _, m := range p.Roll {
+			ballot, known, err := b.Line.Event(ctx, ballotKey(p.ID, m))
+			if err != nil {
+				return chat.Content{}, err
+			}
+			if known && ballot == "" {
+				missing = append(missing, m)
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return chat.Content{}, chat.ErrObsolete
+	}
+	names, err := b.namesOf(ctx, p, missing)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	t.add("poll.missing", "question", title(p.Asked), "names", strings.Join(names, ", "))
+	return t.content(true), nil
 }
 
 // composeRoll is a file with everybody on the roll, for a card that has no room for them.

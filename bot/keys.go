@@ -13,6 +13,7 @@ import (
 const (
 	kindSay       = "say"
 	kindShow      = "show"
+	kindMissing   = "poll.missing"
 	kindDraft     = "poll.draft"
 	kindRollLines = "poll.roll.lines"
 	kindRoll      = "poll.roll"

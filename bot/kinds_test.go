@@ -98,7 +98,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 			`(?s)1 = Yes\n2 = No\n3 = Abstain\nReply with the number only`,
 			[]string{"1", "ja", "yes please", "2", "ich bin dagegen", "3"},
 			`Understood: Yes\.`,
-			`(?s)^Result: rejected\nVote 1: Shall we change the statutes\?\nYes: 3 ███\nNo: 2 ██\nAbstain: 1 █\nCast: 6 of 6 entitled\nNeeded: 4 yes of 6\n`,
+			`(?s)^Result: rejected\nVote 1: Shall we change the statutes\?\n\nYes: 3 ███\nNo: 2 ██\nAbstain: 1 █\nCast: 6 of 6 entitled\nNeeded: 4 yes of 6\n`,
 		},
 		{
 			"a choice by lines", "!vote When shall we meet?\n- Monday\n- Tuesday\n- Wednesday",

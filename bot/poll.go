@@ -79,6 +79,9 @@ func (b *Bot) draft(ctx context.Context, m chat.Message, d voting.Draft, elects 
 		}
 	}
 	cards := []chat.Delivery{inGroup(p, "draft", kindDraft)}
+	if len(b.unreached(ctx, p)) > 0 {
+		cards = append(cards, inDirect(p, p.Asker, key(p.ID, "missing"), kindMissing))
+	}
 	if len(p.Roll) > mostNames {
 		cards = append(cards, inGroup(p, "draft/roll", kindRoll))
 	}

@@ -53,7 +53,8 @@ func TestAGroupThatShutTheBotOutKeepsNothing(t *testing.T) {
 			t.Errorf("%s is given up: %+v, %v", what, o, err)
 		}
 	}
-	w.now = w.now.Add(patience - time.Second)
+	w.step()
+	w.now = w.now.Add(lastWait - time.Second)
 	w.step()
 	if w.poll() == nil {
 		t.Fatal("the poll was ended although its result waits")

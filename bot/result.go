@@ -29,9 +29,11 @@ func (b *Bot) composeResult(ctx context.Context, t *page, p *voting.Poll) (chat.
 	} else {
 		t.add("poll.result.question", "question", title(p.Asked))
 	}
+	t.gap()
 	t.addNumbers(p.Asked, r.Count)
 	t.add("poll.result.cast", "cast", r.Count.Cast, "entitled", r.Count.Entitled)
 	t.addNeeded(p.Asked, r.Verdict)
+	t.gap()
 	t.addRule(p.Asked, p.Rule)
 	if r.Verdict.Quorum > 0 {
 		t.addCount("poll.draft.quorum", r.Verdict.Quorum, "of", r.Count.Entitled)
@@ -48,6 +50,7 @@ func (b *Bot) composeResult(ctx context.Context, t *page, p *voting.Poll) (chat.
 	if unanimous(p.Asked, r.Count) {
 		t.add("poll.result.unanimous")
 	}
+	t.gap()
 	tool := "poll.result.check.new"
 	if p.Group != voting.Defaults().Group {
 		tool = "poll.result.check.old"

@@ -100,6 +100,9 @@ func (t *page) line(plain, html string) {
 	t.plain, t.html = append(t.plain, plain), append(t.html, html)
 }
 
+// gap leaves a line free.
+func (t *page) gap() { t.line("", "") }
+
 func (t *page) say(s say) {
 	switch args := t.localised(s.Args); {
 	case s.Key == "":

@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	// patience is how long after the close what is not said yet may keep the link between people
+	// lastWait is how long after the count what is not said yet may keep the link between people
 	// and ballots: a group that shut the bot out must not keep it for ever.
+	lastWait = 24 * time.Hour
+	// patience is how long a vote is kept that cannot be counted, for whoever looks into it.
 	patience = 7 * 24 * time.Hour
 	// look is how often Run looks for what is due when nothing wakes it.
 	look = 30 * time.Second
@@ -133,7 +135,7 @@ func (b *Bot) missed(ctx context.Context, p *voting.Poll) error {
 		}
 		d := inGroup(p, "missed", kindSay)
 		d.Payload = encode(say{Key: "poll.missed", Count: &n, Notice: true})
-		return []chat.Delivery{d}, nil
+		return []chat.Delivery{d, inDirect(p, p.Asker, key(p.ID, "missing/open"), kindMissing)}, nil
 	})
 }
 
@@ -207,7 +209,7 @@ func (b *Bot) finish(ctx context.Context, p *voting.Poll, next *time.Time) error
 		return nil
 	}
 	pending, err := b.Line.Pending(ctx, string(p.ID))
-	if err != nil || pending > 0 && b.Now().Before(p.Closed.Add(patience)) {
+	if err != nil || pending > 0 && b.Now().Before(b.lastWord(p)) {
 		return err
 	}
 	err = b.Store.Tx(ctx, func(ctx context.Context) error {
@@ -227,6 +229,18 @@ func (b *Bot) finish(ctx context.Context, p *voting.Poll, next *time.Time) error
 	}
 	b.forget(p.ID)
 	return nil
+}
+
+// lastWord is when a counted vote ends, whatever is not said yet. The time runs from when it was
+// found counted; after a restart it begins anew.
+func (b *Bot) lastWord(p *voting.Poll) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	counted := key(p.ID, "counted")
+	if _, known := b.deadlines[counted]; !known {
+		b.deadlines[counted] = b.Now().Add(lastWait)
+	}
+	return b.deadlines[counted]
 }
 
 // forget drops what this process knows of a poll.
