@@ -201,6 +201,7 @@ func TestRooms(t *testing.T) {
 	empty := ""
 	hs.mu.Lock()
 	hs.add(room, anna, "m.room.name", &empty, object{"name": "Choir"})
+	hs.add(room, anna, "io.element.functional_members", &empty, object{"service_members": []any{"@bridge:test", 7, bot}})
 	hs.add(room, anna, "m.room.power_levels", &empty, object{"users": object{anna: 100, bot: 50}})
 	hs.mu.Unlock()
 	r := start(t, hs, t.TempDir())
@@ -220,6 +221,12 @@ func TestRooms(t *testing.T) {
 		if got, err := r.Power(ctx, room.id, user); err != nil || got != want {
 			t.Errorf("Power of %s: %d, %v, want %d", user, got, err, want)
 		}
+	}
+	if got, err := r.Service(ctx, room.id); err != nil || !slices.Equal(got, []string{"@bridge:test", bot}) {
+		t.Errorf("Service: %q, %v", got, err)
+	}
+	if got, err := r.Service(ctx, open.id); err != nil || got != nil {
+		t.Errorf("Service of none: %q, %v", got, err)
 	}
 	if got, err := r.RoomName(ctx, room.id); err != nil || got != "Choir" {
 		t.Errorf("RoomName: %q, %v", got, err)

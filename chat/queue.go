@@ -30,6 +30,7 @@ type Delivery struct {
 	Secret  bool   // only into a direct room, see the package comment
 	Lasting bool   // into a room: never given up, tried ever more slowly until the bot may speak there again
 	Thread  string // the event that begins the thread to answer in
+	ReplyTo string // key of the delivery whose message it replies to, if that was sent
 	Edits   string // key of the delivery whose message it replaces
 	Redacts string // instead of saying something: the event ID to redact, or the ByKey of a delivery
 	Group   string // what is counted and forgotten together; what has none is forgotten after a month
@@ -136,7 +137,7 @@ func outgoing(d Delivery) store.Outgoing {
 	}
 	return store.Outgoing{
 		Key: d.Key, Group: d.Group, Route: route, Lane: int(d.Lane), Room: d.Room, Person: d.Person, Kind: d.Kind, Payload: d.Payload,
-		Secret: d.Secret, Lasting: d.Lasting, Thread: d.Thread, Edits: d.Edits, Redacts: d.Redacts,
+		Secret: d.Secret, Lasting: d.Lasting, Thread: d.Thread, ReplyTo: d.ReplyTo, Edits: d.Edits, Redacts: d.Redacts,
 	}
 }
 
@@ -147,7 +148,7 @@ func personRoute(person string) string { return "person " + person }
 func delivery(o store.Outgoing) Delivery {
 	return Delivery{
 		Key: o.Key, Group: o.Group, Lane: Lane(o.Lane), Room: o.Room, Person: o.Person, Kind: o.Kind, Payload: o.Payload,
-		Secret: o.Secret, Lasting: o.Lasting, Thread: o.Thread, Edits: o.Edits, Redacts: o.Redacts,
+		Secret: o.Secret, Lasting: o.Lasting, Thread: o.Thread, ReplyTo: o.ReplyTo, Edits: o.Edits, Redacts: o.Redacts,
 	}
 }
 

@@ -96,11 +96,14 @@ func TestAContentIsWhatWasComposed(t *testing.T) {
 		Delivery{Key: "3", Room: room.id, Kind: "text", Edits: "1"},
 		Delivery{Key: "4", Room: room.id, Redacts: ByKey("2")},
 		Delivery{Key: "5", Room: room.id, Redacts: "$other"},
+		Delivery{Key: "6", Room: room.id, Kind: "text", ReplyTo: "1"},
+		Delivery{Key: "7", Room: room.id, Kind: "text", ReplyTo: "1", Thread: "$root"},
+		Delivery{Key: "8", Room: room.id, Kind: "text", ReplyTo: "never said"},
 	)
 	r.sent(t)
 	said := hs.said(room.id, bot)
-	if len(said) != 5 {
-		t.Fatalf("said %d things, want 5", len(said))
+	if len(said) != 8 {
+		t.Fatalf("said %d things, want 8", len(said))
 	}
 	content := func(i int) object { return said[i]["content"].(object) }
 	if c := content(0); c["msgtype"] != "m.text" || c["formatted_body"] != "<i>html</i>" || fmt.Sprint(c["m.mentions"]) != "map[]" {
@@ -117,6 +120,16 @@ func TestAContentIsWhatWasComposed(t *testing.T) {
 	}
 	if content(3)["redacts"] != said[1]["event_id"] || content(4)["redacts"] != "$other" {
 		t.Errorf("redactions: %v, %v", content(3), content(4))
+	}
+	for i, want := range map[int]object{
+		5: {"m.in_reply_to": object{"event_id": said[0]["event_id"]}},
+		6: {"rel_type": "m.thread", "event_id": "$root", "m.in_reply_to": object{"event_id": said[0]["event_id"]}},
+		7: nil,
+	} {
+		relation, _ := content(i)["m.relates_to"].(object)
+		if delete(relation, "is_falling_back"); fmt.Sprint(relation) != fmt.Sprint(want) {
+			t.Errorf("reply %d: %v, want %v", i, relation, want)
+		}
 	}
 	if id, known, err := r.Event(t.Context(), "1"); id != said[0]["event_id"] || !known || err != nil {
 		t.Errorf("Event: %q, %v, %v, want %v", id, known, err, said[0]["event_id"])

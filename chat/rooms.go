@@ -130,3 +130,28 @@ func (l *Line) RoomName(ctx context.Context, room string) (string, error) {
 	}
 	return content.Name, nil
 }
+
+// stateService names, in a room, accounts of programs: clients do not count them as people.
+var stateService = event.Type{Type: "io.element.functional_members", Class: event.StateEventType}
+
+// Service lists the accounts that a room calls those of programs.
+func (l *Line) Service(ctx context.Context, room string) ([]string, error) {
+	ctx, err := l.online(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var content struct {
+		Members []any `json:"service_members"`
+	}
+	err = l.client.StateEvent(ctx, id.RoomID(room), stateService, "", &content)
+	if err != nil && !errors.Is(err, mautrix.MNotFound) {
+		return nil, fmt.Errorf("asking which accounts of %s are programs: %w", room, err)
+	}
+	var accounts []string
+	for _, member := range content.Members { // anybody with the power may have written anything
+		if account, ok := member.(string); ok {
+			accounts = append(accounts, account)
+		}
+	}
+	return accounts, nil
+}

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,10 @@ func (l *Line) say(ctx context.Context, o store.Outgoing) (room, sent string, er
 	if err != nil {
 		return "", "", fmt.Errorf("composing %s: %w", o.Kind, err)
 	}
+	reply, err := l.repliedTo(ctx, o)
+	if err != nil {
+		return "", "", err
+	}
 	if content.Poll != nil {
 		said, err := l.ask(ctx, where, content.Poll, encrypted, o)
 		return where.String(), said.String(), err
@@ -51,7 +56,7 @@ func (l *Line) say(ctx context.Context, o store.Outgoing) (room, sent string, er
 	}
 	for n := range tighter {
 		var said id.EventID
-		said, err = l.send(ctx, where, event.EventMessage, related(message, most(encrypted, n), o.Thread, edits), encrypted, o.Person != "", transaction(o.Key))
+		said, err = l.send(ctx, where, event.EventMessage, related(message, most(encrypted, n), o.Thread, reply, edits), encrypted, o.Person != "", transaction(o.Key))
 		if !tooLong(err) {
 			return where.String(), said.String(), err
 		}
@@ -59,8 +64,23 @@ func (l *Line) say(ctx context.Context, o store.Outgoing) (room, sent string, er
 	return "", "", err
 }
 
-// related is a message in its thread, or in place of the one that it edits, in so many bytes.
-func related(message *event.MessageEventContent, most int, thread string, edits id.EventID) *event.MessageEventContent {
+// repliedTo is the event that a delivery replies to, none if that was not said.
+func (l *Line) repliedTo(ctx context.Context, o store.Outgoing) (id.EventID, error) {
+	if o.ReplyTo == "" {
+		return "", nil
+	}
+	original, err := l.target(ctx, o.ReplyTo)
+	if errors.Is(err, ErrObsolete) || errors.Is(err, errWaits) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return id.EventID(original.Event), nil
+}
+
+// related is a message in its thread, as a reply, or in place of the one that it edits, in so many bytes.
+func related(message *event.MessageEventContent, most int, thread string, reply, edits id.EventID) *event.MessageEventContent {
 	if edits != "" {
 		m := fit(*message, most/2) // it is said twice, for those who know no edits
 		m.SetEdit(edits)
@@ -68,8 +88,12 @@ func related(message *event.MessageEventContent, most int, thread string, edits 
 		return &m
 	}
 	m := fit(*message, most)
-	if thread != "" {
-		m.RelatesTo = (&event.RelatesTo{}).SetThread(id.EventID(thread), id.EventID(thread))
+	switch {
+	case thread != "":
+		m.RelatesTo = (&event.RelatesTo{}).SetThread(id.EventID(thread), cmp.Or(reply, id.EventID(thread)))
+		m.RelatesTo.IsFallingBack = reply == ""
+	case reply != "":
+		m.RelatesTo = (&event.RelatesTo{}).SetReplyTo(reply)
 	}
 	return &m
 }

@@ -12,13 +12,13 @@ import (
 
 const (
 	insertOutgoing = `
-		INSERT INTO outbox (key, grp, route, lane, room, person, kind, payload, secret, lasting, thread, edits, redacts,
+		INSERT INTO outbox (key, grp, route, lane, room, person, kind, payload, secret, lasting, thread, reply_to, edits, redacts,
 			state, seq, next_try, tries, failures, event_id, day)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0,
 			(SELECT COALESCE(MAX(seq), 0)+1 FROM outbox WHERE state=0), 0, 0, 0, '', 0)
 		ON CONFLICT (key) DO NOTHING
 	`
-	outgoingColumns = `key, grp, route, lane, seq, room, person, kind, payload, secret, lasting, thread, edits, redacts,
+	outgoingColumns = `key, grp, route, lane, seq, room, person, kind, payload, secret, lasting, thread, reply_to, edits, redacts,
 		state, tries, failures, event_id`
 	outgoingByKey = `SELECT ` + outgoingColumns + ` FROM outbox WHERE key=$1`
 	// Only the first of each route is sent: what comes after it waits for it. A lasting one that failed
@@ -83,6 +83,7 @@ type Outgoing struct {
 	Secret  bool
 	Lasting bool // never given up: after four failures it holds back no others
 	Thread  string
+	ReplyTo string
 	Edits   string
 	Redacts string
 	State   OutgoingState
@@ -97,7 +98,7 @@ type Outgoing struct {
 // it says false.
 func (s *Store) PutOutgoing(ctx context.Context, o Outgoing) (bool, error) {
 	done, err := s.db.Exec(ctx, insertOutgoing, o.Key, o.Group, o.Route, o.Lane, o.Room, o.Person, o.Kind, o.Payload,
-		o.Secret, o.Lasting, o.Thread, o.Edits, o.Redacts)
+		o.Secret, o.Lasting, o.Thread, o.ReplyTo, o.Edits, o.Redacts)
 	if err != nil {
 		return false, fmt.Errorf("queueing %s: %w", o.Kind, err)
 	}
@@ -228,13 +229,13 @@ func (s *Store) outgoing(ctx context.Context, what, query string, args ...any) e
 
 func scanOutgoing(row dbutil.Scannable) (o Outgoing, err error) {
 	err = row.Scan(&o.Key, &o.Group, &o.Route, &o.Lane, &o.Seq, &o.Room, &o.Person, &o.Kind, &o.Payload, &o.Secret, &o.Lasting, &o.Thread,
-		&o.Edits, &o.Redacts, &o.State, &o.Tries, &o.Failures, &o.Event)
+		&o.ReplyTo, &o.Edits, &o.Redacts, &o.State, &o.Tries, &o.Failures, &o.Event)
 	return o, err
 }
 
 func scanDue(row dbutil.Scannable) (o Outgoing, err error) {
 	err = row.Scan(&o.Key, &o.Group, &o.Route, &o.Lane, &o.Seq, &o.Room, &o.Person, &o.Kind, &o.Payload, &o.Secret, &o.Lasting, &o.Thread,
-		&o.Edits, &o.Redacts, &o.State, &o.Tries, &o.Failures, &o.Event, &o.Need)
+		&o.ReplyTo, &o.Edits, &o.Redacts, &o.State, &o.Tries, &o.Failures, &o.Event, &o.Need)
 	return o, err
 }
 

@@ -46,6 +46,7 @@ CREATE TABLE outbox (
 	secret   BOOLEAN NOT NULL,
 	lasting  BOOLEAN NOT NULL,
 	thread   TEXT    NOT NULL,
+	reply_to TEXT    NOT NULL,
 	edits    TEXT    NOT NULL,
 	redacts  TEXT    NOT NULL,
 	state    INTEGER NOT NULL,

@@ -22,6 +22,7 @@ CREATE TABLE outbox (
 	secret   BOOLEAN NOT NULL,
 	lasting  BOOLEAN NOT NULL,
 	thread   TEXT    NOT NULL,
+	reply_to TEXT    NOT NULL,
 	edits    TEXT    NOT NULL,
 	redacts  TEXT    NOT NULL,
 	state    INTEGER NOT NULL,
@@ -44,9 +45,9 @@ CREATE TABLE pace (
 	burst BIGINT  NOT NULL
 ) WITHOUT ROWID;
 
-INSERT INTO outbox (key, grp, route, lane, room, person, kind, payload, secret, lasting, thread, edits, redacts,
+INSERT INTO outbox (key, grp, route, lane, room, person, kind, payload, secret, lasting, thread, reply_to, edits, redacts,
 	state, seq, next_try, tries, failures, event_id, day)
-SELECT key, grp, lane, 0, room, person, kind, payload, secret, lasting, thread, edits, redacts,
+SELECT key, grp, lane, 0, room, person, kind, payload, secret, lasting, thread, '', edits, redacts,
 	state, seq, next_try, tries, failures, event_id, day FROM outbox_old;
 DROP TABLE outbox_old;
 
