@@ -104,7 +104,7 @@ func rechecked(t *testing.T, tool string, archive []byte) string {
 	return string(bytes.TrimSpace(out))
 }
 
-// throughElection seals the choices, adds them up and opens the sums.
+// throughElection seals the choices, adds them up and opens the sums, as a poll does.
 func throughElection(t *testing.T, group string, q Question, choices []Choice) (sums [][]int, archive []byte) {
 	t.Helper()
 	uuid := must(belenios.NewUUID(rand.Reader))(t)
@@ -125,12 +125,18 @@ func throughElection(t *testing.T, group string, q Question, choices []Choice) (
 		vote := must(q.Vote(choice))(t)
 		ballots = append(ballots, must(election.Seal(rand.Reader, tokens[i], vote))(t))
 	}
-	tally := must(election.Tally(rand.Reader, ballots, key))(t)
-	var file bytes.Buffer
-	if err := election.WriteArchive(&file, time.Unix(1_800_000_000, 0), ballots, tally); err != nil {
+	var closed bytes.Buffer
+	if err := election.WriteArchive(&closed, time.Unix(1_800_000_000, 0), ballots, nil); err != nil {
 		t.Fatal(err)
 	}
-	return tally.Sums, file.Bytes()
+	audit := must(belenios.AuditBallots(closed.Bytes()))(t)
+	share := must(audit.Election().Decrypt(rand.Reader, audit.Sum(), key))(t)
+	tally := must(audit.Election().Combine(audit.Sum(), []belenios.Share{share}))(t)
+	archive, _, err := audit.Finish(tally)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tally.Sums, archive
 }
 
 func must[T any](v T, err error) func(t *testing.T) T {
