@@ -28,7 +28,6 @@ const SharedSecret = "registration_shared_secret"
 type Homeserver struct {
 	URL       string // as a client uses it
 	Local     string // the part of a Matrix ID before the colon, if one was typed
-	Latest    string // the newest version of Matrix that it speaks
 	Passwords bool   // it lets accounts in by password
 
 	client *http.Client
@@ -77,7 +76,6 @@ func (h *Homeserver) ask(ctx context.Context) error {
 	if err != nil {
 		return h.obstacle(err, "")
 	}
-	h.Latest = versions.GetLatest().String()
 	flows, err := client.GetLoginFlows(ctx)
 	if err != nil && !answered(err) {
 		return h.obstacle(err, "")
@@ -245,9 +243,9 @@ func (h *Homeserver) notRegistered(err error, user string) error {
 	case errors.Is(err, mautrix.MUserInUse):
 		return &Obstacle{Key: "setup.obstacle.name-taken", Args: []any{"user", user}, Err: err}
 	case errors.Is(err, mautrix.MInvalidUsername), errors.Is(err, mautrix.MExclusive):
-		return &Obstacle{Key: "setup.obstacle.name", Args: []any{"user", user}, Err: err}
+		return h.obstacle(err, "setup.obstacle.name", "user", user)
 	case errors.Is(err, mautrix.MForbidden):
-		return &Obstacle{Key: "setup.obstacle.closed", Args: []any{"url", h.URL}, Err: err}
+		return h.obstacle(err, "setup.obstacle.closed")
 	}
 	return h.obstacle(err, "setup.obstacle.refused")
 }

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"maunium.net/go/mautrix"
@@ -14,8 +13,8 @@ import (
 )
 
 // errSigned tells the operator what to do about an account that somebody else has signed.
-var errSigned = errors.New("the bot's account has cross-signing keys already and their recovery key is not in this store: " +
-	"use an account of the bot's own, or reset the account's cross-signing identity")
+var errSigned = fmt.Errorf("%w: its account has cross-signing keys already and their recovery key is not in this store; "+
+	"use an account of the bot's own, or reset the account's cross-signing identity", ErrLogin)
 
 // crossSign makes sure that the bot's device is signed by its owner: clients hide what other
 // devices say. Keys are made only where the server has none, and never again: a second time would

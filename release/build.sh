@@ -30,7 +30,7 @@ bot() {
 	local to=$work/$name
 	mkdir -p "$to/docs"
 	echo "building $name" >&2
-	CGO_ENABLED=1 CGO_CFLAGS='-O2 -g0' GOOS=linux GOARCH=$1 CC=$2 go build "${flags[@]}" -tags "$tags" -ldflags "$static" -o "$to/stimmbote" ./cmd/stimmbote
+	CGO_ENABLED=1 CGO_CFLAGS='-O2 -g0' GOOS=linux GOARCH=$1 CC=$2 go build "${flags[@]}" -tags "$tags" -ldflags "$static -X main.release=$version" -o "$to/stimmbote" ./cmd/stimmbote
 	cp README.md CHANGES.md LICENSE config.example.yaml recheck.sh release/stimmbote.service "$to"
 	cp docs/*.md "$to/docs"
 	chmod -R u=rwX,go=rX "$to"

@@ -156,7 +156,7 @@ func (d *dialog) server(ctx context.Context, a *answers, client *http.Client) (*
 		}
 		hs, err := chat.FindHomeserver(ctx, client, a.server)
 		if err == nil {
-			d.say("setup.found", "url", hs.URL, "version", hs.Latest)
+			d.say("setup.found", "url", hs.URL)
 			return hs, nil
 		}
 		if err := d.tell(err); err != nil {
@@ -175,12 +175,13 @@ func (d *dialog) others(a *answers) error {
 	for _, q := range []struct {
 		answer         *string
 		key, otherwise string
+		complete       func(string) string
 		check          func(string) error
 	}{
-		{&a.contact, "setup.ask.contact", "", nil},
-		{&a.admin, "setup.ask.admin", "", isMatrixID},
-		{&a.public, "setup.ask.public", "", isPublic},
-		{&a.store, "setup.ask.store", beside, nil},
+		{&a.contact, "setup.ask.contact", "", nil, nil},
+		{&a.admin, "setup.ask.admin", "", nil, isMatrixID},
+		{&a.public, "setup.ask.public", "", withScheme, isPublic},
+		{&a.store, "setup.ask.store", beside, nil, nil},
 	} {
 		for d.live && *q.answer == "" {
 			if *q.answer, err = d.ask(q.key, q.otherwise); err != nil {
@@ -188,6 +189,9 @@ func (d *dialog) others(a *answers) error {
 			}
 			if *q.answer == "" {
 				break
+			}
+			if q.complete != nil {
+				*q.answer = q.complete(*q.answer)
 			}
 			if q.check == nil || q.check(*q.answer) == nil {
 				break
@@ -214,6 +218,14 @@ func isMatrixID(typed string) error {
 		return nil
 	}
 	return &chat.Obstacle{Key: "setup.obstacle.matrix-id", Args: []any{"typed", typed}}
+}
+
+// withScheme makes an address of a name alone.
+func withScheme(typed string) string {
+	if strings.Contains(typed, "://") {
+		return typed
+	}
+	return "https://" + typed
 }
 
 func isPublic(typed string) error {
@@ -263,6 +275,8 @@ func (d *dialog) wayIn(a *answers) error {
 		}
 		if len(typed) == 1 && typed >= "1" && typed <= "4" {
 			a.way = way(typed[0] - '0')
+		} else {
+			d.say("setup.ask.way.again")
 		}
 	}
 	if a.user == "" && a.way != byToken {

@@ -91,7 +91,7 @@ func TestSetupAsks(t *testing.T) {
 	said, err := talk(t, &answers{config: path},
 		"fr", "de", // asked again
 		"two words", srv.URL, // asked again
-		"Herr Lenz, 06151 12345", "lenz", "@lenz:test", "bot.example", "https://bot.example.org", "",
+		"Herr Lenz, 06151 12345", "lenz", "@lenz:test", "ftp://bot.example", "bot.example.org", "",
 		"9", "1", "alice", "wrong", // everything about the account asked again
 		"1", "alice", "right",
 	)

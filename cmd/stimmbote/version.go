@@ -5,8 +5,14 @@ import (
 	"runtime/debug"
 )
 
-// version names the program, its revision if it was built from a checkout, and its Go.
+// release names the release that this program is part of; the linker sets it.
+var release string
+
+// version names the program, its release, or its revision if it was built from a checkout, and its Go.
 func version() string {
+	if release != "" {
+		return "stimmbote " + release + " (" + runtime.Version() + ")"
+	}
 	revision := "built without a revision"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, setting := range info.Settings {
