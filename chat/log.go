@@ -22,10 +22,13 @@ func (l *Line) quiet() *zerolog.Logger {
 	return &log
 }
 
-// dropRequests discards mautrix' lines about single requests: whoever made the request decides.
+// dropRequests discards mautrix' lines about single requests, since whoever made the request decides, and
+// about what is no trouble: a session that is made in the next moment, a sync that took its time.
 var dropRequests = zerolog.HookFunc(func(e *zerolog.Event, _ zerolog.Level, message string) {
-	if strings.HasPrefix(message, "Request ") {
-		e.Discard()
+	for _, harmless := range []string{"Request ", "Didn't find olm session", "Sync request took"} {
+		if strings.HasPrefix(message, harmless) {
+			e.Discard()
+		}
 	}
 })
 

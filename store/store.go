@@ -28,12 +28,27 @@ var ErrNewer = errors.New("the database was written by a newer program")
 
 // Store is the open database. Its methods join the transaction in their context, see [Store.Tx].
 type Store struct {
-	db *dbutil.Database
+	db   *dbutil.Database
+	lock *os.File
 }
 
 // Open opens the database in dir, creates it if there is none, and brings its tables up to date.
-// The error wraps [ErrNewer], and names both versions, if a newer program wrote it.
+// The error wraps [ErrNewer], and names both versions, if a newer program wrote it, and [ErrInUse] while another
+// program has it open.
 func Open(ctx context.Context, dir string, log zerolog.Logger) (*Store, error) {
+	lock, err := lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(ctx, dir, log)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	s.lock = lock
+	return s, nil
+}
+
+func open(ctx context.Context, dir string, log zerolog.Logger) (*Store, error) {
 	path := filepath.Join(dir, "stimmbote.db")
 	if err := private(path); err != nil {
 		return nil, fmt.Errorf("creating database %s: %w", path, err)
@@ -65,8 +80,8 @@ func private(path string) error {
 	return file.Close()
 }
 
-// Close writes back what is pending and closes the database.
-func (s *Store) Close() error { return s.db.Close() }
+// Close writes back what is pending, closes the database, and lets others open it.
+func (s *Store) Close() error { return errors.Join(s.db.Close(), s.lock.Close()) }
 
 // DB is the handle that mautrix keeps its crypto tables in. Only package chat uses it.
 func (s *Store) DB() *dbutil.Database { return s.db }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -77,5 +79,27 @@ func TestTxKeepsAllOrNothing(t *testing.T) {
 	}
 	if handled, err := s.Handled(t.Context(), "$event"); err != nil || handled {
 		t.Errorf("after rollback: handled = %v, %v", handled, err)
+	}
+}
+
+// Two programs never work on one folder; when the first has closed it, the next one may.
+func TestOneProgramAtATime(t *testing.T) {
+	dir := t.TempDir()
+	first, err := Open(t.Context(), dir, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dir, zerolog.Nop()); !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("opened twice: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(t.Context(), dir, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
