@@ -77,7 +77,7 @@ func (r *room) listen(p *participant, ch *webrtc.DataChannel, out bool) {
 		p.data.sends(kind, ch)
 	}
 	rates := &dataRates{}
-	ch.OnMessage(func(m webrtc.DataChannelMessage) { r.received(p, kind, rates, m.Data) })
+	ch.OnMessage(func(m webrtc.DataChannelMessage) { r.guard(func() { r.received(p, kind, rates, m.Data) }) })
 }
 
 // dataRates limit one channel.

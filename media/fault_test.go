@@ -1,19 +1,50 @@
 package media
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"github.com/livekit/protocol/livekit"
+	"github.com/pion/rtp"
 )
 
-// A fault of the program in one room ends that room; its people are told to come again, and the next room goes on.
+// A fault of the program in a room, in one of its connections or in what forwards its packets ends that room; its people
+// are told to come again, and the next room goes on.
 func TestFaultInARoom(t *testing.T) {
-	w := start(t)
+	var faulty atomic.Pointer[string] // track whose packets cause one
+	w := start(t, func(o *Options) {
+		o.Tap = func(track string, _ *rtp.Header, _ []byte) {
+			if f := faulty.Load(); f != nil && *f == track {
+				panic("a fault")
+			}
+		}
+	})
 	nextDoor(t, w)
-	anna := w.enter(t, "r", "anna")
-	if err := w.within("r", func(*room) error { panic("a fault") }); err == nil {
-		t.Error("nothing was said about the fault")
+	for name, fault := range map[string]func(anna *client){
+		"in the room": func(*client) {
+			if err := w.within(t.Context(), "r", func(*room) error { panic("a fault") }); err == nil {
+				t.Error("nothing was said about the fault")
+			}
+		},
+		"in a connection": func(*client) {
+			_ = w.about(t.Context(), "r", "anna", func(_ *room, p *participant) error {
+				p.sub.post(func() error { panic("a fault") })
+				return nil
+			})
+		},
+		"in forwarding": func(anna *client) {
+			anna.publish(video, "cam", "cam", gcm)
+			anna.until("published", func() bool { return anna.published["cam"] != nil })
+			anna.mu.Lock()
+			sid := anna.published["cam"].GetSid()
+			anna.mu.Unlock()
+			faulty.Store(&sid)
+		},
+	} {
+		anna := w.enter(t, "r", "anna")
+		fault(anna)
+		anna.until("told to come again after a fault "+name, func() bool { return anna.leave.GetAction() == livekit.LeaveRequest_RECONNECT })
+		anna.vanish()
 	}
-	anna.until("told to come again", func() bool { return anna.leave.GetAction() == livekit.LeaveRequest_RECONNECT })
 	w.enter(t, "r", "anna") // into a fresh one
 }

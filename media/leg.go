@@ -27,7 +27,8 @@ type leg struct {
 	pc     *webrtc.PeerConnection
 	target livekit.SignalTarget
 	send   func(*livekit.SignalResponse)
-	fail   func(error) // ends the participant; may be called from anywhere
+	fail   func(error)  // ends the participant; may be called from anywhere
+	guard  func(func()) // does something, and ends the room if that panics
 
 	do      chan func() error
 	quit    chan struct{}
@@ -38,9 +39,9 @@ type leg struct {
 	beat  func() // what is to be done every second; may be nil
 }
 
-func newLeg(pc *webrtc.PeerConnection, target livekit.SignalTarget, send func(*livekit.SignalResponse), fail func(error)) *leg {
+func newLeg(pc *webrtc.PeerConnection, target livekit.SignalTarget, send func(*livekit.SignalResponse), fail func(error), guard func(func())) *leg {
 	l := &leg{
-		pc: pc, target: target, send: send, fail: fail,
+		pc: pc, target: target, send: send, fail: fail, guard: guard,
 		do: make(chan func() error, legQueue), quit: make(chan struct{}),
 	}
 	pc.OnICECandidate(func(c *webrtc.ICECandidate) {
@@ -72,21 +73,26 @@ func (l *leg) run() {
 		select {
 		case <-clock.C:
 			if l.beat != nil {
-				l.beat()
+				l.guard(l.beat)
 			}
 		case <-l.quit:
 			_ = l.pc.GracefulClose()
 			l.workers.Wait()
 			return
 		case f := <-l.do:
-			if err := f(); err != nil {
-				l.fail(err)
-			}
+			l.guard(func() {
+				if err := f(); err != nil {
+					l.fail(err)
+				}
+			})
 		}
 	}
 }
 
 func (l *leg) close() { l.stop.Do(func() { close(l.quit) }) }
+
+// work runs something that ends with the peer connection.
+func (l *leg) work(f func()) { l.workers.Go(func() { l.guard(f) }) }
 
 // candidate adds one of the client's candidates, which may come before its description.
 func (l *leg) candidate(init string) func() error {

@@ -3,6 +3,7 @@ package media
 //lint:file-ignore SA1019 the clients of today send and read these fields
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -41,8 +42,29 @@ type Message struct {
 	Lossy bool
 }
 
+// OpenRoom opens a room and keeps it open for a time, also while nobody is in it. Others open when somebody comes.
+func (s *Server) OpenRoom(_ context.Context, name string, keep time.Duration) error {
+	r, err := s.enter(name)
+	if err != nil {
+		return err
+	}
+	s.running.Go(func() {
+		defer s.leave(r)
+		select {
+		case <-time.After(keep):
+		case <-r.quit:
+		}
+	})
+	return nil
+}
+
+// People says who is in a room; nobody is in one that is not open.
+func (s *Server) People(_ context.Context, room string) ([]Person, error) {
+	return s.Present(room), nil
+}
+
 // Rooms names the rooms that are open.
-func (s *Server) Rooms() []string {
+func (s *Server) Rooms(context.Context) ([]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	names := make([]string, 0, len(s.rooms))
@@ -50,7 +72,7 @@ func (s *Server) Rooms() []string {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return names
+	return names, nil
 }
 
 // Count says how many rooms are open, and how many people are in all of them.
@@ -64,26 +86,28 @@ func (s *Server) Count() (rooms, people int) {
 }
 
 // CloseRoom sends everybody out of a room, who may not come back by themselves.
-func (s *Server) CloseRoom(name string) error {
-	return s.within(name, func(r *room) error {
+func (s *Server) CloseRoom(ctx context.Context, name string) error {
+	return s.within(ctx, name, func(r *room) error {
 		for _, p := range r.people {
 			r.expel(p, livekit.DisconnectReason_ROOM_DELETED, livekit.LeaveRequest_DISCONNECT)
 		}
+		s.forget(r)
+		r.end()
 		return nil
 	})
 }
 
 // Remove sends somebody out of a room. A token that they have still lets them in: whoever gives tokens decides.
-func (s *Server) Remove(name, identity string) error {
-	return s.about(name, identity, func(r *room, p *participant) error {
+func (s *Server) Remove(ctx context.Context, name, identity string) error {
+	return s.about(ctx, name, identity, func(r *room, p *participant) error {
 		r.expel(p, livekit.DisconnectReason_PARTICIPANT_REMOVED, livekit.LeaveRequest_DISCONNECT)
 		return nil
 	})
 }
 
 // Mute silences a track of somebody, or all of them if no track is named. Only they can switch it on again.
-func (s *Server) Mute(name, identity, track string) error {
-	return s.about(name, identity, func(r *room, p *participant) error {
+func (s *Server) Mute(ctx context.Context, name, identity, track string) error {
+	return s.about(ctx, name, identity, func(r *room, p *participant) error {
 		found := track == ""
 		for _, t := range p.tracks {
 			if track != "" && t.info.GetSid() != track {
@@ -103,8 +127,8 @@ func (s *Server) Mute(name, identity, track string) error {
 }
 
 // Permit changes what somebody may do from now on.
-func (s *Server) Permit(name, identity string, may Permissions) error {
-	return s.about(name, identity, func(r *room, p *participant) error {
+func (s *Server) Permit(ctx context.Context, name, identity string, may Permissions) error {
+	return s.about(ctx, name, identity, func(r *room, p *participant) error {
 		v := p.video.Clone()
 		v.SetCanPublish(may.Publish)
 		v.SetCanSubscribe(may.Subscribe)
@@ -119,11 +143,11 @@ func (s *Server) Permit(name, identity string, may Permissions) error {
 }
 
 // Send sends a message of the program's own to people in a room.
-func (s *Server) Send(name string, m Message) error {
+func (s *Server) Send(ctx context.Context, name string, m Message) error {
 	if len(m.Body) > maxData/2 || len(m.To) > maxPeople {
 		return fmt.Errorf("sending to a room: %d bytes to %d people are too many", len(m.Body), len(m.To))
 	}
-	return s.within(name, func(r *room) error {
+	return s.within(ctx, name, func(r *room) error {
 		kind := livekit.DataPacket_RELIABLE
 		if m.Lossy {
 			kind = livekit.DataPacket_LOSSY
@@ -140,19 +164,19 @@ func (s *Server) Send(name string, m Message) error {
 }
 
 // within has something done by a room's goroutine.
-func (s *Server) within(name string, f func(*room) error) error {
+func (s *Server) within(ctx context.Context, name string, f func(*room) error) error {
 	s.mu.Lock()
 	r := s.rooms[name]
 	s.mu.Unlock()
 	if r == nil {
 		return ErrNoRoom
 	}
-	return r.call(func() error { return f(r) })
+	return r.call(ctx, func() error { return f(r) })
 }
 
 // about is within, for one who has to be there.
-func (s *Server) about(name, identity string, f func(*room, *participant) error) error {
-	return s.within(name, func(r *room) error {
+func (s *Server) about(ctx context.Context, name, identity string, f func(*room, *participant) error) error {
+	return s.within(ctx, name, func(r *room) error {
 		p := r.people[identity]
 		if p == nil {
 			return ErrNoPerson

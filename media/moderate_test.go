@@ -18,10 +18,10 @@ func TestModeration(t *testing.T) {
 	sid := anna.published["mic"].GetSid()
 
 	for name, err := range map[string]error{
-		"another room":   w.Mute("other", "anna", ""),
-		"somebody else":  w.Mute("r", "nobody", ""),
-		"another track":  w.Mute("r", "anna", "TR_OTHER"),
-		"nobody to send": w.Remove("r", "nobody"),
+		"another room":   w.Mute(t.Context(), "other", "anna", ""),
+		"somebody else":  w.Mute(t.Context(), "r", "nobody", ""),
+		"another track":  w.Mute(t.Context(), "r", "anna", "TR_OTHER"),
+		"nobody to send": w.Remove(t.Context(), "r", "nobody"),
 	} {
 		if !errors.Is(err, ErrNoRoom) && !errors.Is(err, ErrNoPerson) && !errors.Is(err, ErrNoTrack) {
 			t.Errorf("%s: %v", name, err)
@@ -33,7 +33,7 @@ func TestModeration(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(w.Mute("r", "anna", sid))
+	must(w.Mute(t.Context(), "r", "anna", sid))
 	anna.until("muted", func() bool { return anna.muted[sid] })
 	bernd.until("told so", func() bool {
 		for _, track := range bernd.people[anna.join.GetParticipant().GetSid()].GetTracks() {
@@ -47,13 +47,13 @@ func TestModeration(t *testing.T) {
 	for _, c := range []*client{anna, bernd} {
 		c.opens()
 	}
-	must(w.Send("r", Message{Topic: "news", Body: []byte("to all")}))
+	must(w.Send(t.Context(), "r", Message{Topic: "news", Body: []byte("to all")}))
 	if got := anna.heard("to all"); got.GetUser().GetTopic() != "news" || got.GetParticipantSid() != "" {
 		t.Errorf("anna got %v", got)
 	}
 	bernd.heard("to all")
 
-	must(w.Permit("r", "anna", Permissions{Publish: true, Subscribe: true, Sources: []string{"microphone"}}))
+	must(w.Permit(t.Context(), "r", "anna", Permissions{Publish: true, Subscribe: true, Sources: []string{"microphone"}}))
 	anna.until("told that the camera is off", func() bool { return len(anna.dropped) == 1 && anna.dropped[0] == anna.published["cam"].GetSid() })
 	anna.until("told what she may", func() bool {
 		p := anna.people[anna.join.GetParticipant().GetSid()].GetPermission()
@@ -65,18 +65,20 @@ func TestModeration(t *testing.T) {
 	bernd.mu.Unlock()
 	bernd.gets(anna, "mic", before+10)
 
-	must(w.Permit("r", "bernd", Permissions{Publish: true}))
+	must(w.Permit(t.Context(), "r", "bernd", Permissions{Publish: true}))
 	bernd.until("without sections", func() bool { return len(bernd.mids) == 0 })
 
-	if rooms, people := w.Count(); rooms != 1 || people != 2 || len(w.Rooms()) != 1 {
+	names, err := w.Rooms(t.Context())
+	must(err)
+	if rooms, people := w.Count(); rooms != 1 || people != 2 || len(names) != 1 {
 		t.Errorf("%d rooms, %d people", rooms, people)
 	}
-	must(w.Remove("r", "bernd"))
+	must(w.Remove(t.Context(), "r", "bernd"))
 	bernd.until("removed", func() bool {
 		return bernd.leave.GetReason() == livekit.DisconnectReason_PARTICIPANT_REMOVED && bernd.leave.GetAction() == livekit.LeaveRequest_DISCONNECT
 	})
 	anna.sees("bernd", gone)
-	must(w.CloseRoom("r"))
+	must(w.CloseRoom(t.Context(), "r"))
 	anna.until("sent out", func() bool { return anna.leave.GetReason() == livekit.DisconnectReason_ROOM_DELETED })
 }
 

@@ -102,10 +102,10 @@ func (s *Server) connection(kind func(webrtc.SettingEngine) (*webrtc.API, error)
 
 // connect makes legs of the peer connections, which may be the same.
 func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *webrtc.API) {
-	p.pub = &publisher{leg: newLeg(in, signal.Publisher, p.send, p.fail)}
+	p.pub = &publisher{leg: newLeg(in, signal.Publisher, p.send, p.fail, r.guard)}
 	leg := p.pub.leg
 	if !p.single {
-		leg = newLeg(out, signal.Subscriber, p.send, p.fail)
+		leg = newLeg(out, signal.Subscriber, p.send, p.fail, r.guard)
 	}
 	p.sub = &subscriber{
 		leg: leg, api: outAPI, incoming: map[string]incoming{}, single: p.single, used: map[*webrtc.RTPTransceiver]bool{},
@@ -122,6 +122,7 @@ func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *w
 	in.OnConnectionStateChange(p.watch)
 	out.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		if state == webrtc.PeerConnectionStateConnected {
+			p.sub.post(p.sub.begin)
 			r.post(func() { r.activate(p) })
 		}
 		p.watch(state)
@@ -211,6 +212,10 @@ func (p *participant) info(state livekit.ParticipantInfo_State) *livekit.Partici
 		}
 	}
 	return i
+}
+
+func (p *participant) person() Person {
+	return Person{Identity: p.identity, Name: p.name, Since: p.since}
 }
 
 // stream names a stream so that the client knows whose track it is.

@@ -64,11 +64,11 @@ func (p *publisher) answer(offer *livekit.SessionDescription, codecs map[string]
 // receive forwards a layer until it ends, and then calls ended.
 func (p *publisher) receive(t *forward.Track, remote *webrtc.TrackRemote, r *webrtc.RTPReceiver, ended func()) func() error {
 	return func() error {
-		p.workers.Go(func() {
+		p.work(func() {
 			t.Receive(remote, qualityOf(remote.RID()))
 			ended()
 		})
-		p.workers.Go(func() { listen(t, r, remote.RID()) })
+		p.work(func() { listen(t, r, remote.RID()) })
 		return nil
 	}
 }

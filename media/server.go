@@ -58,6 +58,8 @@ type Options struct {
 	Keys map[string]string
 	// Changed is told who is in a room whenever that changes, by one goroutine, with the newest state only. May be nil.
 	Changed func(room string, present []Person)
+	// Event is told what happens in rooms, in order, by one goroutine. May be nil.
+	Event func(Event)
 	// Tap sees every video packet that is forwarded. For tests.
 	Tap forward.Tap
 	// line may stand between the server and its port. For tests.
@@ -92,6 +94,7 @@ type Server struct {
 	cert     webrtc.Certificate
 	counters forward.Counters
 	presence *presence
+	events   *events
 	silence  time.Duration
 	joinFor  time.Duration
 
@@ -116,7 +119,7 @@ func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
 		return nil, fmt.Errorf("opening media.udp %q (is another program using it?): %w", cfg.UDP, err)
 	}
 	s := &Server{
-		opt: opt, log: log, udp: udp, presence: newPresence(), silence: silence, joinFor: joinFor, rooms: map[string]*room{},
+		opt: opt, log: log, udp: udp, presence: newPresence(), events: newEvents(), silence: silence, joinFor: joinFor, rooms: map[string]*room{},
 		keys: map[string]string{},
 	}
 	maps.Copy(s.keys, opt.Keys)
@@ -196,6 +199,11 @@ func (s *Server) Run(ctx context.Context) error {
 	told, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	notifier.Go(func() { s.presence.run(told, changed) })
+	event := s.opt.Event
+	if event == nil {
+		event = func(Event) {}
+	}
+	notifier.Go(func() { s.events.run(told, event) })
 
 	<-ctx.Done()
 	s.mu.Lock()

@@ -29,6 +29,7 @@ type subscriber struct {
 	again    bool // offer again after it
 	restart  bool // with new ICE credentials
 	lost     worst
+	ready    bool // connected
 }
 
 // worst keeps the largest of what it is told until it is asked.
@@ -64,6 +65,16 @@ func (s *subscriber) run() {
 	for _, in := range s.incoming {
 		in.track.Remove(in.send)
 	}
+}
+
+// begin lets tracks flow: the client is connected.
+func (s *subscriber) begin() error {
+	s.ready = true
+	now := time.Now()
+	for _, in := range s.incoming {
+		in.send.Begin(now)
+	}
+	return nil
 }
 
 // report tells the client by which times it is to play what it receives.
@@ -110,13 +121,16 @@ func (s *subscriber) add(t *forward.Track, stream string) func() error {
 			return nil
 		}
 		sender := t.Send(stream)
+		if !s.ready {
+			sender.Hold()
+		}
 		rtp, err := s.section(sender)
 		if err != nil {
 			t.Remove(sender)
 			return fmt.Errorf("adding track: %w", err)
 		}
 		s.incoming[t.ID] = incoming{track: t, send: sender, rtp: rtp}
-		s.workers.Go(func() { sender.Control(rtp) })
+		s.work(func() { sender.Control(rtp) })
 		return s.offer()
 	}
 }

@@ -12,7 +12,7 @@ const kept = 512
 // ring keeps the newest packets of one layer, once for all receivers.
 type ring struct {
 	mu      sync.Mutex
-	packets [kept]packet
+	packets []packet // made with the first packet
 }
 
 type packet struct {
@@ -28,6 +28,9 @@ type packet struct {
 func (r *ring) put(h *rtp.Header, d descriptor, payload []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.packets == nil {
+		r.packets = make([]packet, kept)
+	}
 	p := &r.packets[h.SequenceNumber%kept]
 	p.held, p.number, p.time, p.marker, p.picture = true, h.SequenceNumber, h.Timestamp, h.Marker, d
 	p.payload = append(p.payload[:0], payload...)
@@ -37,6 +40,9 @@ func (r *ring) put(h *rtp.Header, d descriptor, payload []byte) {
 func (r *ring) get(number uint16, into *packet) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.packets == nil {
+		return false
+	}
 	p := &r.packets[number%kept]
 	if !p.held || p.number != number {
 		return false

@@ -21,6 +21,7 @@ type Sender struct {
 	out     atomic.Pointer[binding]
 	paused  atomic.Bool
 	useless atomic.Bool   // the receiver lacks the codec
+	held    atomic.Bool   // the receiver is not connected yet
 	lost    atomic.Uint32 // 256ths of the packets
 
 	mu       sync.Mutex // held while a packet is rewritten and handed over: header is reused
@@ -59,8 +60,22 @@ func (s *Sender) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 		b.rtxSSRC, b.rtxPT = uint32(c.SSRCRetransmission()), pt
 	}
 	s.out.Store(b)
-	s.ask(now, true)
+	if !s.held.Load() {
+		s.ask(now, true)
+	}
 	return codec, nil
+}
+
+// Hold keeps the track back until Begin: before its receiver is connected, a key frame would go nowhere, and the next one
+// would have to wait.
+func (s *Sender) Hold() { s.held.Store(true) }
+
+// Begin lets the track flow, from a key frame on that it asks for.
+func (s *Sender) Begin(now time.Time) {
+	s.held.Store(false)
+	if b := s.out.Load(); b != nil {
+		s.ask(now, true)
+	}
 }
 
 // Useless says whether the receiver has turned out not to have the track's codec.
@@ -163,7 +178,7 @@ func (s *Sender) takes(l *layer, key bool, now time.Time) (ok, waiting bool) {
 // write sends one packet of a layer; waiting is true if the receiver cannot go on, or switch, without a key frame of it.
 func (s *Sender) write(l *layer, h *rtp.Header, d descriptor, payload []byte, key bool, now time.Time) (waiting bool) {
 	b := s.out.Load()
-	if b == nil || s.paused.Load() {
+	if b == nil || s.paused.Load() || s.held.Load() {
 		return false
 	}
 	s.mu.Lock()
@@ -183,12 +198,15 @@ func (s *Sender) write(l *layer, h *rtp.Header, d descriptor, payload []byte, ke
 		s.rewrite.pause() // not ready yet, or not any more: a key frame that nobody got begins nothing
 		return s.rewrite.waiting()
 	}
-	s.history.note(was{
-		layer: l, out: number, number: h.SequenceNumber, time: s.rewrite.time, pid: s.pictures.pid, tl0: s.pictures.tl0,
-	})
 	s.packets++
 	s.octets += uint32(len(payload))
 	s.track.Counters.Out.Add(1)
+	if !s.track.video {
+		return false // lost sound is not asked for again: it would come too late
+	}
+	s.history.note(was{
+		layer: l, out: number, number: h.SequenceNumber, time: s.rewrite.time, pid: s.pictures.pid, tl0: s.pictures.tl0,
+	})
 	return false
 }
 

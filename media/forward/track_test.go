@@ -158,6 +158,34 @@ func TestReceiverThatIsNotReadyMissesNoKeyFrame(t *testing.T) {
 	}
 }
 
+// What is held back until the receiver is connected asks for nothing before, and at once then.
+func TestHeldBack(t *testing.T) {
+	var asks asked
+	track := testTrack(&asks)
+	now := time.Now()
+	packet := func(seq uint16, b byte) {
+		track.forward(&rtp.Packet{Header: rtp.Header{SSRC: 9, SequenceNumber: seq}, Payload: []byte{0x10, b}}, 0, now)
+	}
+	packet(1, deltaByte)
+	sender, r := track.Send("s"), &receiver{ready: true}
+	sender.Hold()
+	if _, err := sender.Bind(r); err != nil {
+		t.Fatal(err)
+	}
+	packet(2, keyByte)
+	if len(asks) > 0 || len(r.got) > 0 {
+		t.Errorf("asked %v, got %v while held back", asks, r.got)
+	}
+	sender.Begin(now)
+	if len(asks) != 1 {
+		t.Errorf("asked %v at the beginning", asks)
+	}
+	packet(3, keyByte)
+	if len(r.got) != 1 {
+		t.Errorf("got %v", r.got)
+	}
+}
+
 func TestOneLayerIsForwarded(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
