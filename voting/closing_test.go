@@ -3,11 +3,13 @@ package voting_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"slices"
 	"testing"
 	"time"
 
+	"stimmbote/store"
 	"stimmbote/voting"
 	"stimmbote/voting/belenios"
 )
@@ -227,4 +229,35 @@ func TestKeylessPolls(t *testing.T) {
 	if gone, err := w.Keyless(t.Context()); len(gone) != 0 || err != nil || len(w.keyFiles()) != 1 || w.state(fine.ID) != voting.StateOpen {
 		t.Errorf("after that: %d polls, %v, key files %v", len(gone), err, w.keyFiles())
 	}
+}
+
+// meddling is a ledger in which something happens right before a transaction.
+type meddling struct {
+	*store.Store
+	before func()
+}
+
+func (m *meddling) Tx(ctx context.Context, fn func(ctx context.Context) error) error {
+	if before := m.before; before != nil {
+		m.before = nil
+		before()
+	}
+	return m.Store.Tx(ctx, fn)
+}
+
+// An objection while the sum is being opened comes in time: nothing is kept or said of it.
+func TestAnObjectionInTheLastMoment(t *testing.T) {
+	w := newWorld(t)
+	p := w.open(5)
+	w.vote(p.ID, voting.Yes, voting.Yes, voting.Yes, voting.No, voting.No)
+	w.close(p.ID)
+	ledger := &meddling{Store: w.store}
+	other := voting.New(ledger, w.vault, rand.Reader, voting.Defaults())
+	ledger.before = func() { check(t, second(w.Object(t.Context(), p.ID, asker, "wait", closing))) }
+	counted, archive, err := other.Tally(t.Context(), p.ID, closing)
+	if !errors.Is(err, voting.ErrHeld) || counted != nil || archive != nil || w.state(p.ID) != voting.StateClosed {
+		t.Errorf("got %+v, %v", counted, err)
+	}
+	check(t, second(w.Proceed(t.Context(), p.ID)))
+	w.tally(p.ID)
 }

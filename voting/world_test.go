@@ -29,15 +29,15 @@ var (
 // world is polls on a real database in a folder of the test's own.
 type world struct {
 	*voting.Polls
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	store *store.Store
 	vault *store.Vault
 }
 
-func newWorld(t *testing.T) *world { return openWorld(t, t.TempDir()) }
+func newWorld(t testing.TB) *world { return openWorld(t, t.TempDir()) }
 
-func openWorld(t *testing.T, dir string) *world {
+func openWorld(t testing.TB, dir string) *world {
 	t.Helper()
 	s, err := store.Open(t.Context(), dir, zerolog.Nop())
 	check(t, err)
@@ -55,7 +55,7 @@ func (w *world) again() *world {
 }
 
 // copied is a folder with the same files.
-func copied(t *testing.T, dir string) string {
+func copied(t testing.TB, dir string) string {
 	t.Helper()
 	to := t.TempDir()
 	check(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
@@ -196,7 +196,7 @@ func (w *world) keyFiles() []string {
 	return names
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
