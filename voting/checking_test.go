@@ -224,3 +224,24 @@ func TestLeastBallots(t *testing.T) {
 		w.tally(p.ID)
 	}
 }
+
+// Words that fit two ballots name neither.
+func TestCheckWordsOfTwo(t *testing.T) {
+	w := newWorld(t)
+	p, other := w.open(5), w.open(5)
+	r := w.vote(p.ID, voting.Yes)[0]
+	places, err := w.store.Places(t.Context(), string(p.ID))
+	check(t, err)
+	theirs, err := w.store.Places(t.Context(), string(other.ID))
+	check(t, err)
+	for _, place := range places {
+		if place.Ballot[0] != 0 { // a ballot with the same words is hard to come by
+			place.Credential = theirs[0].Credential
+			check(t, w.store.PutPlace(t.Context(), string(other.ID), place))
+		}
+	}
+	found, err := w.Check(t.Context(), strings.Join(voting.Words(r.Tracker, "en"), " "))
+	if err != nil || !found.Several || found.Poll != nil {
+		t.Errorf("found %+v, %v", found, err)
+	}
+}
