@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stimmbote/chat"
+	"stimmbote/voting"
 )
 
 const (
@@ -50,13 +51,20 @@ func (b *Bot) composeGreeting(ctx context.Context, d chat.Delivery) (chat.Conten
 	if err != nil {
 		return chat.Content{}, err
 	}
-	t.add("arrival.title")
+	if b.PublicURL == "" {
+		t.add("arrival.title-votes")
+	} else {
+		t.add("arrival.title")
+	}
 	t.add("arrival.reads")
 	if !encrypted {
 		t.add("arrival.unencrypted")
 	}
 	if !redacts {
 		t.add("arrival.no-redact")
+	}
+	if len(people) < voting.MinBallots {
+		t.addCount("arrival.small", len(people), "min", voting.MinBallots)
 	}
 	t.addCount("arrival.ask", len(people))
 	return t.content(false), nil

@@ -44,7 +44,7 @@ func TestDirectChatsAreOpened(t *testing.T) {
 	}
 	w.line.progress = chat.Progress{Waiting: 6, ETA: 200 * time.Second}
 	w.says("anna", "Yes!")
-	w.expect(`(?s)^0 of 6 direct chats are open\.\nAbout 3 more minutes\.\nPlease accept`, "group")
+	w.expect(`(?s)^0 of 6 invitations are sent\.\nAbout 3 more minutes\.\nPlease accept`, "group")
 	if got := strings.Join(w.line.met, " "); got != "@anna:x @bernd:x @chair:x @clara:x @deniz:x @eva:x" {
 		t.Errorf("met %s", got)
 	}
@@ -56,7 +56,7 @@ func TestDirectChatsAreOpened(t *testing.T) {
 	w.now = w.now.Add(progressPause)
 	w.settle()
 	s := w.new()
-	if len(s) != 1 || s[0].Edits == "" || find(s, "group", `^4 of 6 direct chats are open\.\nAbout 60 more seconds\.`) == nil {
+	if len(s) != 1 || s[0].Edits == "" || find(s, "group", `^4 of 6 invitations are sent\.\nAbout 60 more seconds\.`) == nil {
 		t.Errorf("progress:\n%s", list(s))
 	}
 	w.restart()
@@ -64,7 +64,7 @@ func TestDirectChatsAreOpened(t *testing.T) {
 	w.settle()
 	w.now = w.now.Add(progressPause)
 	w.settle()
-	w.expect(`^5 of 6 direct chats are open\.\nI cannot reach 1 member\.`, "group")
+	w.expect(`^5 of 6 invitations are sent\.\nI cannot reach 1 member\.`, "group")
 	w.now = w.now.Add(time.Hour)
 	w.settle()
 	w.silent()

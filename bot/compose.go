@@ -94,7 +94,7 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 		}
 		return t.content(false), nil
 	case kindCount:
-		return b.composeCount(ctx, t, d, a)
+		return b.composeCount(ctx, t, a, p)
 	case kindBallot:
 		return b.composeBallot(ctx, t, d, p)
 	case kindConfirm:
@@ -124,19 +124,46 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 }
 
 // composeCount says how many votes there are, and how many are missing.
-func (b *Bot) composeCount(ctx context.Context, t *page, d chat.Delivery, a about) (chat.Content, error) {
+func (b *Bot) composeCount(ctx context.Context, t *page, a about, p *voting.Poll) (chat.Content, error) {
 	cast, entitled, err := b.Polls.Turnout(ctx, a.Poll)
 	if err != nil {
 		return chat.Content{}, err
 	}
-	t.addCount("poll.count", cast, "of", entitled, "open", entitled-cast)
+	if err := b.addAbout(ctx, t, p); err != nil {
+		return chat.Content{}, err
+	}
+	way := "poll.on-the-way"
+	if p.State == voting.StateOpen {
+		t.addCount("poll.count", cast, "of", entitled, "open", entitled-cast)
+	} else {
+		t.addCount("poll.over", cast, "of", entitled)
+		way = "poll.over-on-the-way"
+	}
 	on, err := b.onTheWay(ctx, a.Poll)
 	if err != nil {
 		return chat.Content{}, err
 	}
 	if on.ETA >= longWay {
-		t.addCount("poll.on-the-way", on.Waiting)
+		t.addCount(way, on.Waiting)
 		t.age("eta", on.ETA)
 	}
 	return t.content(true), nil
+}
+
+// addAbout says which vote a notice is about, where its group has several at once.
+func (b *Bot) addAbout(ctx context.Context, t *page, p *voting.Poll) error {
+	all, err := b.Polls.InPlace(ctx, p.Place)
+	if err != nil {
+		return fmt.Errorf("looking for the polls of %s: %w", p.Place, err)
+	}
+	open := 0
+	for _, other := range all {
+		if other.State == voting.StateOpen || other.ID == p.ID {
+			open++
+		}
+	}
+	if open > 1 {
+		t.add("poll.about", "question", title(p.Asked))
+	}
+	return nil
 }

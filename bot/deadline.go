@@ -170,6 +170,9 @@ func (b *Bot) composeLast(ctx context.Context, t *page, d chat.Delivery, p *voti
 	if err != nil {
 		return chat.Content{}, err
 	}
+	if err := b.addAbout(ctx, t, p); err != nil {
+		return chat.Content{}, err
+	}
 	seconds := int(grace / time.Second)
 	switch missing := entitled - cast; {
 	case missing > 0:

@@ -76,7 +76,7 @@ func (t *page) age(key string, d time.Duration) {
 	case d < 2*time.Minute:
 		t.addCount(key+".seconds", int(max(0, d)/time.Second))
 	case d < 2*time.Hour:
-		t.addCount(key+".minutes", int(d/time.Minute))
+		t.addCount(key+".minutes", int((d+time.Minute/2)/time.Minute))
 	default:
 		t.addCount(key+".hours", int(d/time.Hour))
 	}

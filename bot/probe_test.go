@@ -23,7 +23,7 @@ func TestProbe(t *testing.T) {
 	if len(fresh) != 7 || find(fresh, "group", `^👋 Probe: 0 of 6 reachable\nPlease look`) == nil {
 		t.Errorf("begun:\n%s", list(fresh))
 	}
-	if s := find(fresh, "eva", `(?s)^👋 Probe.*with the word here\..*Help: Lenz`); s == nil || !s.Secret {
+	if s := find(fresh, "eva", `(?s)^👋 Probe.*with one word.*Help: Lenz`); s == nil || !s.Secret {
 		t.Errorf("asked:\n%s", list(fresh))
 	}
 
@@ -88,7 +88,7 @@ func TestProbeEnds(t *testing.T) {
 	w.line.reach[user("eva")] = chat.Unsigned
 	w.settle()
 	fresh := w.new()
-	if find(fresh, "group", `^👋 Probe: 1 of 6 reachable\nThe probe is over\.$`) == nil || find(fresh, "chair", `(?m)Verify the device \(.*\): Eva$`) == nil {
+	if find(fresh, "group", `^👋 Probe: 1 of 6 reachable\nThe probe is over\.`) == nil || find(fresh, "chair", `(?m)Verify the device \(.*\): Eva$`) == nil {
 		t.Errorf("after a day:\n%s", list(fresh))
 	}
 	w.says("chair", "!probe")
@@ -96,7 +96,7 @@ func TestProbeEnds(t *testing.T) {
 	w.says("chair", "!vote One?")
 	w.says("chair", "start")
 	fresh = w.new()
-	if find(fresh, "group", `^👋 Probe: 0 of 6 reachable\nThe probe is over\.$`) == nil || find(fresh, "eva", `^🗳️ Ballot`) == nil {
+	if find(fresh, "group", `^👋 Probe: 0 of 6 reachable\nThe probe is over\.`) == nil || find(fresh, "eva", `^🗳️ Ballot`) == nil {
 		t.Errorf("a vote begins:\n%s", list(fresh))
 	}
 	w.says("chair", "!probe")
@@ -124,7 +124,7 @@ func TestEverybodyIsProbedOnce(t *testing.T) {
 	}
 	asked := make(map[string]int)
 	for _, s := range w.new() {
-		if strings.Contains(s.Plain, "with the word here") {
+		if strings.Contains(s.Plain, "with one word") {
 			asked[s.to()]++
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"stimmbote/chat"
 	"stimmbote/i18n"
 	"stimmbote/store"
+	"stimmbote/voting"
 )
 
 // need is what somebody who did not answer has to do.
@@ -181,6 +182,9 @@ func (b *Bot) composeProbeCard(ctx context.Context, t *page, d chat.Delivery, on
 		t.add("probe.all")
 	case on.Over:
 		t.add("probe.over")
+		if on.Of < voting.MinBallots {
+			t.addCount("arrival.small", on.Of, "min", voting.MinBallots)
+		}
 	default:
 		t.add("probe.running")
 	}

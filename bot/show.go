@@ -70,6 +70,9 @@ func (b *Bot) composeShow(ctx context.Context, d chat.Delivery) (chat.Content, e
 func (b *Bot) showHelp(ctx context.Context, t *page, s show) error {
 	c := entryNamed(s.Command)
 	if c == nil {
+		if b.PublicURL != "" {
+			t.add("help.text-call")
+		}
 		t.add("help.text")
 		return b.addHelper(ctx, t, s.Room)
 	}

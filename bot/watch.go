@@ -209,7 +209,7 @@ func (b *Bot) finish(ctx context.Context, p *voting.Poll, next *time.Time) error
 		return nil
 	}
 	pending, err := b.Line.Pending(ctx, string(p.ID))
-	if err != nil || pending > 0 && b.Now().Before(b.lastWord(p)) {
+	if err != nil || pending > 0 && b.Now().Before(p.Result.At.Add(lastWait)) {
 		return err
 	}
 	err = b.Store.Tx(ctx, func(ctx context.Context) error {
@@ -229,18 +229,6 @@ func (b *Bot) finish(ctx context.Context, p *voting.Poll, next *time.Time) error
 	}
 	b.forget(p.ID)
 	return nil
-}
-
-// lastWord is when a counted vote ends, whatever is not said yet. The time runs from when it was
-// found counted; after a restart it begins anew.
-func (b *Bot) lastWord(p *voting.Poll) time.Time {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	counted := key(p.ID, "counted")
-	if _, known := b.deadlines[counted]; !known {
-		b.deadlines[counted] = b.Now().Add(lastWait)
-	}
-	return b.deadlines[counted]
 }
 
 // forget drops what this process knows of a poll.

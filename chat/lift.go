@@ -30,7 +30,7 @@ func (l *Line) LiftLimits(ctx context.Context) (kind, command string, err error)
 	default:
 		// Servers that speak Synapse's language of administration are the rule.
 		where := strings.TrimSuffix(l.client.HomeserverURL.String(), "/") + "/_synapse/admin/v1/users/" + url.PathEscape(l.me.String()) + "/override_ratelimit"
-		return kind, `curl -X POST -H "Authorization: Bearer $ADMIN_TOKEN" -d '{"messages_per_second":0,"burst_count":0}' '` + where + `'`, nil
+		return kind, `curl -X POST -H "Authorization: Bearer ADMIN_TOKEN" -d '{"messages_per_second":0,"burst_count":0}' '` + where + `'`, nil
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	asksForAWord = `(?i)answer here with the word`
+	asksForAWord = `(?i)answer here with one word`
 	thanks       = `(?i)you can be reached`
 	everybody    = `(?i)20 of 20 reachable\s+everybody can be reached`
 	probeCard    = `(?i)\d+ of 20 reachable`

@@ -12,6 +12,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -32,6 +33,10 @@ const (
 	StopHomeserver              // stop homeserver
 	StartHomeserver             // start homeserver
 	Sleep                       // sleep 2s
+	Reply                       // NAME dm reply TEXT, to the bot's last message there
+	Edit                        // NAME dm edit TEXT, of the person's own last one
+	Redact                      // NAME dm redact, the person's own last one
+	People                      // people 9, in the first line only
 )
 
 // How long a line waits if it does not say how long.
@@ -45,7 +50,8 @@ type Line struct {
 	Kind   Kind
 	Where  string // file:line
 	Source string // as it was written
-	Person string // of Say, Wait, Never
+	Person string // of Say, Wait, Never, Reply, Edit, Redact
+	N      int    // of People
 	Direct bool   // in the direct chat, not the group
 	Name   string // of Set
 	Text   string // what is said, the regular expression, the command
@@ -63,6 +69,9 @@ func Parse(file string, r io.Reader, people []string) ([]Line, error) {
 			continue
 		}
 		line, err := parseLine(source, people)
+		if line.Kind == People && err == nil {
+			people, err = morePeople(people, line.N, len(lines) == 0)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w: %s", file, n, err, source)
 		}
@@ -77,6 +86,7 @@ func Parse(file string, r io.Reader, people []string) ([]Line, error) {
 
 var (
 	personLine = regexp.MustCompile(`^(\w+)(\s+dm)?\s*([><!])\s*(.*)$`)
+	deedLine   = regexp.MustCompile(`^(\w+)(\s+dm)?\s+(reply|edit|redact)(?:\s+(.+))?$`)
 	setLine    = regexp.MustCompile(`^set\s+(\S+)\s+(.+)$`)
 	withinTail = regexp.MustCompile(`^(.*\S)\s+within\s+(\d+(?:ms|s|m))$`)
 	plainLines = map[string]Kind{
@@ -96,6 +106,15 @@ func parseLine(source string, people []string) (Line, error) {
 		return parseSet(source)
 	case "sleep":
 		return parseSleep(strings.TrimSpace(rest))
+	case "people":
+		n, err := strconv.Atoi(strings.TrimSpace(rest))
+		if err != nil {
+			return Line{}, fmt.Errorf("%q is no number of people", rest)
+		}
+		return Line{Kind: People, N: n}, nil
+	}
+	if m := deedLine.FindStringSubmatch(source); m != nil {
+		return parseDeed(m, people)
 	}
 	if m := personLine.FindStringSubmatch(source); m != nil {
 		return parsePerson(m, people)
@@ -169,6 +188,38 @@ func parsePerson(m []string, people []string) (Line, error) {
 		return Line{}, badRegexp(err)
 	}
 	return line, nil
+}
+
+// deeds are what somebody may do with a message besides saying one.
+var deeds = map[string]Kind{"reply": Reply, "edit": Edit, "redact": Redact}
+
+func parseDeed(m []string, people []string) (Line, error) {
+	line := Line{Kind: deeds[m[3]], Person: m[1], Direct: m[2] != "", Text: m[4]}
+	if !slices.Contains(people, line.Person) {
+		return Line{}, fmt.Errorf("there is nobody called %q; the people are %s", line.Person, strings.Join(people, ", "))
+	}
+	if (line.Text == "") != (line.Kind == Redact) {
+		return Line{}, fmt.Errorf("%s takes a text, redact takes none", m[3])
+	}
+	return line, nil
+}
+
+// mostPeople is how many people a script may want.
+const mostPeople = 30
+
+// morePeople adds p7, p8 … to the people until there are n.
+func morePeople(people []string, n int, first bool) ([]string, error) {
+	switch {
+	case !first:
+		return nil, fmt.Errorf("people is for the first line only")
+	case n < len(people) || n > mostPeople:
+		return nil, fmt.Errorf("there can be %d to %d people", len(people), mostPeople)
+	}
+	people = slices.Clone(people)
+	for len(people) < n {
+		people = append(people, fmt.Sprintf("p%d", len(people)+1))
+	}
+	return people, nil
 }
 
 func badRegexp(err error) error {

@@ -27,6 +27,9 @@ start homeserver
 sleep 2s
 anna< within 5s
 chair> see you within 60s
+anna dm reply 2
+anna dm edit 1, sorry
+chair redact
 `
 	want := []Line{
 		{Kind: Say, Person: "chair", Text: `!vote Shall we?\nReally?`},
@@ -45,6 +48,9 @@ chair> see you within 60s
 		{Kind: Sleep, Within: 2 * time.Second},
 		{Kind: Wait, Person: "anna", Text: "within 5s", Within: 30 * time.Second},
 		{Kind: Say, Person: "chair", Text: "see you within 60s"},
+		{Kind: Reply, Person: "anna", Direct: true, Text: "2"},
+		{Kind: Edit, Person: "anna", Direct: true, Text: "1, sorry"},
+		{Kind: Redact, Person: "chair"},
 	}
 	got, err := Parse("x.txt", strings.NewReader(text), people)
 	if err != nil {
@@ -86,6 +92,11 @@ func TestParseRefuses(t *testing.T) {
 		"set 1WORD (.)":                "is no name",
 		"set LINK (.)":                 "has its meaning already",
 		"chair< a within 99999999999h": "",
+		"anna dm reply":                "reply takes a text",
+		"anna redact all":              "redact takes none",
+		"zoe edit 1":                   `nobody called "zoe"`,
+		"people many":                  "is no number of people",
+		"people 99":                    "there can be 2 to 30 people",
 	} {
 		_, err := Parse("x.txt", strings.NewReader("\n"+line+"\n"), people)
 		switch {

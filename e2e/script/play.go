@@ -35,7 +35,8 @@ type player struct {
 	world  *world.World
 	out    io.Writer
 	values map[string]string
-	person *world.Person // of the last line that named one
+	person *world.Person            // of the last line that named one
+	more   map[string]*world.Person // p7, p8 …
 	last   *world.Message
 }
 
@@ -43,10 +44,11 @@ type player struct {
 // is a *Failure if a line did not hold.
 func Play(ctx context.Context, w *world.World, lines []Line, out io.Writer) error {
 	p := &player{world: w, out: out, values: map[string]string{}, person: w.People[world.Chair]}
+	defer p.leave(context.WithoutCancel(ctx))
 	for _, line := range lines {
 		fmt.Fprintf(out, "%s: %s\n", line.Where, line.Source)
 		if line.Person != "" {
-			p.person = w.People[line.Person]
+			p.person = p.called(line.Person)
 		}
 		if err := p.play(ctx, line); err != nil {
 			return p.explain(line, err)
@@ -88,6 +90,10 @@ func (p *player) play(ctx context.Context, line Line) error {
 		return p.world.Bot.Restart(ctx)
 	case KillBot:
 		return p.world.Bot.Kill(ctx)
+	case People:
+		return p.invite(ctx, line.N)
+	case Reply, Edit, Redact:
+		return p.deed(ctx, line)
 	case StopHomeserver:
 		p.world.Homeserver.Stop()
 		return nil

@@ -110,7 +110,7 @@ func TestBlockedInvitations(t *testing.T) {
 	}
 	invitations("block")
 	say(chair, world.Group, "!probe")
-	hear(ctx, t, chair, world.Direct, `(?i)answer here with the word`)
+	hear(ctx, t, chair, world.Direct, `(?i)answer here with one word`)
 	say(chair, world.Direct, "here")
 	hear(ctx, t, chair, world.Direct, `(?i)you can be reached`)
 	say(chair, world.Group, "!probe")
@@ -120,7 +120,7 @@ func TestBlockedInvitations(t *testing.T) {
 	say(chair, world.Group, "!probe --end")
 	hear(ctx, t, chair, world.Group, `(?i)reachable`)
 	say(chair, world.Group, "!probe")
-	hear(ctx, t, anna, world.Direct, `(?i)answer here with the word`)
+	hear(ctx, t, anna, world.Direct, `(?i)answer here with one word`)
 	readable(t, w)
 }
 
@@ -141,8 +141,8 @@ func TestUnderDefaultLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	open := hear(ctx, t, chair, world.Group, `(?i)6 of 6 direct chats are open`).At
-	t.Logf("all direct chats are open after %.1f s", open.Sub(began).Seconds())
+	open := hear(ctx, t, chair, world.Group, `(?i)6 of 6 invitations are sent`).At
+	t.Logf("all invitations are sent after %.1f s", open.Sub(began).Seconds())
 	for _, m := range chair.Inbox.All() {
 		if found := foretold.FindStringSubmatch(m.Body); found != nil {
 			t.Logf("after %.1f s: %s; it takes %.1f s", m.At.Sub(began).Seconds(), m.Body, open.Sub(m.At).Seconds())

@@ -1,0 +1,85 @@
+package script
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"stimmbote/e2e/world"
+)
+
+// called is the person of a name.
+func (p *player) called(name string) *world.Person {
+	if person, ok := p.more[name]; ok {
+		return person
+	}
+	return p.world.People[name]
+}
+
+// invite makes people until there are n, and brings them into the group.
+func (p *player) invite(ctx context.Context, n int) error {
+	p.more = make(map[string]*world.Person)
+	for i := len(p.world.People) + 1; i <= n; i++ {
+		name := fmt.Sprintf("p%d", i)
+		person, err := p.world.Newcomer(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := p.world.Invite(ctx, person); err != nil {
+			return err
+		}
+		p.more[name] = person
+	}
+	return nil
+}
+
+// leave takes those out of the group again who came for this script.
+func (p *player) leave(ctx context.Context) {
+	for _, person := range p.more {
+		_, _ = person.Client.LeaveRoom(ctx, p.world.Group())
+	}
+}
+
+// deed replies to the bot's last message, or edits or redacts the person's own last one.
+func (p *player) deed(ctx context.Context, line Line) error {
+	text, err := p.fill(line.Text, asItIs)
+	if err != nil {
+		return err
+	}
+	chat := chatOf(line)
+	target, err := p.lastOne(chat, line.Kind == Reply)
+	if err != nil {
+		return err
+	}
+	content := &event.MessageEventContent{MsgType: event.MsgText, Body: strings.ReplaceAll(text, `\n`, "\n"), Mentions: &event.Mentions{}}
+	switch line.Kind {
+	case Reply:
+		content.RelatesTo = (&event.RelatesTo{}).SetReplyTo(target)
+	case Edit:
+		content.SetEdit(target)
+	default:
+		room, err := p.person.Room(chat)
+		if err != nil {
+			return err
+		}
+		_, err = p.person.Client.RedactEvent(ctx, room, target)
+		return err
+	}
+	_, err = p.person.Send(ctx, chat, event.EventMessage, content)
+	return err
+}
+
+// lastOne is the last message in a chat: of the bot, or of the person.
+func (p *player) lastOne(chat world.Chat, bot bool) (id.EventID, error) {
+	all := p.person.Inbox.All()
+	for i := len(all) - 1; i >= 0; i-- {
+		m := all[i]
+		if m.Chat == chat && m.Edits == "" && m.Redacts == "" && (bot && m.Bot || !bot && m.Own) {
+			return m.ID, nil
+		}
+	}
+	return "", &unmet{"a message to do that with", "there is none"}
+}
