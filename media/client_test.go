@@ -51,6 +51,7 @@ type client struct {
 	permitted map[string]bool // by track
 	muted     map[string]bool // tracks of its own that were muted from outside
 	crowd     uint32
+	tune      func(*webrtc.SettingEngine)
 	deaf      <-chan struct{} // data is not read until it is closed
 	dropped   []string        // own tracks that are no longer published
 
@@ -71,6 +72,7 @@ func (w *world) enter(t *testing.T, room, identity string, more ...url.Values) *
 		t.Fatal(err)
 	}
 	c := newClient(t)
+	c.tune = w.tune
 	c.pub = c.peer(livekit.SignalTarget_PUBLISHER)
 	c.sub = c.peer(livekit.SignalTarget_SUBSCRIBER)
 	c.sub.OnDataChannel(c.hearData)
@@ -143,6 +145,9 @@ func (c *client) peer(target livekit.SignalTarget) *webrtc.PeerConnection {
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetInterfaceFilter(func(name string) bool { return name == "lo" })
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	if c.tune != nil {
+		c.tune(&e)
+	}
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithMediaEngine(c.codecs())).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		c.t.Fatal(err)

@@ -37,6 +37,7 @@ func wrap(t *testing.T, m *livekit.JoinRequest) string {
 func (w *world) enterSingle(t *testing.T, room, identity string, inside bool) *client {
 	t.Helper()
 	c := newClient(t)
+	c.tune = w.tune
 	c.pub = c.peer(livekit.SignalTarget_PUBLISHER)
 	c.sub = c.pub
 	c.openData()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/pion/transport/v5/test"
+	"github.com/pion/webrtc/v4"
 	"github.com/rs/zerolog"
 )
 
@@ -39,6 +40,7 @@ type world struct {
 	*Server
 	web     *httptest.Server
 	stop    func()
+	tune    func(*webrtc.SettingEngine) // of clients that enter from now on; may be nil
 	changes atomic.Pointer[[]Person]
 }
 
