@@ -165,3 +165,28 @@ func TestPacketsOfNobody(t *testing.T) {
 		t.Errorf("%d tracks", n)
 	}
 }
+
+// A token that somebody else has seen and shows again lets in who shows it, as its holder: never two at once, and not
+// while resuming as somebody else.
+func TestReplayedToken(t *testing.T) {
+	w := start(t)
+	nextDoor(t, w)
+	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
+	anna.mu.Lock()
+	stolen := anna.token
+	anna.mu.Unlock()
+	ws, _, err := w.dial(t, url.Values{"access_token": {stolen}, "reconnect": {"1"}, "sid": {bernd.join.GetParticipant().GetSid()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eve := newClient(t)
+	eve.pub, eve.sub = eve.peer(livekit.SignalTarget_PUBLISHER), eve.peer(livekit.SignalTarget_SUBSCRIBER)
+	eve.attach(ws)
+	t.Cleanup(eve.vanish)
+	eve.until("refused", func() bool { return eve.leave.GetReason() == livekit.DisconnectReason_STATE_MISMATCH })
+	w.enter(t, "r", "eve", url.Values{"access_token": {stolen}})
+	anna.until("out", func() bool { return anna.leave.GetReason() == livekit.DisconnectReason_DUPLICATE_IDENTITY })
+	if _, people := w.Count(); people != 4 { // two next door
+		t.Errorf("%d people are in", people)
+	}
+}
