@@ -52,7 +52,8 @@ func StartFirefox(ctx context.Context, repo string) (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &firefox{cmd: cmd, ended: make(chan struct{}), waiting: map[int]chan answer{0: make(chan answer, 1)}}
+	ready := make(chan answer, 1)
+	f := &firefox{cmd: cmd, ended: make(chan struct{}), waiting: map[int]chan answer{0: ready}}
 	cmd.Stderr = &f.errs
 	stdout, err := cmd.StdoutPipe()
 	if err == nil {
@@ -65,7 +66,7 @@ func StartFirefox(ctx context.Context, repo string) (*Browser, error) {
 		return nil, fmt.Errorf("starting Firefox: %w", err)
 	}
 	go f.listen(stdout)
-	if _, err := f.wait(f.waiting[0], startFor); err != nil {
+	if _, err := f.wait(ready, startFor); err != nil {
 		f.stop()
 		return nil, fmt.Errorf("starting Firefox: %w\n%s", err, &f.errs)
 	}
