@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+export GOFLAGS=${GOFLAGS:--tags=goolm -buildvcs=false}
 status=0 out=bench/results/soak.txt
 rounds=(TestProbeUnderKills TestKilledOnTheWay TestFaultsAtEveryEndpoint TestLostAnswersAtTheFirstStart TestHomeserverAway TestCommandsWithoutEnd)
 (($# == 0)) || rounds=("$@")
