@@ -138,7 +138,7 @@ func (b *Bot) Start(ctx context.Context) error {
 
 // Ready waits until the bot has synced and its web port is open.
 func (b *Bot) Ready(ctx context.Context) error {
-	if err := b.child.answers(ctx, b.WebURL+"/healthz", 60*time.Second); err != nil {
+	if err := b.child.answers(ctx, b.WebURL+"/healthz", patientFor); err != nil {
 		return fmt.Errorf("starting the bot: %w", err)
 	}
 	return nil

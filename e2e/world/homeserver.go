@@ -167,7 +167,7 @@ func (h *Homeserver) Start(ctx context.Context) error {
 		return fmt.Errorf("starting the homeserver: %w", err)
 	}
 	h.child = c
-	if err := c.answers(ctx, h.URL+"/_matrix/client/versions", 60*time.Second); err != nil {
+	if err := c.answers(ctx, h.URL+"/_matrix/client/versions", 2*patientFor); err != nil {
 		c.stop()
 		return fmt.Errorf("starting the homeserver: %w", err)
 	}
