@@ -110,7 +110,7 @@ func (b *Bot) shut(ctx context.Context, p *voting.Poll, then func(context.Contex
 		if err := b.tellUnconfirmed(ctx, p); err != nil {
 			return err
 		}
-		if err := b.Line.Queue(ctx, lasting(closed, "closed", kindClosed)); err != nil {
+		if err := b.Line.Queue(ctx, later(closed, "closed", kindClosed)); err != nil {
 			return err
 		}
 		return then(ctx)

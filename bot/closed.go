@@ -118,7 +118,7 @@ func archived(p *voting.Poll) bool { return p.Level() != voting.Open && !p.Terms
 // published is all that is said after the count: the result with its archive to the group. The
 // receipts are taken back.
 func (b *Bot) published(ctx context.Context, p *voting.Poll) ([]chat.Delivery, error) {
-	all := []chat.Delivery{lasting(p, "result", kindResult)}
+	all := []chat.Delivery{later(p, "result", kindResult)}
 	if archived(p) {
 		all = append(all, lasting(p, "archive", kindArchive))
 	}

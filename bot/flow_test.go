@@ -68,6 +68,10 @@ func TestVoteFromDraftToResult(t *testing.T) {
 		t.Errorf("%d receipts are taken back, want 6:\n%s", got, order)
 	}
 	for _, s := range fresh {
+		fixed := s.Kind == kindClosed || s.Kind == kindResult
+		if fixed && s.ReplyTo != anchors.Key || s.Edits == anchors.Key || fixed && s.Edits != "" {
+			t.Errorf("a %s replies to %q and edits %q", s.Kind, s.ReplyTo, s.Edits)
+		}
 		if s.File == nil {
 			continue
 		}

@@ -81,6 +81,13 @@ func lasting(p *voting.Poll, what, kind string) chat.Delivery {
 	return d
 }
 
+// later is a lasting delivery that replies to what the group was told at the opening.
+func later(p *voting.Poll, what, kind string) chat.Delivery {
+	d := lasting(p, what, kind)
+	d.ReplyTo = key(p.ID, "anchors")
+	return d
+}
+
 // inDirect is a delivery about a poll to one member.
 func inDirect(p *voting.Poll, m voting.Member, key, kind string) chat.Delivery {
 	return chat.Delivery{

@@ -190,7 +190,7 @@ func (w *world) deliver() int {
 	for _, o := range due {
 		d := chat.Delivery{
 			Key: o.Key, Group: o.Group, Room: o.Room, Person: o.Person, Kind: o.Kind, Payload: o.Payload,
-			Secret: o.Secret, Thread: o.Thread, Edits: o.Edits, Redacts: o.Redacts,
+			Secret: o.Secret, Thread: o.Thread, ReplyTo: o.ReplyTo, Edits: o.Edits, Redacts: o.Redacts,
 		}
 		var c chat.Content
 		err = nil

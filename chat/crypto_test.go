@@ -211,3 +211,24 @@ func TestAMissingCountOfOneTimeKeysIsNotTakenForNone(t *testing.T) {
 		t.Errorf("%d keys at first, %d after two more starts", first, again)
 	}
 }
+
+// While the bot learns of somebody's devices, they are known before their signatures are: who is written to in
+// that moment can read it all the same.
+func TestADeviceWhoseSignatureIsNotKnownYet(t *testing.T) {
+	hs := newHomeserver(t)
+	r := start(t, hs, t.TempDir())
+	p := newPeer(t, hs, "anna", true)
+	mach := r.helper.Machine()
+	if _, err := mach.FetchKeys(t.Context(), []id.UserID{anna}, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"crypto_cross_signing_keys", "crypto_cross_signing_signatures"} {
+		column := map[bool]string{true: "user_id", false: "signed_user_id"}[table == "crypto_cross_signing_keys"]
+		if _, err := r.store.DB().Exec(t.Context(), "DELETE FROM "+table+" WHERE "+column+"=$1", anna); err != nil {
+			t.Fatal(err)
+		}
+	}
+	queue(t, r, Delivery{Key: "1", Person: anna, Kind: "secret", Secret: true})
+	hs.member(r.directRoomOf(t, hs, anna), anna, "join")
+	p.reads(t, "secret ")
+}

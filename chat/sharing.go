@@ -42,8 +42,9 @@ func (l *Line) share(ctx context.Context, room id.RoomID, users []id.UserID, str
 // strictTrust is what a device must have to be given a secret: the signature of its owner.
 const strictTrust = id.TrustStateCrossSignedTOFU
 
-// acquaint asks for the devices of people that were never asked for, and in the same request for
-// those of others to whom something is to be said now.
+// acquaint asks for the devices of people that were never asked for, or of which one is not known to be signed,
+// and in the same request for those of others to whom something is to be said now. Somebody else may be asking
+// too: devices are stored before their signatures, and what is not known to be signed would get no key for good.
 func (l *Line) acquaint(ctx context.Context, mach *crypto.OlmMachine, users []id.UserID) error {
 	l.sharing.devices.Lock()
 	defer l.sharing.devices.Unlock()
@@ -68,7 +69,7 @@ func (l *Line) acquaint(ctx context.Context, mach *crypto.OlmMachine, users []id
 	return nil
 }
 
-// strangers are those whose devices were never asked for.
+// strangers are those whose devices were never asked for, or of whom one is not known to be signed.
 func (l *Line) strangers(ctx context.Context, mach *crypto.OlmMachine, users []id.UserID) ([]id.UserID, error) {
 	var unknown []id.UserID
 	for _, user := range users {
@@ -76,7 +77,15 @@ func (l *Line) strangers(ctx context.Context, mach *crypto.OlmMachine, users []i
 		if err != nil {
 			return nil, fmt.Errorf("looking up devices: %w", err)
 		}
-		if devices == nil {
+		signed := devices != nil
+		for _, device := range devices {
+			trust, err := mach.ResolveTrustContext(ctx, device)
+			if err != nil {
+				return nil, fmt.Errorf("looking up whether a device is signed: %w", err)
+			}
+			signed = signed && (trust >= strictTrust || device.Deleted)
+		}
+		if !signed {
 			unknown = append(unknown, user)
 		}
 	}

@@ -67,6 +67,9 @@ func TestTokensThatAreRefused(t *testing.T) {
 		if !errors.Is(err, ErrLogin) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("token %s: got %v, want %q in one sentence that wraps ErrLogin", c.token, err, c.want)
 		}
+		if err := r.store.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 	again := open(t, hs, used, Config{AccessToken: "of a used device"}).run(t) // it is the store's own
 	eventually(t, func() error {
