@@ -17,7 +17,9 @@ func TestAPollIsAskedAndAnswered(t *testing.T) {
 	hs := newHomeserver(t)
 	r, p, room := answering(t, hs, t.TempDir())
 	asked := make(chan *event.Event, 1)
+	p.crypto.Lock() // no sync meanwhile
 	p.Syncer.(*inTurn).OnEventType(event.EventUnstablePollStart, func(_ context.Context, evt *event.Event) { asked <- evt })
+	p.crypto.Unlock()
 	r.bot.compose = func(Delivery) (Content, error) {
 		return Content{Poll: &Poll{Question: "Motion 12?", Options: []Option{{"yes", "Yes"}, {"no", "No"}}}}, nil
 	}

@@ -40,7 +40,8 @@ func TestHomeserverAway(t *testing.T) {
 	back := time.Now()
 	for _, p := range w.People {
 		if _, err := p.Inbox.Wait(ctx, world.Direct, matches(ballot), 3*time.Minute); err != nil {
-			t.Fatalf("%s gets no ballot: %v", p.Name, err)
+			all := p.Inbox.All()
+			t.Fatalf("%s gets no ballot: %v; the last messages: %+v", p.Name, err, all[max(0, len(all)-4):])
 		}
 	}
 	t.Logf("away for %s; %.1f s later everybody has a ballot", *away, time.Since(back).Seconds())

@@ -39,7 +39,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 	for i, unclear := range []string{"vielleicht", "1 oder 2", "1\n2", "4", "yes no", "0", "-1"} {
 		p := unsure[i%len(unsure)]
 		say(ctx, t, p, world.Direct, unclear)
-		hear(ctx, t, p, world.Direct, `(?i)did not understand`)
+		hear(ctx, t, p, world.Direct, `(?i)did not understand|more than one answer`)
 	}
 	send(event.EventMessage, text(event.MsgText, "1"), mautrix.ReqSendEvent{DontEncrypt: true})
 	hear(ctx, t, anna, world.Direct, `(?i)not counted[\s\S]*not encrypted`)

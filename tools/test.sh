@@ -49,5 +49,6 @@ step 'tests (those that wait longest begin first)'
 # The mathematics by itself, without the race detector, which makes it five times as slow: its few goroutines run
 # under it in voting and voting/verify.
 mapfile -t packages < <(go list ./... | grep -v '^stimmbote/voting/belenios$')
+# One package after the other: servers and browsers that wait for each other take what there is of two cores.
 bin/watch go test -json -shuffle=on -timeout 20m ./voting/belenios -- \
-	go test -json -race -shuffle=on -timeout 20m -p 3 ./e2e ./e2e/meet ./e2e/synapse "${packages[@]}"
+	go test -json -race -shuffle=on -timeout 20m -p 1 ./e2e ./e2e/synapse ./e2e/meet "${packages[@]}"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/crypto"
@@ -21,7 +22,24 @@ func (p *Person) invited(ctx context.Context, evt *event.Event) {
 		p.isDirect(evt.RoomID)
 	}
 	if err := p.enter(ctx, evt.RoomID); err != nil {
-		p.Client.Log.Err(err).Stringer("room_id", evt.RoomID).Msg("Invitation not accepted")
+		p.Client.Log.Err(err).Stringer("room_id", evt.RoomID).Msg("Invitation not accepted yet")
+		p.world.goes.Go(func() { p.insist(evt.RoomID) })
+	}
+}
+
+// insist accepts an invitation as somebody does whose homeserver was away: again after a moment, some times.
+func (p *Person) insist(room id.RoomID) {
+	again := time.NewTicker(time.Second)
+	defer again.Stop()
+	for range 400 {
+		select {
+		case <-p.world.ctx.Done():
+			return
+		case <-again.C:
+		}
+		if p.enter(p.world.ctx, room) == nil {
+			return
+		}
 	}
 }
 
