@@ -66,13 +66,7 @@ func (b *Bot) change(ctx context.Context, m chat.Message, p *voting.Poll) error 
 	if err != nil {
 		return err
 	}
-	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		cards, err := b.draft(ctx, m, draft, elects)
-		if err != nil {
-			return err
-		}
-		return b.done(ctx, m, cards...)
-	})
+	return b.offer(ctx, m, draft, elects)
 }
 
 // reword changes a wish by what somebody says in plain words, piece by piece: "2/3, 10 minutes".

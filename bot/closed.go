@@ -101,12 +101,11 @@ func (b *Bot) outcomes(ctx context.Context, p *voting.Poll) ([]chat.Delivery, er
 		if err != nil {
 			return nil, err
 		}
-		told := inDirect(p, m, key(p.ID, "outcome/"+string(m)), kindOutcome)
-		sealed, err := b.seal(ctx, p.ID, told.Key, outcome{Code: r.Code, Tracker: r.Tracker, Counted: counted})
+		told, err := b.secret(ctx, inDirect(p, m, key(p.ID, "outcome/"+string(m)), kindOutcome), chat.Counted,
+			outcome{Code: r.Code, Tracker: r.Tracker, Counted: counted})
 		if err != nil {
 			return nil, err
 		}
-		told.Payload, told.Secret, told.Lane = encode(about{Poll: p.ID, Sealed: sealed}), true, chat.Counted
 		all = append(all, told)
 	}
 	return all, nil

@@ -84,13 +84,7 @@ func (b *Bot) confirm(ctx context.Context, m chat.Message, p *voting.Poll, choic
 
 // question is the delivery that shows an answer and asks for an OK.
 func (b *Bot) question(ctx context.Context, p *voting.Poll, member, what string, choice voting.Choice) (chat.Delivery, error) {
-	d := inDirect(p, voting.Member(member), key(p.ID, what), kindConfirm)
-	sealed, err := b.seal(ctx, p.ID, d.Key, receipt{Choice: choice})
-	if err != nil {
-		return d, err
-	}
-	d.Payload, d.Secret, d.Lane = encode(about{Poll: p.ID, Sealed: sealed}), true, chat.Receipt
-	return d, nil
+	return b.secret(ctx, inDirect(p, voting.Member(member), key(p.ID, what), kindConfirm), chat.Receipt, receipt{Choice: choice})
 }
 
 // composeConfirm shows an answer and asks for an OK, as long as it waits for one.

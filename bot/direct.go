@@ -182,13 +182,11 @@ func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, choice v
 		if err != nil {
 			return err
 		}
-		key := receiptKey(p.ID, member, n)
-		sealed, err := b.seal(ctx, p.ID, key, receipt{Choice: r.Choice, Code: r.Code, Tracker: r.Tracker, Replaced: r.Replaced})
+		told, err := b.secret(ctx, inDirect(p, member, receiptKey(p.ID, member, n), kindReceipt), chat.Receipt,
+			receipt{Choice: r.Choice, Code: r.Code, Tracker: r.Tracker, Replaced: r.Replaced})
 		if err != nil {
 			return err
 		}
-		told := inDirect(p, member, key, kindReceipt)
-		told.Payload, told.Secret, told.Lane = encode(about{Poll: p.ID, Sealed: sealed}), true, chat.Receipt
 		if err := b.Store.PutSetting(ctx, inPoll(p.ID, m.Sender), settingPending, ""); err != nil {
 			return err
 		}
@@ -231,6 +229,17 @@ func (b *Bot) counted(ctx context.Context, p *voting.Poll) (chat.Delivery, error
 // seal keeps v under the poll's key, bound to the delivery that says it.
 func (b *Bot) seal(ctx context.Context, id voting.ID, key string, v any) ([]byte, error) {
 	return b.Polls.Seal(ctx, id, key, encode(v))
+}
+
+// secret gives a delivery about a poll what it says, sealed until it is sent.
+func (b *Bot) secret(ctx context.Context, d chat.Delivery, lane chat.Lane, says any) (chat.Delivery, error) {
+	id := voting.ID(d.Group)
+	sealed, err := b.seal(ctx, id, d.Key, says)
+	if err != nil {
+		return d, err
+	}
+	d.Payload, d.Secret, d.Lane = encode(about{Poll: id, Sealed: sealed}), true, lane
+	return d, nil
 }
 
 // unseal opens what seal kept.

@@ -160,13 +160,7 @@ func (b *Bot) runOff(ctx context.Context, m chat.Message, a arguments) error {
 	if err != nil {
 		return err
 	}
-	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		cards, err := b.draft(ctx, m, again, elects)
-		if err != nil {
-			return err
-		}
-		return b.done(ctx, m, cards...)
-	})
+	return b.offer(ctx, m, again, elects)
 }
 
 // retire deletes now and then what is left of votes that ended long ago.

@@ -41,8 +41,13 @@ func (b *Bot) begin(ctx context.Context, m chat.Message, a arguments, w wish) er
 	if draft.Roll, err = b.picked(ctx, m.Room, w.who); err != nil {
 		return err
 	}
+	return b.offer(ctx, m, draft, w.elect)
+}
+
+// offer answers a message with the card of a draft.
+func (b *Bot) offer(ctx context.Context, m chat.Message, d voting.Draft, elects bool) error {
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		cards, err := b.draft(ctx, m, draft, w.elect)
+		cards, err := b.draft(ctx, m, d, elects)
 		if err != nil {
 			return err
 		}

@@ -3,12 +3,9 @@ package e2e
 import (
 	"context"
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"stimmbote/e2e/world"
 )
@@ -55,22 +52,9 @@ func twenty(ctx context.Context, t *testing.T) (*world.World, []*world.Person) {
 	for _, p := range w.People {
 		people = append(people, p)
 	}
-	newcomers := make([]*world.Person, 20-len(people))
-	all, joining := errgroup.WithContext(ctx)
-	all.SetLimit(4)
-	for i := range newcomers {
-		all.Go(func() (err error) {
-			newcomers[i], err = w.Newcomer(joining, fmt.Sprintf("member%02d", i))
-			return err
-		})
-	}
-	if err := all.Wait(); err != nil {
+	newcomers, err := w.Newcomers(ctx, 20-len(people))
+	if err != nil {
 		t.Fatal(err)
-	}
-	for _, p := range newcomers {
-		if err := w.Invite(ctx, p); err != nil {
-			t.Fatal(err)
-		}
 	}
 	return w, append(people, newcomers...)
 }

@@ -62,9 +62,6 @@ func (d Draft) ask() (asking, error) {
 	return a, a.Terms.check()
 }
 
-// asking is what a poll asks, as its paper says it.
-func (p *Poll) asking() asking { return asking{Question: p.Asked, Rule: p.Rule, Terms: p.Terms} }
-
 // usual says whether there is nothing to write down besides the poll itself.
 func (a asking) usual() bool {
 	return a.Question.Kind == KindMotion && !a.Question.Invalid && a.Rule == Usual() && a.Terms == Terms{}

@@ -28,32 +28,6 @@ func (p *Polls) Draft(ctx context.Context, d Draft) (*Poll, error) {
 	return poll, nil
 }
 
-// Redraft changes a draft: what is asked, the rule, the terms and the roll. Its place, its asker
-// and its ID stay.
-func (p *Polls) Redraft(ctx context.Context, id ID, d Draft) (*Poll, error) {
-	var poll *Poll
-	err := p.ledger.Tx(ctx, func(ctx context.Context) (err error) {
-		if poll, err = p.Poll(ctx, id); err != nil {
-			return err
-		}
-		if poll.State != StateDraft {
-			return fmt.Errorf("poll %s is %s: %w", id, poll.State, ErrNotDraft)
-		}
-		asked, err := p.take(poll, d)
-		if err != nil {
-			return fmt.Errorf("changing poll %s: %w", id, err)
-		}
-		if err := p.registrar.Forget(ctx, string(id)); err != nil {
-			return fmt.Errorf("forgetting the roll of poll %s: %w", id, err)
-		}
-		return p.enter(ctx, poll, asked)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return poll, nil
-}
-
 // take fills in what a draft says.
 func (p *Polls) take(poll *Poll, d Draft) (asking, error) {
 	asked, err := d.ask()

@@ -3,7 +3,6 @@ package voting
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"time"
 
 	"stimmbote/voting/belenios"
@@ -19,7 +18,6 @@ type Setup struct {
 	key         *belenios.Key
 	tokens      registrar.Tokens
 	credentials []string
-	asked       asking
 	papers      belenios.Setup
 	fingerprint string
 	rollHash    string
@@ -37,7 +35,7 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 		return nil, fmt.Errorf("poll %s is %s: %w", id, poll.State, ErrNotDraft)
 	}
 	roll := asNames(poll.Roll)
-	s := &Setup{id: id, asked: poll.asking(), rollHash: belenios.RollHash(roll)}
+	s := &Setup{id: id, rollHash: belenios.RollHash(roll)}
 	if !poll.sealed() {
 		return s, nil
 	}
@@ -80,8 +78,7 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 }
 
 // Start opens a draft: makes its key file, and writes tokens, election and ballot box; of an open
-// vote, an empty list of answers. It is
-// refused when the deadline that was drafted is over.
+// vote, an empty list of answers. It is refused when the deadline that was drafted is over.
 func (p *Polls) Start(ctx context.Context, s *Setup, now time.Time) (*Poll, error) {
 	var poll *Poll
 	err := p.ledger.Tx(ctx, func(ctx context.Context) (err error) {
@@ -90,9 +87,6 @@ func (p *Polls) Start(ctx context.Context, s *Setup, now time.Time) (*Poll, erro
 		}
 		if poll.State != StateDraft || s.used {
 			return fmt.Errorf("poll %s is %s: %w", poll.ID, poll.State, ErrNotDraft)
-		}
-		if belenios.RollHash(asNames(poll.Roll)) != s.rollHash || !reflect.DeepEqual(poll.asking(), s.asked) {
-			return fmt.Errorf("poll %s was drafted anew: %w", poll.ID, ErrNotDraft)
 		}
 		poll.Fingerprint, poll.RollHash, poll.Opened = s.fingerprint, s.rollHash, now
 		if poll.Ends, err = poll.Terms.ends(now); err != nil {

@@ -89,40 +89,6 @@ func TestTermsThatCannotBe(t *testing.T) {
 	}
 }
 
-func TestRedraft(t *testing.T) {
-	w := newWorld(t)
-	p := w.draft(5)
-	setup := w.prepare(p.ID)
-	d := voting.Draft{Place: "!other:x", Asker: "@other:x", Roll: members(7)[1:], Asked: kinds[1].asked, Rule: kinds[0].rule}
-	d.Rule.Seats = 1
-	changed, err := w.Redraft(t.Context(), p.ID, d)
-	check(t, err)
-	if _, err := w.Start(t.Context(), setup, opening); !errors.Is(err, voting.ErrNotDraft) {
-		t.Errorf("opened as it was before: %v", err)
-	}
-	for range 2 {
-		if changed.ID != p.ID || changed.Place != group || changed.Asker != asker || changed.Question != "When?" || len(changed.Answers) != 3 ||
-			changed.Rule != d.Rule || !slices.Equal(changed.Roll, d.Roll) || changed.State != voting.StateDraft {
-			t.Errorf("got %+v", changed)
-		}
-		w = w.again()
-		changed, err = w.Poll(t.Context(), p.ID)
-		check(t, err)
-	}
-	check(t, second(w.Redraft(t.Context(), p.ID, motion(group, members(5)...))))
-	if back, err := w.Poll(t.Context(), p.ID); err != nil || back.Asked.Kind != voting.KindMotion || back.Rule != voting.Usual() || len(back.Roll) != 5 {
-		t.Errorf("changed back: %+v, %v", back, err)
-	}
-	if _, err := w.Redraft(t.Context(), p.ID, motion(group)); !errors.Is(err, voting.ErrSmallGroup) {
-		t.Errorf("for nobody: %v", err)
-	}
-	check(t, second(w.Start(t.Context(), w.prepare(p.ID), opening)))
-	w.vote(p.ID, 0, 0, 0, 0, 0)
-	if _, err := w.Redraft(t.Context(), p.ID, d); !errors.Is(err, voting.ErrNotDraft) {
-		t.Errorf("changed while it is open: %v", err)
-	}
-}
-
 func TestExtend(t *testing.T) {
 	w := newWorld(t)
 	draft := w.draft(5)

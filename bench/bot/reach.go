@@ -22,7 +22,9 @@ func reachAll(ctx context.Context, w *world.World, members int) error {
 	for _, p := range w.People {
 		people = append(people, p)
 	}
-	newcomers, err := invite(ctx, w, members-len(people))
+	more := max(members-len(people), 0)
+	fmt.Fprintf(os.Stderr, "… %d more people come into the group\n", more)
+	newcomers, err := w.Newcomers(ctx, more)
 	if err != nil {
 		return err
 	}
@@ -61,27 +63,4 @@ func reachAll(ctx context.Context, w *world.World, members int) error {
 	row("… by the bot itself: processor", fmt.Sprintf("%.1f s", after["process_cpu_seconds_total"]-before["process_cpu_seconds_total"]), "–")
 	row("… by the bot itself: memory", fmt.Sprintf("%.0f MB", after[memory]/mega), "–")
 	return nil
-}
-
-// invite brings newcomers into the group.
-func invite(ctx context.Context, w *world.World, n int) ([]*world.Person, error) {
-	fmt.Fprintf(os.Stderr, "… %d more people come into the group\n", n)
-	newcomers := make([]*world.Person, max(n, 0))
-	all, joining := errgroup.WithContext(ctx)
-	all.SetLimit(4)
-	for i := range newcomers {
-		all.Go(func() (err error) {
-			newcomers[i], err = w.Newcomer(joining, fmt.Sprintf("member%03d", i))
-			return err
-		})
-	}
-	if err := all.Wait(); err != nil {
-		return nil, err
-	}
-	for _, p := range newcomers {
-		if err := w.Invite(ctx, p); err != nil {
-			return nil, err
-		}
-	}
-	return newcomers, nil
 }

@@ -1,14 +1,11 @@
 package browser
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os/exec"
 	"sync"
 	"time"
@@ -23,10 +20,7 @@ const (
 
 // firefox is a running Firefox and the program that drives it, which takes orders and answers them: a JSON object a line.
 type firefox struct {
-	cmd   *exec.Cmd
-	stdin io.WriteCloser
-	errs  bytes.Buffer
-	ended chan struct{}
+	driver *node.Program
 
 	mu      sync.Mutex
 	orders  int
@@ -48,61 +42,34 @@ func StartFirefox(ctx context.Context, repo string) (*Browser, error) {
 	if err != nil {
 		return nil, errors.New("there is no Firefox: install Debian's package firefox-esr")
 	}
-	cmd, err := node.Command(ctx, repo, "browser/firefox.mjs", path)
-	if err != nil {
-		return nil, err
-	}
 	ready := make(chan answer, 1)
-	f := &firefox{cmd: cmd, ended: make(chan struct{}), waiting: map[int]chan answer{0: ready}}
-	cmd.Stderr = &f.errs
-	stdout, err := cmd.StdoutPipe()
-	if err == nil {
-		f.stdin, err = cmd.StdinPipe()
-	}
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
+	f := &firefox{waiting: map[int]chan answer{0: ready}}
+	if f.driver, err = node.Start(ctx, repo, f.hear, "browser/firefox.mjs", path); err != nil {
 		return nil, fmt.Errorf("starting Firefox: %w", err)
 	}
-	go f.listen(stdout)
 	if _, err := f.wait(ready, startFor); err != nil {
 		f.stop()
-		return nil, fmt.Errorf("starting Firefox: %w\n%s", err, &f.errs)
+		return nil, fmt.Errorf("starting Firefox: %w\n%s", err, f.driver.Complaints())
 	}
 	return &Browser{open: f.open, stop: f.stop}, nil
 }
 
-// listen hands answers to those who wait for them until the program ends. It says by an answer to nothing that it is ready.
-func (f *firefox) listen(stdout io.Reader) {
-	lines := bufio.NewScanner(stdout)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		var a answer
-		if json.Unmarshal(lines.Bytes(), &a) != nil {
-			continue // not ours
-		}
-		f.mu.Lock()
-		if to := f.waiting[a.ID]; to != nil {
-			to <- a
-			delete(f.waiting, a.ID)
-		}
-		f.mu.Unlock()
+// hear hands an answer to whoever waits for it. The driver says by an answer to nothing that it is ready.
+func (f *firefox) hear(line []byte) {
+	var a answer
+	if json.Unmarshal(line, &a) != nil {
+		return // not ours
 	}
-	_ = f.cmd.Wait()
-	close(f.ended)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if to := f.waiting[a.ID]; to != nil {
+		to <- a
+		delete(f.waiting, a.ID)
+	}
 }
 
-// stop lets the program close Firefox and end, and ends it if it does not.
-func (f *firefox) stop() {
-	_ = f.stdin.Close()
-	select {
-	case <-f.ended:
-	case <-time.After(10 * time.Second):
-		_ = f.cmd.Process.Kill()
-		<-f.ended
-	}
-}
+// stop lets the driver close Firefox and end.
+func (f *firefox) stop() { f.driver.Stop(10 * time.Second) }
 
 func (f *firefox) wait(to <-chan answer, limit time.Duration) (json.RawMessage, error) {
 	select {
@@ -111,7 +78,7 @@ func (f *firefox) wait(to <-chan answer, limit time.Duration) (json.RawMessage, 
 			return nil, errors.New(a.Error)
 		}
 		return a.Result, nil
-	case <-f.ended:
+	case <-f.driver.Ended():
 		return nil, errEnded
 	case <-time.After(limit):
 		return nil, errors.New("firefox does not answer")
@@ -125,12 +92,8 @@ func (f *firefox) order(what map[string]any) (json.RawMessage, error) {
 	f.orders++
 	what["id"] = f.orders
 	f.waiting[f.orders] = to
-	line, err := json.Marshal(what)
-	if err == nil {
-		_, err = f.stdin.Write(append(line, '\n'))
-	}
 	f.mu.Unlock()
-	if err != nil {
+	if err := f.driver.Tell(what); err != nil {
 		return nil, err
 	}
 	return f.wait(to, orderFor)

@@ -21,9 +21,9 @@ var arch = map[string]string{"amd64": "x64", "arm64": "arm64"}
 // one installs at a time.
 var one sync.Mutex
 
-// Command returns the command that runs a script of the folder e2e, and installs what it needs where that has not been
+// command returns the command that runs a script of the folder e2e, and installs what it needs where that has not been
 // done.
-func Command(ctx context.Context, repo, script string, args ...string) (*exec.Cmd, error) {
+func command(ctx context.Context, repo, script string, args ...string) (*exec.Cmd, error) {
 	dir := filepath.Join(repo, "e2e")
 	if err := install(ctx, dir); err != nil {
 		return nil, err

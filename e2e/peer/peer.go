@@ -3,14 +3,10 @@
 package peer
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os/exec"
 	"sync"
 
 	"stimmbote/e2e/node"
@@ -38,10 +34,7 @@ type Event struct {
 type Peer struct {
 	ID string // its user's Matrix ID
 
-	cmd   *exec.Cmd
-	stdin io.WriteCloser
-	errs  bytes.Buffer
-	ended chan struct{}
+	client *node.Program
 
 	mu     sync.Mutex
 	events []Event
@@ -51,57 +44,36 @@ type Peer struct {
 
 // Start installs the client where that has not been done, and logs in with it.
 func Start(ctx context.Context, repo, homeserver, user, password string) (*Peer, error) {
-	cmd, err := node.Command(ctx, repo, "peer/peer.mjs", homeserver, user, password)
-	if err != nil {
-		return nil, err
-	}
-	p := &Peer{cmd: cmd, ended: make(chan struct{}), news: make(chan struct{})}
-	p.cmd.Stderr = &p.errs
-	stdout, err := p.cmd.StdoutPipe()
+	p := &Peer{news: make(chan struct{})}
+	client, err := node.Start(ctx, repo, p.hear, "peer/peer.mjs", homeserver, user, password)
 	if err != nil {
 		return nil, fmt.Errorf("starting the independent client: %w", err)
 	}
-	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
-		return nil, fmt.Errorf("starting the independent client: %w", err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting the independent client: %w", err)
-	}
-	go p.listen(stdout)
+	p.client = client
 	ready, err := p.Wait(ctx, func(e Event) bool { return e.On == "ready" })
 	if err != nil {
 		p.Stop()
-		return nil, fmt.Errorf("logging in with the independent client: %w\n%s", err, &p.errs)
+		return nil, fmt.Errorf("logging in with the independent client: %w\n%s", err, client.Complaints())
 	}
 	p.ID = ready.Sender
 	return p, nil
 }
 
-// listen takes in what the client tells until it ends.
-func (p *Peer) listen(stdout io.Reader) {
-	lines := bufio.NewScanner(stdout)
-	lines.Buffer(nil, 4<<20)
-	for lines.Scan() {
-		var e Event
-		if json.Unmarshal(lines.Bytes(), &e) != nil {
-			continue // not ours
-		}
-		p.mu.Lock()
-		p.events = append(p.events, e)
-		close(p.news)
-		p.news = make(chan struct{})
-		p.mu.Unlock()
+// hear takes in what the client tells.
+func (p *Peer) hear(line []byte) {
+	var e Event
+	if json.Unmarshal(line, &e) != nil {
+		return // not ours
 	}
-	_ = p.cmd.Wait()
-	close(p.ended)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.events = append(p.events, e)
+	close(p.news)
+	p.news = make(chan struct{})
 }
 
 // Stop ends the client.
-func (p *Peer) Stop() {
-	_ = p.stdin.Close()
-	_ = p.cmd.Process.Kill()
-	<-p.ended
-}
+func (p *Peer) Stop() { p.client.Stop(0) }
 
 // Events are what the client has told so far.
 func (p *Peer) Events() []Event {
@@ -123,7 +95,7 @@ func (p *Peer) Wait(ctx context.Context, wanted func(Event) bool) (Event, error)
 		}
 		select {
 		case <-news:
-		case <-p.ended:
+		case <-p.client.Ended():
 			return Event{}, errors.New("the independent client has ended")
 		case <-ctx.Done():
 			return Event{}, fmt.Errorf("waiting for the independent client: %w; its last news: %+v", ctx.Err(), events[max(0, len(events)-5):])
@@ -138,11 +110,7 @@ func (p *Peer) order(ctx context.Context, order map[string]any) (string, error) 
 	id := p.orders
 	p.mu.Unlock()
 	order["id"] = id
-	line, err := json.Marshal(order)
-	if err != nil {
-		return "", fmt.Errorf("ordering %v: %w", order["do"], err)
-	}
-	if _, err := p.stdin.Write(append(line, '\n')); err != nil {
+	if err := p.client.Tell(order); err != nil {
 		return "", fmt.Errorf("ordering %v: %w", order["do"], err)
 	}
 	answer, err := p.Wait(ctx, func(e Event) bool { return e.ID == id && (e.On == "done" || e.On == "failed") })

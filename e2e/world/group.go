@@ -76,6 +76,28 @@ func (w *World) gather(ctx context.Context) error {
 	return w.visitor()
 }
 
+// Newcomers are n people more in the group, called member000 and so on.
+func (w *World) Newcomers(ctx context.Context, n int) ([]*Person, error) {
+	newcomers := make([]*Person, n)
+	all, joining := errgroup.WithContext(ctx)
+	all.SetLimit(4)
+	for i := range newcomers {
+		all.Go(func() (err error) {
+			newcomers[i], err = w.Newcomer(joining, fmt.Sprintf("member%03d", i))
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return nil, err
+	}
+	for _, p := range newcomers {
+		if err := w.Invite(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	return newcomers, nil
+}
+
 // Invite brings a newcomer into the group.
 func (w *World) Invite(ctx context.Context, p *Person) error {
 	chair := w.People[Chair]
