@@ -40,11 +40,11 @@ func limited(ctx context.Context, repo string) (err error) {
 	if _, err := chair.Say(ctx, world.Group, "yes"); err != nil {
 		return err
 	}
-	all, err := waits(`(?i)6 of 6 direct chats are open`)
+	all, err := waits(`(?i)6 of 6 invitations are sent`)
 	if err != nil {
 		return err
 	}
-	row("6 direct chats on Synapse's own limits", fmt.Sprintf("%.0f s", all.At.Sub(began).Seconds()), "–")
+	row("6 invitations to direct chats on Synapse's own limits", fmt.Sprintf("%.0f s", all.At.Sub(began).Seconds()), "–")
 	worst, times := 0.0, 0
 	for _, m := range chair.Inbox.All() {
 		found := foretold.FindStringSubmatch(m.Body)

@@ -13,7 +13,7 @@ import (
 )
 
 // asked is what `!probe` says in every direct chat.
-var asked = regexp.MustCompile(`(?i)answer here with the word`)
+var asked = regexp.MustCompile(`(?i)answer here with one word`)
 
 // reachAll lets the bot open a direct chat with everybody in a large group, all of them strangers to it, and say one
 // thing there. What is measured ends when the last of them has read it.
