@@ -50,5 +50,7 @@ step 'tests (those that wait longest begin first)'
 # under it in voting and voting/verify.
 mapfile -t packages < <(go list ./... | grep -v '^stimmbote/voting/belenios$')
 # One package after the other: servers and browsers that wait for each other take what there is of two cores.
-bin/watch go test -json -shuffle=on -timeout 20m ./voting/belenios -- \
-	go test -json -race -shuffle=on -timeout 20m -p 1 ./e2e ./e2e/synapse ./e2e/meet "${packages[@]}"
+failed=$(mktemp) && trap 'rm -f "$failed"' EXIT
+bin/watch -failed "$failed" go test -json -shuffle=on -timeout 20m ./voting/belenios -- \
+	go test -json -race -shuffle=on -timeout 20m -p 1 ./e2e ./e2e/synapse ./e2e/meet "${packages[@]}" && exit
+tools/again.sh "$failed"

@@ -2,19 +2,23 @@
 // when nothing was said for a while, everything that a failed test wrote, and in the end the time that each package
 // took, slowest first, with the sum. Several commands, with -- between them, run at the same time.
 //
-//	go run ./watch go test -json ./... -- go test -json -race ./...
+//	go run ./watch [-failed FILE] go test -json ./... -- go test -json -race ./...
 //
-// Its exit status is 0 only if each command's was.
+// The file gets a line for each failure: the package, and the test if the failure is only its own. The exit status is
+// 0 only if each command's was.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -23,14 +27,29 @@ import (
 const quiet = 20 * time.Second
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	failed := flag.String("failed", "", "write what failed into this `file`")
+	flag.Parse()
+	failures, err := run(flag.Args(), os.Stdout, os.Stderr)
+	if *failed != "" {
+		err = errors.Join(err, list(*failed, failures))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "watch:", err)
 		os.Exit(1)
 	}
 }
 
-// run runs the commands and tells on out what they say.
-func run(args []string, out, errs io.Writer) error {
+// list writes a line for each failure into a file.
+func list(file string, failures []failure) error {
+	var b strings.Builder
+	for _, f := range failures {
+		fmt.Fprintln(&b, strings.TrimSpace(f.pkg+" "+f.test))
+	}
+	return os.WriteFile(file, []byte(b.String()), 0o600)
+}
+
+// run runs the commands, tells on out what they say, and returns what failed.
+func run(args []string, out, errs io.Writer) ([]failure, error) {
 	lines := make(chan string)
 	var reading sync.WaitGroup
 	var cmds []*exec.Cmd
@@ -41,10 +60,10 @@ func run(args []string, out, errs io.Writer) error {
 		cmd.Stderr = errs
 		said, err := cmd.StdoutPipe()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := cmd.Start(); err != nil {
-			return err
+			return nil, err
 		}
 		cmds = append(cmds, cmd)
 		reading.Go(func() { read(said, lines) })
@@ -53,14 +72,14 @@ func run(args []string, out, errs io.Writer) error {
 		reading.Wait()
 		close(lines)
 	}()
-	watch(lines, out, time.Now, time.Tick(time.Second))
+	failures := watch(lines, out, time.Now, time.Tick(time.Second))
 	var failed error
 	for _, cmd := range cmds {
 		if err := cmd.Wait(); err != nil {
 			failed = fmt.Errorf("%s: %w", cmd, err)
 		}
 	}
-	return failed
+	return failures, failed
 }
 
 // read hands over the lines of in, whatever their length.
@@ -76,8 +95,8 @@ func read(in io.Reader, lines chan<- string) {
 	}
 }
 
-// watch tells on out what the lines say.
-func watch(lines <-chan string, out io.Writer, now func() time.Time, tick <-chan time.Time) {
+// watch tells on out what the lines say, and returns what failed.
+func watch(lines <-chan string, out io.Writer, now func() time.Time, tick <-chan time.Time) []failure {
 	said := &speaker{out: out, now: now, last: now()}
 	s := newSummary(said, now)
 	for {
@@ -89,7 +108,7 @@ func watch(lines <-chan string, out io.Writer, now func() time.Time, tick <-chan
 		case line, more := <-lines:
 			if !more {
 				s.end()
-				return
+				return s.failures
 			}
 			var e event
 			if json.Unmarshal([]byte(line), &e) != nil {

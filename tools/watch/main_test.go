@@ -2,20 +2,22 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
 
 // tell runs a command that says the lines and ends with this status.
-func tell(t *testing.T, lines, status string) (said string, err error) {
+func tell(t *testing.T, lines, status string) (said string, failures []failure, err error) {
 	t.Helper()
 	var out, errs strings.Builder
-	err = run([]string{"sh", "-c", `printf %s "$0"; exit "$1"`, lines, status}, &out, &errs)
+	failures, err = run([]string{"sh", "-c", `printf %s "$0"; exit "$1"`, lines, status}, &out, &errs)
 	if errs.Len() > 0 {
 		t.Error(errs.String())
 	}
-	return out.String(), err
+	return out.String(), failures, err
 }
 
 func TestSeveralCommands(t *testing.T) {
@@ -24,7 +26,7 @@ func TestSeveralCommands(t *testing.T) {
 		bad           bool
 	}{{"true", "true", false}, {"false", "true", true}, {"true", "false", true}} {
 		var out, errs strings.Builder
-		err := run([]string{"sh", "-c", "echo one;" + c.first, "--", "sh", "-c", "echo two >&2; echo three;" + c.second}, &out, &errs)
+		_, err := run([]string{"sh", "-c", "echo one;" + c.first, "--", "sh", "-c", "echo two >&2; echo three;" + c.second}, &out, &errs)
 		if (err != nil) != c.bad {
 			t.Errorf("%s and %s: %v", c.first, c.second, err)
 		}
@@ -35,7 +37,7 @@ func TestSeveralCommands(t *testing.T) {
 }
 
 func TestTimesAreSortedAndAdded(t *testing.T) {
-	said, err := tell(t, `{"Action":"start","Package":"m/a"}
+	said, _, err := tell(t, `{"Action":"start","Package":"m/a"}
 {"Action":"run","Package":"m/a","Test":"TestA"}
 {"Action":"output","Package":"m/a","Test":"TestA","Output":"chatter\n"}
 {"Action":"pass","Package":"m/a","Test":"TestA","Elapsed":9}
@@ -62,7 +64,7 @@ The slowest tests:
 }
 
 func TestFailuresAreTold(t *testing.T) {
-	said, err := tell(t, `go: something of its own
+	said, failures, err := tell(t, `go: something of its own
 {"ImportPath":"m/c [m/c.test]","Action":"build-output","Output":"c.go:1: broken\n"}
 {"ImportPath":"m/c [m/c.test]","Action":"build-fail"}
 {"Action":"start","Package":"m/c"}
@@ -86,8 +88,48 @@ func TestFailuresAreTold(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, said)
 		}
 	}
+	if got, want := fmt.Sprint(failures), "[{m/c  []} {m/a  [TestHangs panic: test timed out]}]"; got != want {
+		t.Errorf("failed: %s, want %s", got, want)
+	}
 	if strings.Contains(said, "chatter") {
 		t.Errorf("it repeats what a good test wrote:\n%s", said)
+	}
+}
+
+// In the end it says once more which tests failed, and why in their own words.
+func TestFailuresAreRepeated(t *testing.T) {
+	said, failures, err := tell(t, `{"Action":"start","Package":"m/a"}
+{"Action":"run","Package":"m/a","Test":"TestMany"}
+{"Action":"run","Package":"m/a","Test":"TestMany/bad"}
+{"Action":"output","Package":"m/a","Test":"TestMany/bad","Output":"INF chatter\n"}
+{"Action":"output","Package":"m/a","Test":"TestMany/bad","Output":"    a_test.go:7: 1 message, want 2\n"}
+{"Action":"fail","Package":"m/a","Test":"TestMany/bad"}
+{"Action":"fail","Package":"m/a","Test":"TestMany"}
+{"Action":"fail","Package":"m/a","Elapsed":1}
+{"Action":"start","Package":"m/b"}
+{"Action":"run","Package":"m/b","Test":"TestRace"}
+{"Action":"output","Package":"m/b","Test":"TestRace","Output":"WARNING: DATA RACE\n"}
+{"Action":"fail","Package":"m/b","Test":"TestRace"}
+{"Action":"fail","Package":"m/b","Elapsed":1}
+{"Action":"start","Package":"m/c"}
+{"Action":"fail","Package":"m/c","Elapsed":1}
+`, "1")
+	const end = `Failed: 3 of 3 packages.
+a TestMany/bad
+    a_test.go:7: 1 message, want 2
+b
+    TestRace WARNING: DATA RACE
+c
+`
+	if err == nil || !strings.HasSuffix(said, end) {
+		t.Errorf("%v, said\n%s", err, said)
+	}
+	file := filepath.Join(t.TempDir(), "failed")
+	if err := list(file, failures); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != "m/a TestMany/bad\nm/b\nm/c\n" {
+		t.Errorf("the list is %q, %v", got, err)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +44,14 @@ type summary struct {
 	packages []took
 	tests    []took
 	failed   int
+	failures []failure
+}
+
+// failure is a test that failed, or, without a test, a package: one that was not built, panicked, raced, or did not
+// come to its end.
+type failure struct {
+	pkg, test string
+	why       []string
 }
 
 func newSummary(said *speaker, now func() time.Time) *summary {
@@ -118,9 +127,52 @@ func (s *summary) done(e event) {
 		for _, t := range slices.Backward(words) {
 			s.said.printf("%s", t.output.String())
 		}
+		s.failures = append(s.failures, failures(e.Package, words)...)
 		s.said.printf("FAIL  %-24s %6.1f s\n", short(e.Package), e.Elapsed)
 	}
 	s.packages = append(s.packages, took{short(e.Package), e.Elapsed})
+}
+
+// failures are the failed tests among those of a package that were not good, without those that failed only because
+// one inside them did.
+func failures(pkg string, tests []*test) []failure {
+	var all []failure
+	for i, t := range tests {
+		if fatal := fatal.FindString(t.output.String()); fatal != "" {
+			return []failure{{pkg: pkg, why: []string{strings.TrimSpace(t.name + " " + fatal)}}}
+		}
+		if t.name == "" {
+			continue
+		}
+		if !t.failed {
+			return []failure{{pkg: pkg, why: []string{t.name + " did not end"}}}
+		}
+		inside := slices.ContainsFunc(tests[i+1:], func(u *test) bool { return strings.HasPrefix(u.name, t.name+"/") })
+		if !inside {
+			all = append(all, failure{pkg, t.name, why(t.output.String())})
+		}
+	}
+	if all == nil {
+		return []failure{{pkg: pkg}}
+	}
+	return all
+}
+
+// own is a line that the test itself wrote, not a program that it ran; fatal one after which no test can be judged.
+var (
+	own   = regexp.MustCompile(`^\s+\w+\.go:\d+: `)
+	fatal = regexp.MustCompile(`(?m)^(panic: .*|WARNING: DATA RACE|fatal error: .*)`)
+)
+
+// why is the beginning of what a test said.
+func why(output string) []string {
+	var lines []string
+	for line := range strings.Lines(output) {
+		if own.MatchString(line) && len(lines) < 5 {
+			lines = append(lines, fmt.Sprintf("%.400s", strings.TrimSpace(line)))
+		}
+	}
+	return lines
 }
 
 // running tells what runs right now, the test that runs deepest of each package.
@@ -161,6 +213,9 @@ func (s *summary) end() {
 	}
 	if s.failed > 0 {
 		s.said.printf("\nFailed: %d of %d packages.\n", s.failed, len(s.packages))
+	}
+	for _, f := range s.failures {
+		s.said.printf("%s\n", strings.Join(append([]string{strings.TrimSpace(short(f.pkg) + " " + f.test)}, f.why...), "\n    "))
 	}
 }
 
