@@ -194,6 +194,7 @@ type Options struct {
 	Vault      vault
 	Texts      *i18n.Texts
 	PublicURL  string            // links to the pages begin with it; empty: there are no links
+	Native     bool              // beside each ballot something to tap at, in clients that know polls
 	Now        func() time.Time  // default: time.Now
 	Checkpoint func(name string) // called where a crash would hurt most; default: nothing
 	Log        zerolog.Logger

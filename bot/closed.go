@@ -115,7 +115,7 @@ func (b *Bot) outcomes(ctx context.Context, p *voting.Poll) ([]chat.Delivery, er
 func archived(p *voting.Poll) bool { return p.Level() != voting.Open && !p.Terms.Rehearsal }
 
 // published is all that is said after the count: the result with its archive to the group. The
-// receipts are taken back.
+// receipts, and what could be tapped at, are taken back.
 func (b *Bot) published(ctx context.Context, p *voting.Poll) ([]chat.Delivery, error) {
 	all := []chat.Delivery{later(p, "result", kindResult)}
 	if archived(p) {
@@ -131,6 +131,13 @@ func (b *Bot) published(ctx context.Context, p *voting.Poll) ([]chat.Delivery, e
 			gone := inDirect(p, m, receipt+"/redact", kindRedact)
 			gone.Redacts, gone.Lane = chat.ByKey(receipt), chat.Redaction
 			all = append(all, gone)
+		}
+		tapped, err := b.natives(ctx, p.ID, m)
+		if err != nil {
+			return nil, err
+		}
+		for _, event := range tapped {
+			all = append(all, takenBack(m, event))
 		}
 	}
 	return all, nil

@@ -97,6 +97,8 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 		return b.composeCount(ctx, t, a, p)
 	case kindBallot:
 		return b.composeBallot(ctx, t, d, p)
+	case kindNative:
+		return b.composeNative(t, p)
 	case kindConfirm:
 		return b.composeConfirm(ctx, t, d, a, p)
 	case kindHint:

@@ -70,13 +70,13 @@ func (b *Bot) anyOf(ctx context.Context, m chat.Message, open []*voting.Poll) er
 
 // ballotAnswer deals with what somebody says about a vote: said is the message without its letter.
 func (b *Bot) ballotAnswer(ctx context.Context, m, said chat.Message, p *voting.Poll) error {
-	if m.Kind != chat.Text {
+	if m.Kind != chat.Text && m.Kind != chat.Choice {
 		return b.again(ctx, m, p, "ballot.not-text")
 	}
 	if done, err := b.onConfirm(ctx, said, p); err != nil || done {
 		return b.doesNotCount(ctx, m, p, err)
 	}
-	choice, found := b.sheet(p).Read(said.Body)
+	choice, found := b.read(said, p)
 	if found != answer.Clear {
 		return b.unclear(ctx, m, p, found)
 	}

@@ -100,7 +100,7 @@ func (b *Bot) noBallot(ctx context.Context, m chat.Message) error {
 		}
 	}
 	key, err := b.whyNoBallot(ctx, m.Sender)
-	if err == nil && clear && key == "" && !strings.ContainsFunc(m.Body, unicode.IsDigit) {
+	if err == nil && clear && key == "" && m.Kind == chat.Text && !strings.ContainsFunc(m.Body, unicode.IsDigit) {
 		// With no vote around, a yes is an answer to the probe.
 		if done, err := b.onProbeAnswer(ctx, m); err != nil || done {
 			return err

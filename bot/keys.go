@@ -21,6 +21,7 @@ const (
 	kindOpened    = "poll.opened"
 	kindCount     = "poll.count"
 	kindBallot    = "ballot"
+	kindNative    = "ballot.native"
 	kindHint      = "ballot.hint"
 	kindWhich     = "ballot.which"
 	kindConfirm   = "ballot.confirm"
@@ -101,6 +102,11 @@ func ballot(p *voting.Poll, m voting.Member) chat.Delivery {
 	d := inDirect(p, m, ballotKey(p.ID, m), kindBallot)
 	d.Secret, d.Lane = true, chat.Ballot
 	return d
+}
+
+// takenBack is the order to remove something that was said to a member.
+func takenBack(m voting.Member, event string) chat.Delivery {
+	return chat.Delivery{Key: "redact/" + event, Person: string(m), Kind: kindRedact, Lane: chat.Redaction, Redacts: event}
 }
 
 // next returns the number of the first receipt that the member has not got yet.

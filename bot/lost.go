@@ -57,8 +57,12 @@ func (b *Bot) stop(ctx context.Context, p *voting.Poll, why string, end func(con
 		if err != nil {
 			return err
 		}
-		for _, event := range receipts {
-			last = append(last, chat.Delivery{Key: "redact/" + event, Person: string(member), Kind: kindRedact, Lane: chat.Redaction, Redacts: event})
+		tapped, err := b.natives(ctx, p.ID, member)
+		if err != nil {
+			return err
+		}
+		for _, event := range append(receipts, tapped...) {
+			last = append(last, takenBack(member, event))
 		}
 		last = append(last, chat.Delivery{
 			Key: key(p.ID, "ended/"+string(member)), Person: string(member), Lane: chat.Counted, Kind: kindSay,

@@ -181,12 +181,17 @@ const settingAgain = "again"
 // queueAgain says something once more, for a cause.
 func (b *Bot) queueAgain(ctx context.Context, d chat.Delivery, cause string) error {
 	d.Key += "/again/" + cause
-	if d.Kind == kindBallot {
-		if err := b.Store.PutSetting(ctx, inPoll(voting.ID(d.Group), d.Person), settingAgain, d.Key); err != nil {
-			return err
-		}
+	if d.Kind != kindBallot {
+		return b.Line.Queue(ctx, d)
 	}
-	return b.Line.Queue(ctx, d)
+	p, err := b.Polls.Poll(ctx, voting.ID(d.Group))
+	if err != nil {
+		return err
+	}
+	if err := b.Store.PutSetting(ctx, inPoll(p.ID, d.Person), settingAgain, d.Key); err != nil {
+		return err
+	}
+	return b.Line.Queue(ctx, b.withNatives(p, []chat.Delivery{d})...)
 }
 
 // resend gives somebody their open ballots once more, at their wish.

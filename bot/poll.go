@@ -116,6 +116,9 @@ func (b *Bot) find(ctx context.Context, room string, fits func(*voting.Poll) boo
 
 // group deals with a plain message in a group: an answer to a question of the bot, or talk.
 func (b *Bot) group(ctx context.Context, m chat.Message) error {
+	if m.Kind == chat.Choice {
+		return nil // an answer to a poll of the members' own
+	}
 	draft, err := b.drafted(ctx, m)
 	if err != nil {
 		return err

@@ -50,6 +50,7 @@ var (
 // in which everything is said that can be; whoever adds a kind of delivery adds it here.
 func TestNoSecretIsQueued(t *testing.T) {
 	w := newWorld(t, "en")
+	w.bot.Native = true
 	w.line.power[user("chair")] = 100
 
 	w.notices(joined)

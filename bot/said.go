@@ -104,9 +104,14 @@ func (b *Bot) done(ctx context.Context, m chat.Message, d ...chat.Delivery) erro
 	return b.Line.Mark(ctx, m.ID)
 }
 
-// isAnswer says whether a message is a clear answer to a motion, or to an open ballot of its sender.
+// isAnswer says whether a message is a clear answer to a motion, or to an open ballot of its sender;
+// whatever somebody tapped is taken for one.
 func (b *Bot) isAnswer(ctx context.Context, m chat.Message) (bool, error) {
-	if m.Kind != chat.Text {
+	switch m.Kind {
+	case chat.Choice:
+		return true, nil
+	case chat.Text:
+	default:
 		return false, nil
 	}
 	if _, found := b.motion.Read(m.Body); found == answer.Clear {

@@ -105,7 +105,7 @@ func (b *Bot) handOut(ctx context.Context, p *voting.Poll) error {
 		for _, m := range p.Roll {
 			ballots = append(ballots, ballot(p, m))
 		}
-		return ballots, nil
+		return b.withNatives(p, ballots), nil
 	})
 }
 

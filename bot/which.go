@@ -65,7 +65,10 @@ func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*
 			return p, m, err
 		}
 	}
-	if len(open) == 1 {
+	switch {
+	case m.Kind == chat.Choice:
+		return nil, m, refuse("ballot.tapped-elsewhere")
+	case len(open) == 1:
 		return open[0], m, nil
 	}
 	for _, p := range open {
@@ -95,13 +98,12 @@ func (b *Bot) repliesTo(ctx context.Context, m chat.Message, p *voting.Poll) (bo
 	if m.ReplyTo == "" && m.Thread == "" && m.Poll == "" {
 		return false, nil
 	}
-	keys := []string{ballotKey(p.ID, voting.Member(m.Sender))}
-	again, err := b.Store.Setting(ctx, inPoll(p.ID, m.Sender), settingAgain)
+	keys, err := b.ballotKeys(ctx, p.ID, voting.Member(m.Sender))
 	if err != nil {
 		return false, err
 	}
-	if again != "" {
-		keys = append(keys, again)
+	for _, ballot := range slices.Clone(keys) {
+		keys = append(keys, nativeKey(ballot))
 	}
 	for n := 1; n <= mostLooked; n++ {
 		keys = append(keys, receiptKey(p.ID, voting.Member(m.Sender), n))
@@ -162,7 +164,7 @@ func (b *Bot) composeWhich(ctx context.Context, d chat.Delivery) (chat.Content, 
 // readAny says whether a message is a clear answer to one of several votes.
 func (b *Bot) readAny(m chat.Message, open []*voting.Poll) bool {
 	return slices.ContainsFunc(open, func(p *voting.Poll) bool {
-		_, found := b.sheet(p).Read(m.Body)
+		_, found := b.read(m, p)
 		return found == answer.Clear
 	})
 }

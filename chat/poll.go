@@ -24,8 +24,8 @@ type Poll struct {
 type Option struct{ ID, Text string }
 
 const (
-	// mostOptions is how many clients show.
-	mostOptions = 20
+	// MostOptions is how many clients show.
+	MostOptions = 20
 	// undisclosed hides the numbers from those who are asked: where only one is, there is nothing to see.
 	undisclosed = "org.matrix.msc3381.poll.undisclosed"
 	// choiceKind is what the answer to a poll will be called. Clients use its older name so far.
@@ -33,7 +33,7 @@ const (
 )
 
 // errOptions means that clients would not show a poll.
-var errOptions = fmt.Errorf("a poll has from one to %d options with different IDs", mostOptions)
+var errOptions = fmt.Errorf("a poll has from one to %d options with different IDs", MostOptions)
 
 // asking is the content of an event that asks, with its words for clients that do not show any.
 type asking struct {
@@ -52,7 +52,7 @@ func (p *Poll) ask() (*asking, error) {
 		option.Text = o.Text
 		start.Answers = append(start.Answers, option)
 	}
-	if len(p.Options) == 0 || len(seen) != len(p.Options) || len(seen) > mostOptions {
+	if len(p.Options) == 0 || len(seen) != len(p.Options) || len(seen) > MostOptions {
 		return nil, errOptions
 	}
 	return &asking{&event.PollStartEventContent{PollStart: start, Mentions: &event.Mentions{}}, p.words()}, nil

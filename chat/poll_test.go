@@ -60,7 +60,7 @@ func TestAPollIsAskedAndAnswered(t *testing.T) {
 }
 
 func TestWhatClientsWouldNotShowIsNoPoll(t *testing.T) {
-	many := make([]Option, mostOptions+1)
+	many := make([]Option, MostOptions+1)
 	for i := range many {
 		many[i].ID = fmt.Sprint(i)
 	}
@@ -71,8 +71,8 @@ func TestWhatClientsWouldNotShowIsNoPoll(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	asked, err := (&Poll{Question: "?", Options: many[:mostOptions], Most: 50}).ask()
-	if err != nil || asked.PollStart.MaxSelections != mostOptions {
+	asked, err := (&Poll{Question: "?", Options: many[:MostOptions], Most: 50}).ask()
+	if err != nil || asked.PollStart.MaxSelections != MostOptions {
 		t.Errorf("%+v, %v", asked, err)
 	}
 }

@@ -57,7 +57,7 @@ func shared(t *testing.T) *world.World {
 		}
 	})
 	if current == nil {
-		w, err := world.New(limit(t, 10*time.Minute), world.Options{Repo: repo(t), Say: func(s string) { t.Log(s) }})
+		w, err := world.New(limit(t, 10*time.Minute), world.Options{Repo: repo(t), Native: true, Say: func(s string) { t.Log(s) }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ type Config struct {
 	Group      string `yaml:"group"`       // of the mathematics
 	MinBallots int    `yaml:"min_ballots"` // below which nothing is decrypted
 	Keep       int    `yaml:"keep"`        // days after which a vote that has ended is deleted
+	Native     bool   `yaml:"native"`      // beside each ballot a poll of the clients' own kind, to tap at
 }
 
 // Defaults is the section as it is when nothing is written.

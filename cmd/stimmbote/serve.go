@@ -81,6 +81,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		Vault:      vault,
 		Texts:      texts,
 		PublicURL:  cfg.Web.PublicURL,
+		Native:     cfg.Poll.Native,
 		Checkpoint: checkpoint,
 		Log:        part(log, "bot"),
 	})

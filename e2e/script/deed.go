@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"maunium.net/go/mautrix/event"
@@ -69,6 +70,28 @@ func (p *player) deed(ctx context.Context, line Line) error {
 		return err
 	}
 	_, err = p.person.Send(ctx, chat, event.EventMessage, content)
+	return err
+}
+
+// tap chooses options of the last poll that the bot asked in a chat, by their numbers, waiting for it
+// if need be.
+func (p *player) tap(ctx context.Context, line Line) error {
+	chat := chatOf(line)
+	poll, err := p.person.Inbox.Poll(ctx, chat, waitFor)
+	if err != nil {
+		return &unmet{fmt.Sprintf("something to tap at, within %s", waitFor), err.Error()}
+	}
+	var chosen []string
+	for field := range strings.FieldsSeq(line.Text) {
+		n, err := strconv.Atoi(field)
+		if err != nil || n < 1 || n > len(poll.Options) {
+			return &unmet{fmt.Sprintf("an option %s", field), fmt.Sprintf("there are %d", len(poll.Options))}
+		}
+		chosen = append(chosen, poll.Options[n-1])
+	}
+	content := &event.PollResponseEventContent{RelatesTo: event.RelatesTo{Type: event.RelReference, EventID: poll.ID}}
+	content.Response.Answers = chosen
+	_, err = p.person.Send(ctx, chat, event.EventUnstablePollResponse, content)
 	return err
 }
 

@@ -36,6 +36,7 @@ const (
 	Reply                       // NAME dm reply TEXT, to the bot's last message there
 	Edit                        // NAME dm edit TEXT, of the person's own last one
 	Redact                      // NAME dm redact, the person's own last one
+	Tap                         // NAME dm tap 2, at the bot's last poll there
 	People                      // people 9, in the first line only
 )
 
@@ -50,7 +51,7 @@ type Line struct {
 	Kind   Kind
 	Where  string // file:line
 	Source string // as it was written
-	Person string // of Say, Wait, Never, Reply, Edit, Redact
+	Person string // of Say, Wait, Never, Reply, Edit, Redact, Tap
 	N      int    // of People
 	Direct bool   // in the direct chat, not the group
 	Name   string // of Set
@@ -86,7 +87,7 @@ func Parse(file string, r io.Reader, people []string) ([]Line, error) {
 
 var (
 	personLine = regexp.MustCompile(`^(\w+)(\s+dm)?\s*([><!])\s*(.*)$`)
-	deedLine   = regexp.MustCompile(`^(\w+)(\s+dm)?\s+(reply|edit|redact)(?:\s+(.+))?$`)
+	deedLine   = regexp.MustCompile(`^(\w+)(\s+dm)?\s+(reply|edit|redact|tap)(?:\s+(.+))?$`)
 	setLine    = regexp.MustCompile(`^set\s+(\S+)\s+(.+)$`)
 	withinTail = regexp.MustCompile(`^(.*\S)\s+within\s+(\d+(?:ms|s|m))$`)
 	plainLines = map[string]Kind{
@@ -191,7 +192,7 @@ func parsePerson(m []string, people []string) (Line, error) {
 }
 
 // deeds are what somebody may do with a message besides saying one.
-var deeds = map[string]Kind{"reply": Reply, "edit": Edit, "redact": Redact}
+var deeds = map[string]Kind{"reply": Reply, "edit": Edit, "redact": Redact, "tap": Tap}
 
 func parseDeed(m []string, people []string) (Line, error) {
 	line := Line{Kind: deeds[m[3]], Person: m[1], Direct: m[2] != "", Text: m[4]}
@@ -200,6 +201,11 @@ func parseDeed(m []string, people []string) (Line, error) {
 	}
 	if (line.Text == "") != (line.Kind == Redact) {
 		return Line{}, fmt.Errorf("%s takes a text, redact takes none", m[3])
+	}
+	for n := range strings.FieldsSeq(line.Text) {
+		if _, err := strconv.Atoi(n); err != nil && line.Kind == Tap {
+			return Line{}, fmt.Errorf("%q is no number of an option", n)
+		}
 	}
 	return line, nil
 }

@@ -30,6 +30,7 @@ chair> see you within 60s
 anna dm reply 2
 anna dm edit 1, sorry
 chair redact
+anna dm tap 1 3
 `
 	want := []Line{
 		{Kind: Say, Person: "chair", Text: `!vote Shall we?\nReally?`},
@@ -51,6 +52,7 @@ chair redact
 		{Kind: Reply, Person: "anna", Direct: true, Text: "2"},
 		{Kind: Edit, Person: "anna", Direct: true, Text: "1, sorry"},
 		{Kind: Redact, Person: "chair"},
+		{Kind: Tap, Person: "anna", Direct: true, Text: "1 3"},
 	}
 	got, err := Parse("x.txt", strings.NewReader(text), people)
 	if err != nil {
@@ -94,6 +96,8 @@ func TestParseRefuses(t *testing.T) {
 		"chair< a within 99999999999h": "",
 		"anna dm reply":                "reply takes a text",
 		"anna redact all":              "redact takes none",
+		"anna dm tap":                  "tap takes a text",
+		"anna dm tap yes":              "is no number of an option",
 		"zoe edit 1":                   `nobody called "zoe"`,
 		"people many":                  "is no number of people",
 		"people 99":                    "there can be 2 to 30 people",

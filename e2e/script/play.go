@@ -94,6 +94,8 @@ func (p *player) play(ctx context.Context, line Line) error {
 		return p.invite(ctx, line.N)
 	case Reply, Edit, Redact:
 		return p.deed(ctx, line)
+	case Tap:
+		return p.tap(ctx, line)
 	case StopHomeserver:
 		p.world.Homeserver.Stop()
 		return nil

@@ -107,7 +107,7 @@ func inWorld(ctx context.Context, language string, keep bool, out io.Writer, do 
 		return err
 	}
 	w, err := world.New(ctx, world.Options{
-		Repo: repo, Language: language, Keep: keep,
+		Repo: repo, Language: language, Keep: keep, Native: true,
 		Say: func(what string) { fmt.Fprintf(out, "… %s\n", what) },
 	})
 	if err != nil {

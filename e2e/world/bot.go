@@ -73,7 +73,7 @@ func newBot(hs *Homeserver, a account, password, dir string, o Options, change f
 		"store":    map[string]any{"dir": filepath.Join(dir, "store")},
 		"web":      map[string]any{"listen": web, "public_url": b.WebURL},
 		"media":    map[string]any{"udp": udp},
-		"poll":     map[string]any{"group": "belenios-2048"},
+		"poll":     map[string]any{"group": "belenios-2048", "native": o.Native},
 		"bot":      map[string]any{"ignore": []string{}},
 		"ops":      map[string]any{"listen": ops},
 		"log":      map[string]any{"level": "info"},

@@ -37,6 +37,9 @@ type Message struct {
 	Edits  id.EventID // the message of which this is a new version
 	Thread id.EventID // root of the thread it is in
 	File   string     // path of the attached file, no image
+	// Options are the IDs of what can be chosen in a poll of the clients' own kind. Its body is
+	// what is asked.
+	Options []string
 	// Encrypted and Trusted say how it came: Trusted means from a device that
 	// its owner signed, which is what current clients insist on.
 	Encrypted, Trusted bool
@@ -106,7 +109,7 @@ func (b *Inbox) Arrives(ctx context.Context, chat Chat, match func(Message) bool
 }
 
 func (m Message) readable(chat Chat) bool {
-	return m.Bot && m.Chat == chat && m.Unreadable == "" && m.Redacts == ""
+	return m.Bot && m.Chat == chat && m.Unreadable == "" && m.Redacts == "" && m.Options == nil
 }
 
 // Find waits for a message of whatever chat and sender, cursors aside.
@@ -114,6 +117,20 @@ func (b *Inbox) Find(ctx context.Context, match func(Message) bool, within time.
 	return b.first(ctx, within, func() (Message, bool) {
 		if i := slices.IndexFunc(b.all, match); i >= 0 {
 			return b.all[i], true
+		}
+		return Message{}, false
+	})
+}
+
+// Poll returns the newest poll of the bot in the chat that was not taken away, waiting for one if
+// need be.
+func (b *Inbox) Poll(ctx context.Context, chat Chat, within time.Duration) (Message, error) {
+	return b.first(ctx, within, func() (Message, bool) {
+		for _, m := range slices.Backward(b.all) {
+			gone := slices.ContainsFunc(b.all, func(other Message) bool { return other.Redacts == m.ID })
+			if m.Bot && m.Chat == chat && m.Options != nil && !gone {
+				return m, true
+			}
 		}
 		return Message{}, false
 	})

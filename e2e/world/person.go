@@ -98,6 +98,7 @@ func (p *Person) connect(ctx context.Context, device id.DeviceID) error {
 	syncer.OnEventType(event.StateMember, p.invited)
 	syncer.OnEventType(event.EventMessage, p.received)
 	syncer.OnEventType(event.EventSticker, p.received)
+	syncer.OnEventType(event.EventUnstablePollStart, p.asked)
 	syncer.OnEventType(event.EventRedaction, p.redaction)
 	var first sync.Once
 	syncer.OnSync(func(context.Context, *mautrix.RespSync, string) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -71,6 +72,22 @@ func (p *Person) received(ctx context.Context, evt *event.Event) {
 		}
 		m.File = path
 	}
+	p.Inbox.add(m)
+}
+
+// asked takes in a poll of the clients' own kind.
+func (p *Person) asked(_ context.Context, evt *event.Event) {
+	content, ok := evt.Content.Parsed.(*event.PollStartEventContent)
+	if !ok {
+		return
+	}
+	m := p.message(evt)
+	lines := []string{content.PollStart.Question.Text}
+	for i, o := range content.PollStart.Answers {
+		m.Options = append(m.Options, o.ID)
+		lines = append(lines, fmt.Sprintf("(%d) %s", i+1, o.Text))
+	}
+	m.Body = strings.Join(lines, "\n")
 	p.Inbox.add(m)
 }
 

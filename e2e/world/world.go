@@ -34,6 +34,7 @@ type Options struct {
 	Repo     string       // the project's folder
 	Language string       // what the bot speaks, "en" if empty
 	Say      func(string) // told what is going on, in half sentences
+	Native   bool         // beside each ballot there is a poll of the clients' own kind
 	NoBot    bool         // only the people: for tests of the world itself
 	Keep     bool         // Close leaves the folder
 	Synapse  bool         // on Synapse instead of Dendrite; New returns ErrNoSynapse where there is none
