@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -48,9 +49,10 @@ func (b *Bot) composeNative(t *page, p *voting.Poll) (chat.Content, error) {
 	if p.State != voting.StateOpen {
 		return chat.Content{}, chat.ErrObsolete
 	}
+	// All IDs are of one length, because that of the answer can be seen.
 	poll := &chat.Poll{Question: t.texts.Text("ballot.native", "question", title(p.Asked)), Most: p.Asked.Most}
 	for i, choice := range tappable(p.Asked) {
-		poll.Options = append(poll.Options, chat.Option{ID: strconv.Itoa(i + 1), Text: choiceIn(t.texts, p.Asked, choice)})
+		poll.Options = append(poll.Options, chat.Option{ID: fmt.Sprintf("%02d", i+1), Text: choiceIn(t.texts, p.Asked, choice)})
 	}
 	return chat.Content{Poll: poll}, nil
 }

@@ -37,7 +37,7 @@ func TestTapping(t *testing.T) {
 		t.Fatalf("a ballot and then something to tap at:\n%s", list(fresh))
 	}
 	asked := *fresh[poll].Poll
-	if asked.Question != "Shall we? Tap here, or reply with the number above." || len(asked.Options) != 3 || asked.Options[1] != (chat.Option{ID: "2", Text: "No"}) {
+	if asked.Question != "Shall we? Tap here, or reply with the number above." || len(asked.Options) != 3 || asked.Options[1] != (chat.Option{ID: "02", Text: "No"}) {
 		t.Errorf("it asks %+v", asked)
 	}
 	id := w.poll().ID

@@ -209,8 +209,15 @@ func (l *Line) send(ctx context.Context, room id.RoomID, kind event.Type, messag
 }
 
 // encrypt encrypts for everybody who is joined or invited; strict leaves out devices that their
-// owner did not sign.
+// owner did not sign, and does not let the length tell what is said.
 func (l *Line) encrypt(ctx context.Context, room id.RoomID, kind event.Type, message any, strict bool) (*event.EncryptedEventContent, error) {
+	if strict {
+		filled, err := padded(message)
+		if err != nil {
+			return nil, err
+		}
+		message = filled
+	}
 	mach := l.helper.Machine()
 	sealed, err := mach.EncryptMegolmEvent(ctx, room, kind, message)
 	if err == nil {
