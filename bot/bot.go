@@ -59,6 +59,8 @@ type rooms interface {
 	Encrypted(ctx context.Context, room string) (bool, error)
 	Power(ctx context.Context, room, user string) (int, error)
 	RoomName(ctx context.Context, room string) (string, error)
+	Service(ctx context.Context, room string) ([]string, error)
+	Fetch(ctx context.Context, a chat.Attached, most int) ([]byte, error)
 }
 
 // reached says who can be reached, and makes it so ahead of time.
@@ -219,6 +221,7 @@ type Bot struct {
 	due       map[string]time.Time               // when a call's card is to be corrected, by its name
 	paced     map[string]time.Time               // when what is corrected now and then is due again
 	lists     map[string]listing                 // who wants to know how far a probe is, by the key of the answer
+	files     map[string]chat.Message            // the newest file that somebody sent into a room, by both
 	jobs      map[string]*job                    // what is done beside everything else, by its name
 	working   sync.WaitGroup                     // of the jobs
 }
@@ -250,6 +253,7 @@ func New(o Options) *Bot {
 		due:       make(map[string]time.Time),
 		paced:     make(map[string]time.Time),
 		lists:     make(map[string]listing),
+		files:     make(map[string]chat.Message),
 		jobs:      make(map[string]*job),
 	}
 }

@@ -34,7 +34,7 @@ func firstWord(text string) (word, rest string) {
 // change changes a draft as its asker says, in plain words or with options, and shows it anew.
 func (b *Bot) change(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	_, rest := firstWord(m.Body)
-	a, err := takeOptions(rest, commandOptions)
+	a, err := takeOptions(withIDs(rest, m.Mentions), commandOptions)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (b *Bot) change(ctx context.Context, m chat.Message, p *voting.Poll) error 
 	}
 	draft.Roll = p.Roll
 	if _, given := a.options["who"]; given {
-		if draft.Roll, err = b.picked(ctx, m.Room, w.who); err != nil {
+		if draft.Roll, err = b.picked(ctx, m, w.who); err != nil {
 			return err
 		}
 	}

@@ -185,7 +185,7 @@ func (b *Bot) command(ctx context.Context, m chat.Message, word, rest string) er
 	case c.where == inGroups && m.Direct:
 		return b.reply(ctx, m, say{Key: "help.in-group", Args: []any{"word", word}, Notice: true})
 	}
-	a, err := takeOptions(rest, c.options)
+	a, err := takeOptions(withIDs(rest, m.Mentions), c.options)
 	if err != nil {
 		return err
 	}

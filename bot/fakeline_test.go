@@ -13,6 +13,8 @@ type fakeLine struct {
 	plainRoom bool
 	power     map[string]int
 	name      string
+	service   []string
+	file      []byte
 	broken    error
 	reach     map[string]chat.Reach
 	met       []string
@@ -63,3 +65,15 @@ func (l *fakeLine) Progress(context.Context, string) (chat.Progress, error) { re
 func (l *fakeLine) Stats() chat.Stats { return l.stats }
 
 func (l *fakeLine) RoomName(context.Context, string) (string, error) { return l.name, nil }
+
+func (l *fakeLine) Service(context.Context, string) ([]string, error) { return l.service, nil }
+
+func (l *fakeLine) Fetch(_ context.Context, _ chat.Attached, most int) ([]byte, error) {
+	switch {
+	case len(l.file) > most:
+		return nil, chat.ErrFileLong
+	case l.file == nil:
+		return nil, chat.ErrFileGone
+	}
+	return l.file, nil
+}

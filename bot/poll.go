@@ -38,7 +38,7 @@ func (b *Bot) begin(ctx context.Context, m chat.Message, a arguments, w wish) er
 	if err != nil {
 		return err
 	}
-	if draft.Roll, err = b.picked(ctx, m.Room, w.who); err != nil {
+	if draft.Roll, err = b.picked(ctx, m, w.who); err != nil {
 		return err
 	}
 	return b.offer(ctx, m, draft, w.elect)
@@ -116,8 +116,11 @@ func (b *Bot) find(ctx context.Context, room string, fits func(*voting.Poll) boo
 
 // group deals with a plain message in a group: an answer to a question of the bot, or talk.
 func (b *Bot) group(ctx context.Context, m chat.Message) error {
-	if m.Kind == chat.Choice {
+	switch {
+	case m.Kind == chat.Choice:
 		return nil // an answer to a poll of the members' own
+	case m.File != nil:
+		b.keepFile(m)
 	}
 	draft, err := b.drafted(ctx, m)
 	if err != nil {

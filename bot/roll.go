@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"stimmbote/chat"
@@ -20,8 +19,8 @@ const settingExcluded = "excluded"
 // can send them a ballot.
 var ghost = regexp.MustCompile(`^@(_|(telegram|signal|whatsapp|discord|slack|facebook|messenger|instagram|gmessages|googlechat|linkedin|twitter|imessage|irc|xmpp)_)`)
 
-// roll is who may vote in a room: its members as the server knows them, without the bot and
-// without those that the configuration or the group names.
+// roll is who may vote in a room: its members as the server knows them, without the bot, without
+// those that the configuration or the group excludes, and without what the room calls programs.
 func (b *Bot) roll(ctx context.Context, room string) ([]voting.Member, error) {
 	roll, _, err := b.sift(ctx, room)
 	return roll, err
@@ -37,10 +36,14 @@ func (b *Bot) sift(ctx context.Context, room string) (roll []voting.Member, out 
 	if err != nil {
 		return nil, nil, err
 	}
+	programs, err := b.Line.Service(ctx, room)
+	if err != nil {
+		return nil, nil, fmt.Errorf("asking which members of %s are programs: %w", room, err)
+	}
 	for _, m := range members {
 		switch {
 		case m.ID == b.Line.Me():
-		case b.ignored(m.ID), slices.Contains(excluded, m.ID), ghost.MatchString(m.ID):
+		case b.ignored(m.ID), slices.Contains(slices.Concat(excluded, programs), m.ID), ghost.MatchString(m.ID):
 			out = append(out, nameOr(m))
 		default:
 			roll = append(roll, voting.Member(m.ID))
@@ -63,45 +66,6 @@ func nameOr(m chat.Member) string {
 func (b *Bot) excluded(ctx context.Context, room string) ([]string, error) {
 	value, err := b.Store.Setting(ctx, room, settingExcluded)
 	return strings.Fields(value), err
-}
-
-// picked is the roll that a wish names: all members, those with a power, or people one by one.
-func (b *Bot) picked(ctx context.Context, room string, who []string) ([]voting.Member, error) {
-	roll, err := b.roll(ctx, room)
-	if err != nil || len(who) == 0 {
-		return roll, err
-	}
-	if n, ok := strings.CutPrefix(who[0], powerOf); ok {
-		power, err := strconv.Atoi(n)
-		if err != nil {
-			return nil, fmt.Errorf("reading a power: %w", err)
-		}
-		var some []voting.Member
-		for _, m := range roll {
-			has, err := b.Line.Power(ctx, room, string(m))
-			if err != nil {
-				return nil, fmt.Errorf("asking for the power in %s: %w", room, err)
-			}
-			if has >= power {
-				some = append(some, m)
-			}
-		}
-		return some, nil
-	}
-	members, err := b.Line.Members(ctx, room)
-	if err != nil {
-		return nil, fmt.Errorf("asking for the members of %s: %w", room, err)
-	}
-	var some []voting.Member
-	for _, name := range who {
-		id := person(members, name)
-		if id == "" || !slices.Contains(roll, voting.Member(id)) {
-			return nil, &voting.Refusal{Key: "refusal.who-unknown", Args: []any{"who", i18n.Name(name, mostName)}}
-		}
-		some = append(some, voting.Member(id))
-	}
-	slices.Sort(some)
-	return slices.Compact(some), nil
 }
 
 // person is the one member whom a name stands for: a Matrix ID, the part of it before the colon,

@@ -44,9 +44,10 @@ func isClock(value, next string) bool {
 	return !clock && follows || clock && (strings.EqualFold(next, "uhr") || strings.EqualFold(next, "o'clock"))
 }
 
-// isPerson says whether the next word names somebody as well: "@anna @bernd".
+// isPerson says whether the next word names somebody as well: "@anna @bernd", "@anna , @bernd".
 func isPerson(value, next string) bool {
-	return strings.HasPrefix(value, "@") && strings.HasPrefix(next, "@")
+	next = strings.TrimLeft(next, ",;")
+	return strings.HasPrefix(value, "@") && (next == "" || strings.HasPrefix(next, "@"))
 }
 
 func (b *Bot) setFor(w *wish, value string) error {
@@ -102,7 +103,7 @@ func (b *Bot) setWho(w *wish, value string) error {
 	case b.words.is("vote.words.who.call", value):
 		return refuse("refusal.who-call")
 	case b.words.is("vote.words.who.file", value):
-		return refuse("refusal.who-file")
+		w.who = []string{inFile}
 	case strings.HasPrefix(value, "@"):
 		w.who = strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ',' || r == ';' })
 	default:

@@ -58,10 +58,11 @@ func TestTermsAreRead(t *testing.T) {
 		"!vote A? --level secret":  `^This level is not to be had here yet`,
 		"!vote A? --level purple":  `^I do not understand: --level purple`,
 		"!vote A? --who call":      `^I do not know which members are in the call`,
-		"!vote A? --who file":      `^I cannot read files here`,
-		"!vote A? --who @nobody":   `^Among the members with a vote I find nobody by that name`,
+		"!vote A? --who file":      `^Please send the file into this group first`,
+		"!vote A? --who @nobody":   `^Among the members with a vote nobody has that name`,
 		"!vote A? --who power:x":   `^I do not understand: --who power:x`,
-		"!vote A? --who power:100": `^This group is too small`,
+		"!vote A? --who power:100": `^Nobody here has power 100`,
+		"!vote A? --of present":    `^I cannot know who is present`,
 	} {
 		w.now = w.now.Add(commandsWithin)
 		w.says("chair", command)

@@ -27,6 +27,7 @@ type homeserver struct {
 	users        map[string]string // token to user
 	devices      map[string]string // token to device
 	rooms        map[string]*fakeRoom
+	media        map[string][]byte // files, by the end of their address
 	txns         map[string]string
 	data         map[string]map[string]json.RawMessage // account data by user
 	keys         map[string]map[string]map[string]any  // device keys by user and device
@@ -131,6 +132,16 @@ func (hs *homeserver) routes() http.Handler {
 	})
 	mux.HandleFunc("POST /_matrix/media/v3/upload", func(w http.ResponseWriter, r *http.Request) {
 		hs.serve(w, r, func(call) any { return object{"content_uri": "mxc://test/file"} })
+	})
+	mux.HandleFunc("GET /_matrix/client/v1/media/download/test/{file}", func(w http.ResponseWriter, r *http.Request) {
+		hs.mu.Lock()
+		defer hs.mu.Unlock()
+		if _, there := hs.media[r.PathValue("file")]; !there {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write(encode(object{"errcode": "M_NOT_FOUND"}))
+			return
+		}
+		_, _ = w.Write(hs.media[r.PathValue("file")])
 	})
 	return mux
 }

@@ -42,12 +42,14 @@ const (
 type Message struct {
 	ID, Room, Sender string
 	Body             string    // without the quotation of what is replied to
+	Mentions         []Mention // whom the body names
 	Thread           string    // the event that began the thread, empty in the main timeline
 	ReplyTo          string    // the event that it replies to, if any
 	Edits            string    // the event of which this is to be the new text; perhaps somebody else's
 	Poll             string    // of a Choice: the event that asked …
 	Choices          []string  // … and the IDs of what was chosen, in the order of the sender's client
 	At               time.Time // by this machine's clock, as far as the homeserver's can be compared
+	File             *Attached // of an Attachment
 	Kind             Kind
 	Encrypted        bool
 	Trusted          bool // encrypted by a device that its owner signed
@@ -98,8 +100,11 @@ func (m *Message) says(evt *event.Event) bool {
 	if content.MsgType == event.MsgNotice || content.MsgType == "" && evt.Type == event.EventMessage {
 		return false // of a bot, or redacted
 	}
-	if m.Kind = kindOf(evt, content); m.Kind == Text {
-		m.Body = content.Body
+	if m.Kind = kindOf(evt, content); m.Kind == Attachment {
+		m.File = attached(content)
+	}
+	if m.Kind == Text {
+		m.Body, m.Mentions = content.Body, mentions(content)
 		if relation.GetReplyTo() != "" {
 			m.Body = event.TrimReplyFallbackText(m.Body)
 		}
