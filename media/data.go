@@ -76,8 +76,12 @@ func (r *room) listen(p *participant, ch *webrtc.DataChannel, out bool) {
 	if out {
 		p.data.sends(kind, ch)
 	}
-	rates := &dataRates{}
-	ch.OnMessage(func(m webrtc.DataChannelMessage) { r.guard(func() { r.received(p, kind, rates, m.Data) }) })
+	ch.OnMessage(r.hearing(p, kind, &dataRates{}))
+}
+
+// hearing is what happens with a packet of data. It runs where the connection reads: a fault there must not get out.
+func (r *room) hearing(p *participant, kind livekit.DataPacket_Kind, rates *dataRates) func(webrtc.DataChannelMessage) {
+	return func(m webrtc.DataChannelMessage) { r.guard(func() { r.received(p, kind, rates, m.Data) }) }
 }
 
 // dataRates limit one channel.

@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -44,32 +45,49 @@ var _ Meetings = (*Server)(nil)
 const maxEvents = 4096
 
 // events hands what happens to whoever asked for it, in order, by one goroutine.
-type events struct{ queue chan Event }
+type events struct {
+	mu      sync.Mutex
+	waiting []Event
+	wake    chan struct{}
+}
 
-func newEvents() *events { return &events{queue: make(chan Event, maxEvents)} }
+func newEvents() *events { return &events{wake: make(chan struct{}, 1)} }
 
 func (e *events) note(kind EventKind, room string, p Person) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.waiting) >= maxEvents {
+		return
+	}
+	e.waiting = append(e.waiting, Event{Kind: kind, Room: room, Person: p, At: time.Now()})
 	select {
-	case e.queue <- Event{Kind: kind, Room: room, Person: p, At: time.Now()}:
+	case e.wake <- struct{}{}:
 	default:
 	}
+}
+
+// take gives what waits.
+func (e *events) take() []Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list := e.waiting
+	e.waiting = nil
+	return list
 }
 
 // run calls tell until ctx ends, and then for what is left.
 func (e *events) run(ctx context.Context, tell func(Event)) {
 	for {
 		select {
-		case event := <-e.queue:
-			tell(event)
+		case <-e.wake:
 		case <-ctx.Done():
-			for {
-				select {
-				case event := <-e.queue:
-					tell(event)
-				default:
-					return
-				}
+			for _, event := range e.take() {
+				tell(event)
 			}
+			return
+		}
+		for _, event := range e.take() {
+			tell(event)
 		}
 	}
 }

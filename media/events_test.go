@@ -1,6 +1,7 @@
 package media
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -58,4 +59,19 @@ func TestEvents(t *testing.T) {
 	}
 	must(w.OpenRoom(t.Context(), "short", time.Nanosecond))
 	is("opened r ", "came r anna", "went r anna", "closed r ", "opened short ", "closed short ")
+}
+
+// Who does not take events in time loses the newest, and the rooms nothing.
+func TestEventsAreBounded(t *testing.T) {
+	e := newEvents()
+	for range maxEvents + 10 {
+		e.note(Opened, "r", Person{})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	told := 0
+	e.run(ctx, func(Event) { told++ })
+	if told != maxEvents {
+		t.Errorf("told of %d", told)
+	}
 }

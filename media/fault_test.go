@@ -6,6 +6,7 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
 )
 
 // A fault of the program in a room, in one of its connections or in what forwards its packets ends that room; its people
@@ -31,6 +32,14 @@ func TestFaultInARoom(t *testing.T) {
 				p.sub.post(func() error { panic("a fault") })
 				return nil
 			})
+		},
+		"with data": func(*client) {
+			var hear func(webrtc.DataChannelMessage)
+			_ = w.about(t.Context(), "r", "anna", func(r *room, p *participant) error {
+				hear = r.hearing(p, livekit.DataPacket_RELIABLE, nil)
+				return nil
+			})
+			hear(webrtc.DataChannelMessage{Data: []byte("a packet")})
 		},
 		"in forwarding": func(anna *client) {
 			anna.publish(video, "cam", "cam", gcm)

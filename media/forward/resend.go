@@ -25,19 +25,29 @@ type history struct {
 // was is a packet that has been sent, as it was received.
 type was struct {
 	layer  *layer
+	at     int64  // when it was sent, in nanoseconds
+	again  int64  // and when it was sent again
+	time   uint32 // added to the time
 	out    uint16
 	number uint16 // as received
-	time   uint32 // added to the time
 	pid    uint16 // added to the picture's numbers
 	tl0    uint8
-	again  time.Time
 }
 
-func (h *history) note(w was) {
+func (w *was) holds() (uint16, int64, bool) { return w.out, w.at, w.layer != nil }
+
+func (h *history) note(now time.Time, w was) {
+	h.sent = grown(h.sent, w.out, now)
+	h.sent[int(w.out)%len(h.sent)] = w
+}
+
+// has says whether a packet has been sent under this number already.
+func (h *history) has(out uint16, l *layer, number uint16) bool {
 	if h.sent == nil {
-		h.sent = make([]was, kept)
+		return false
 	}
-	h.sent[w.out%kept] = w
+	w := &h.sent[int(out)%len(h.sent)]
+	return w.layer == l && w.out == out && w.number == number
 }
 
 // find gives a packet that may be sent again now.
@@ -45,8 +55,8 @@ func (h *history) find(out uint16, now time.Time) *was {
 	if h.sent == nil {
 		return nil
 	}
-	w := &h.sent[out%kept]
-	if w.layer == nil || w.out != out || now.Sub(w.again) < resendGap {
+	w := &h.sent[int(out)%len(h.sent)]
+	if w.layer == nil || w.out != out || now.UnixNano()-w.again < int64(resendGap) {
 		return nil
 	}
 	if h.at.IsZero() {
@@ -59,7 +69,7 @@ func (h *history) find(out uint16, now time.Time) *was {
 		return nil
 	}
 	h.level--
-	w.again = now
+	w.again = now.UnixNano()
 	return w
 }
 

@@ -66,18 +66,6 @@ func (s *Sender) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 	return codec, nil
 }
 
-// Hold keeps the track back until Begin: before its receiver is connected, a key frame would go nowhere, and the next one
-// would have to wait.
-func (s *Sender) Hold() { s.held.Store(true) }
-
-// Begin lets the track flow, from a key frame on that it asks for.
-func (s *Sender) Begin(now time.Time) {
-	s.held.Store(false)
-	if b := s.out.Load(); b != nil {
-		s.ask(now, true)
-	}
-}
-
 // Useless says whether the receiver has turned out not to have the track's codec.
 func (s *Sender) Useless() bool { return s.useless.Load() }
 
@@ -128,20 +116,6 @@ func (s *Sender) StreamID() string { return s.stream }
 // Kind is audio or video.
 func (s *Sender) Kind() webrtc.RTPCodecType { return s.track.Kind }
 
-// Pause stops or resumes the flow to this receiver; video resumes with a key frame.
-func (s *Sender) Pause(paused bool) {
-	if s.paused.Swap(paused) == paused {
-		return
-	}
-	if !paused {
-		s.ask(time.Now(), true)
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.rewrite.pause()
-}
-
 // Prefer sets the best quality that is of use to this receiver. The switch comes with the next key frame.
 func (s *Sender) Prefer(quality int) {
 	s.mu.Lock()
@@ -186,9 +160,20 @@ func (s *Sender) write(l *layer, h *rtp.Header, d descriptor, payload []byte, ke
 	if ok, waiting := s.takes(l, key, now); !ok {
 		return waiting
 	}
+	if !key && s.open(b, l, now) {
+		return false // this packet was among those
+	}
+	return s.send(b, l, h, d, payload, key, now)
+}
+
+// send rewrites one packet and hands it over; waiting is as in write. The lock is held.
+func (s *Sender) send(b *binding, l *layer, h *rtp.Header, d descriptor, payload []byte, key bool, now time.Time) (waiting bool) {
 	number, ts, ok := s.rewrite.next(h, key, now, s.since(l, h.Timestamp))
 	if !ok {
 		return s.rewrite.waiting()
+	}
+	if s.history.has(number, l, h.SequenceNumber) {
+		return false
 	}
 	s.layer = l
 	payload = s.pictures.next(d, h.SSRC, payload)
@@ -204,8 +189,9 @@ func (s *Sender) write(l *layer, h *rtp.Header, d descriptor, payload []byte, ke
 	if !s.track.video {
 		return false // lost sound is not asked for again: it would come too late
 	}
-	s.history.note(was{
+	s.history.note(now, was{
 		layer: l, out: number, number: h.SequenceNumber, time: s.rewrite.time, pid: s.pictures.pid, tl0: s.pictures.tl0,
+		at: now.UnixNano(),
 	})
 	return false
 }

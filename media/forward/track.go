@@ -135,7 +135,7 @@ func (t *Track) forward(p *rtp.Packet, quality int, now time.Time) {
 	// The sender's header extensions were negotiated with the sender alone.
 	p.Extension, p.Extensions, p.ExtensionProfile = false, nil, 0
 	if t.video {
-		l.ring.put(&p.Header, d, p.Payload)
+		l.ring.put(&p.Header, d, p.Payload, key, now)
 	}
 	waiting := false
 	for _, s := range *t.outgoing.Load() {

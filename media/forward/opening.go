@@ -1,0 +1,72 @@
+package forward
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// youngKey is how old a key frame may be that a receiver begins with. It gets with it what has come since, at once: that
+// is quicker than asking the sender, who would have to send another one to all.
+const youngKey = 250 * time.Millisecond
+
+// Hold keeps the track back until Begin: before its receiver is connected, a key frame would go nowhere, and the next one
+// would have to wait.
+func (s *Sender) Hold() { s.held.Store(true) }
+
+// Begin lets the track flow, from a key frame on: one that has just come, or one that it asks for.
+func (s *Sender) Begin(now time.Time) { s.flow(&s.held, now) }
+
+// Pause stops or resumes the flow to this receiver; video resumes with a key frame.
+func (s *Sender) Pause(paused bool) {
+	switch {
+	case s.paused.Load() == paused:
+	case !paused:
+		s.flow(&s.paused, time.Now())
+	default:
+		s.paused.Store(true)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.rewrite.pause()
+	}
+}
+
+// flow takes away what stopped the flow, and has it begin with a picture.
+func (s *Sender) flow(stopped *atomic.Bool, now time.Time) {
+	s.mu.Lock()
+	stopped.Store(false)
+	b := s.out.Load()
+	flows := b != nil && !s.paused.Load() && !s.held.Load()
+	shown := flows && s.open(b, s.track.target(s.want, s.layer, now), now)
+	s.mu.Unlock()
+	if flows && !shown {
+		s.ask(now, true)
+	}
+}
+
+// open sends what a receiver that waits for a key frame needs to see a picture at once, if there is a young one that is
+// newer than all it has got. The lock is held.
+func (s *Sender) open(b *binding, l *layer, now time.Time) bool {
+	if l == nil || !s.rewrite.waiting() || s.layer != nil && s.layer != l {
+		return false
+	}
+	key, count, ok := l.ring.opening(now)
+	if !ok || s.rewrite.begun && int32(key.time+s.rewrite.time-s.rewrite.lastTS) <= 0 {
+		return false
+	}
+	before, p := s.rewrite, &s.history.copy
+	for i := range count {
+		if !l.ring.get(key.number+uint16(i), p) {
+			continue // lost so far; it goes out when it comes
+		}
+		h := headerOf(p)
+		h.SSRC = l.ssrc
+		if !s.send(b, l, &h, p.picture, p.payload, i == 0, now) {
+			continue
+		}
+		if i == 0 {
+			s.rewrite = before // not connected yet: nobody has got anything
+		}
+		return false
+	}
+	return !s.rewrite.waiting()
+}
