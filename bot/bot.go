@@ -162,10 +162,11 @@ type vault interface {
 
 // Config is the section "bot" of the configuration.
 type Config struct {
-	Ignore  []string `yaml:"ignore"`  // accounts that are no voters and are not listened to
-	Admin   string   `yaml:"admin"`   // who is told what only the person who runs the bot can mend
-	Contact string   `yaml:"contact"` // who helps members, as they read it: name and phone number
-	Du      bool     `yaml:"du"`      // the familiar form of address, where a language knows one
+	Ignore  []string `yaml:"ignore"`   // accounts that are no voters and are not listened to
+	Admin   string   `yaml:"admin"`    // who is told what only the person who runs the bot can mend
+	Contact string   `yaml:"contact"`  // who helps members, as they read it: name and phone number
+	Du      bool     `yaml:"du"`       // the familiar form of address, where a language knows one
+	Zone    string   `yaml:"timezone"` // in which people say and read times; empty: the machine's own
 }
 
 // Validate returns what is wrong, by key.
@@ -182,7 +183,18 @@ func (c Config) Validate() error {
 	if len([]rune(c.Contact)) > mostContact {
 		problems = append(problems, fmt.Errorf("contact: at most %d characters; a name and a phone number will do", mostContact))
 	}
+	if _, err := c.location(); err != nil {
+		problems = append(problems, fmt.Errorf("timezone: %q is not known; write one as Europe/Berlin", c.Zone))
+	}
 	return errors.Join(problems...)
+}
+
+// location is the zone in which people say and read times.
+func (c Config) location() (*time.Location, error) {
+	if c.Zone == "" {
+		return time.Local, nil
+	}
+	return time.LoadLocation(c.Zone)
 }
 
 func isAccount(s string) bool { return strings.HasPrefix(s, "@") && strings.Contains(s, ":") }
@@ -230,6 +242,10 @@ type Bot struct {
 func New(o Options) *Bot {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if zone, err := o.Config.location(); err == nil && o.Config.Zone != "" {
+		now := o.Now
+		o.Now = func() time.Time { return now().In(zone) }
 	}
 	if o.Checkpoint == nil {
 		o.Checkpoint = func(string) {}

@@ -60,7 +60,7 @@ func (b *Bot) composeClosed(ctx context.Context, t *page, p *voting.Poll) (chat.
 		t.add("poll.closed.hash", "hash", p.ClosedHash)
 	}
 	if p.Terms.Objection > 0 && p.State == voting.StateClosed {
-		t.add("poll.closed.objection", "time", b.clockIn(t.texts, p.OpensAt()))
+		t.add("poll.closed.objection", "time", b.deadlineIn(t.texts, p.OpensAt()))
 	}
 	return t.content(false), nil
 }

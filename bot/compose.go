@@ -90,7 +90,10 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 		}
 		t.add("poll.opened", "question", title(p.Asked))
 		if p.Terms.Lasts > 0 || !p.Terms.Until.IsZero() {
-			t.add("poll.opened.until", "time", b.clockIn(t.texts, p.Ends))
+			t.add("poll.opened.until", "time", b.deadlineIn(t.texts, p.Ends))
+		}
+		if err := b.addNumber(ctx, t, p); err != nil {
+			return chat.Content{}, err
 		}
 		return t.content(false), nil
 	case kindCount:

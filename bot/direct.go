@@ -24,7 +24,7 @@ const (
 
 // direct deals with a plain message in the direct chat: an answer to one of the member's ballots.
 func (b *Bot) direct(ctx context.Context, m chat.Message) error {
-	open, err := b.Polls.OpenTo(ctx, voting.Member(m.Sender))
+	open, err := b.openTo(ctx, m.Sender)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +32,9 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	t.addQuorum(p.Rule, len(p.Roll))
 	b.addTerms(t, p)
 	t.gap()
+	if err := b.addNumber(ctx, t, p); err != nil {
+		return chat.Content{}, err
+	}
 	t.addCount("poll.draft.roll", len(p.Roll), "names", strings.Join(roll, ", "))
 	if len(p.Roll) > mostNames {
 		t.add("poll.draft.roll-file")
@@ -63,6 +67,26 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	return t.content(false), nil
 }
 
+// settingPolls is how many votes were opened in a group. The store counts them.
+const settingPolls = "polls"
+
+// addNumber says which number a vote has, or will have if no other is opened before.
+func (b *Bot) addNumber(ctx context.Context, t *page, p *voting.Poll) error {
+	number := p.Number
+	if p.State == voting.StateDraft && !p.Terms.Rehearsal {
+		opened, err := b.Store.Setting(ctx, string(p.Place), settingPolls)
+		if err != nil {
+			return err
+		}
+		before, _ := strconv.Atoi(opened) // there may be none
+		number = before + 1
+	}
+	if number > 0 {
+		t.add("poll.number", "number", number)
+	}
+	return nil
+}
+
 // addOptions shows the options and, where several may be chosen, how many.
 func (t *page) addOptions(q voting.Question) {
 	options := numbered(t.texts, q)
@@ -87,7 +111,7 @@ func (b *Bot) addTerms(t *page, p *voting.Poll) {
 	case terms.Lasts > 0:
 		t.add("poll.draft.lasts", "time", lasts(t.texts, terms.Lasts))
 	case !terms.Until.IsZero():
-		t.add("poll.draft.until", "time", b.clockIn(t.texts, terms.Until))
+		t.add("poll.draft.until", "time", b.deadlineIn(t.texts, terms.Until))
 	default:
 		t.add("poll.draft.until-close")
 	}

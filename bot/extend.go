@@ -96,7 +96,7 @@ func (b *Bot) composeExtended(t *page, d chat.Delivery) (chat.Content, error) {
 	if err := json.Unmarshal(d.Payload, &e); err != nil {
 		return chat.Content{}, fmt.Errorf("reading when a vote ends: %w", err)
 	}
-	t.add("poll.extended", "time", b.clockIn(t.texts, e.Until))
+	t.add("poll.extended", "time", b.deadlineIn(t.texts, e.Until))
 	return t.content(false), nil
 }
 

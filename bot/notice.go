@@ -142,7 +142,7 @@ func (b *Bot) met(ctx context.Context, n chat.Notice) error {
 // room, does not come again. cause is part of the keys. It belongs into a transaction.
 func (b *Bot) reopen(ctx context.Context, person, room, cause string) (opened bool, err error) {
 	var again []chat.Delivery
-	open, err := b.Polls.OpenTo(ctx, voting.Member(person))
+	open, err := b.openTo(ctx, person)
 	if err != nil {
 		return false, err
 	}

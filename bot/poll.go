@@ -221,6 +221,9 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 		if err := b.giveLetter(ctx, p); err != nil {
 			return err
 		}
+		if err := b.noteCall(ctx, p); err != nil {
+			return err
+		}
 		if err := b.cutProbe(ctx, m.Room); err != nil {
 			return err
 		}

@@ -138,6 +138,16 @@ func parseDate(word string, now time.Time) (time.Time, bool) {
 	return day, err == nil
 }
 
+// deadlineIn is a time by which somebody has to do something. Where nobody said in which zone people
+// live, and the machine knows none but the world's, it says so.
+func (b *Bot) deadlineIn(texts *i18n.Texts, at time.Time) string {
+	clock := b.clockIn(texts, at)
+	if zone, _ := b.Now().Zone(); b.Config.Zone == "" && zone == "UTC" {
+		return texts.Text("time.zone", "time", clock, "zone", zone)
+	}
+	return clock
+}
+
 // clockIn is a time as people say it: "20:15", with the day if that is another one.
 func (b *Bot) clockIn(texts *i18n.Texts, at time.Time) string {
 	now := b.Now()

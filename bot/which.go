@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -44,6 +45,34 @@ func (b *Bot) giveLetter(ctx context.Context, p *voting.Poll) error {
 		}
 	}
 	return refuse("refusal.busy")
+}
+
+// settingInCall is that a vote was opened while the group was in its call.
+const settingInCall = "in call"
+
+// noteCall notes whether the group is in its call at the opening of a vote: whoever sits there
+// waits for their answer, so it comes first of several. It belongs into the transaction of the
+// opening.
+func (b *Bot) noteCall(ctx context.Context, p *voting.Poll) error {
+	call, err := b.Store.CallByRoom(ctx, string(p.Place))
+	if err != nil || call == nil || b.inCall(call.Name) == 0 {
+		return err
+	}
+	return b.Store.PutSetting(ctx, string(p.ID), settingInCall, "yes")
+}
+
+// openTo are the votes in which somebody may answer now, those first that were opened during a call.
+func (b *Bot) openTo(ctx context.Context, person string) ([]*voting.Poll, error) {
+	open, err := b.Polls.OpenTo(ctx, voting.Member(person))
+	if err != nil || len(open) < 2 {
+		return open, err
+	}
+	calls, err := b.Store.SettingsNamed(ctx, settingInCall)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(open, func(p, q *voting.Poll) int { return -cmp.Compare(calls[string(p.ID)], calls[string(q.ID)]) })
+	return open, nil
 }
 
 // letter is the letter of a vote.

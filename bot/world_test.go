@@ -87,7 +87,7 @@ func (w *world) open() {
 	}
 	w.store, w.vault, w.line.Line = st, vault, line
 	w.bot = New(Options{
-		Config: Config{Ignore: []string{"@otherbot:x"}}, Line: w.line, Store: st, Vault: vault, Texts: w.texts, PublicURL: w.url,
+		Config: Config{Ignore: []string{"@otherbot:x"}, Zone: "UTC"}, Line: w.line, Store: st, Vault: vault, Texts: w.texts, PublicURL: w.url,
 		Polls: voting.New(st, vault, rand.Reader, voting.Defaults()),
 		Now:   func() time.Time { return w.now }, Log: zerolog.New(&w.log).Level(zerolog.DebugLevel),
 		Checkpoint: func(name string) {

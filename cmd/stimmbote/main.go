@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // bot.timezone holds on machines without a database of zones, too
 
 	"stimmbote/chat"
 )
