@@ -58,10 +58,13 @@ func (b *Bot) composeReceipt(ctx context.Context, t *page, d chat.Delivery, a ab
 	if err := b.unseal(ctx, d, a, &r); err != nil {
 		return chat.Content{}, err
 	}
+	b.Checkpoint("cast.after-durable")
+	if r.Unread {
+		return b.composeUnread(ctx, t, r, p)
+	}
 	if _, err := p.Asked.Vote(r.Choice); err != nil {
 		return chat.Content{}, fmt.Errorf("a receipt of poll %s: %w", p.ID, err)
 	}
-	b.Checkpoint("cast.after-durable")
 	switch answer := choiceIn(t.texts, p.Asked, r.Choice); {
 	case p.Terms.NoRevote:
 		t.add("ballot.receipt.final", "answer", answer)

@@ -94,6 +94,8 @@ type ballots interface {
 	Token(ctx context.Context, id voting.ID, m voting.Member) (string, error)
 	FoldChoice(ctx context.Context, id voting.ID, m voting.Member, choice voting.Choice) (*voting.Envelope, error)
 	Cast(ctx context.Context, e *voting.Envelope) (voting.Receipt, error)
+	Receive(ctx context.Context, id voting.ID, ballot []byte, now time.Time) (*voting.Envelope, error)
+	Sheet(ctx context.Context, id voting.ID) (*voting.Sheet, error)
 	Turnout(ctx context.Context, id voting.ID) (cast, entitled int, err error)
 	Seal(ctx context.Context, id voting.ID, label string, plain []byte) ([]byte, error)
 	Unseal(ctx context.Context, id voting.ID, label string, sealed []byte) ([]byte, error)

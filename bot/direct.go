@@ -163,6 +163,7 @@ type receipt struct {
 	Code     string        `json:"code"`
 	Tracker  string        `json:"tracker,omitempty"` // the check words follow from it
 	Replaced bool          `json:"replaced"`
+	Unread   bool          `json:"unread,omitempty"` // it was sealed elsewhere: there is no choice to repeat
 }
 
 // cast seals an answer and lays it into the ballot box. Vote, receipt, count and the order to

@@ -39,7 +39,8 @@ type Envelope struct {
 	fingerprint string
 	choice      Choice
 	sealed      box.Sealed
-	member      Member // of an open vote
+	member      Member // of an open vote, and of a ballot that was sealed elsewhere
+	unread      bool   // it was sealed elsewhere: nobody here knows what is in it
 }
 
 // Fold seals one answer of a motion or a choice: see [Polls.FoldChoice].
@@ -118,14 +119,17 @@ func (p *Polls) lay(ctx context.Context, poll *Poll, e *Envelope) (replaced bool
 	if !poll.sealed() {
 		return p.answer(ctx, poll, e)
 	}
-	replaced, err = p.box.Put(ctx, string(poll.ID), e.sealed, poll.Terms.NoRevote)
+	old, err := p.box.Put(ctx, string(poll.ID), e.sealed, poll.Terms.NoRevote)
 	if errors.Is(err, box.ErrTaken) {
 		return false, ErrVoted
 	}
 	if err != nil {
 		return false, fmt.Errorf("poll %s: %w", poll.ID, err)
 	}
-	return replaced, nil
+	if old == nil {
+		return false, nil
+	}
+	return true, p.supersede(ctx, poll.ID, old)
 }
 
 // Receipt is what a voter is told about a vote.
@@ -135,12 +139,14 @@ type Receipt struct {
 	Tracker  string // of a sealed ballot
 	Code     string // the beginning of the tracker, for people
 	Replaced bool   // an earlier vote
+	Unread   bool   // it was sealed elsewhere: nobody here knows what is in it
+	Again    bool   // exactly this ballot counted before
 }
 
 // Cast lays an envelope into the ballot box, in place of an earlier one; where the first one counts,
 // a second one is refused with [ErrVoted]. The vote is durable once the transaction around it, or its own, is committed.
 func (p *Polls) Cast(ctx context.Context, e *Envelope) (Receipt, error) {
-	r := Receipt{Choice: e.choice}
+	r := Receipt{Choice: e.choice, Unread: e.unread}
 	if ballot := e.sealed.Ballot(); ballot != nil {
 		r.Tracker = belenios.Tracker(ballot)
 		r.Code = belenios.Code(r.Tracker)
@@ -158,6 +164,9 @@ func (p *Polls) Cast(ctx context.Context, e *Envelope) (Receipt, error) {
 		}
 		if poll.Fingerprint != e.fingerprint {
 			return fmt.Errorf("poll %s: the envelope is for election %s: %w", e.id, e.fingerprint, ErrNotOpen)
+		}
+		if r.Again, err = p.again(ctx, e); err != nil || r.Again {
+			return err
 		}
 		r.Replaced, err = p.lay(ctx, poll, e)
 		return err

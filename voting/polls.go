@@ -53,6 +53,7 @@ const (
 	paperArchive     = "archive"
 	paperAnswers     = "answers" // to an open vote, sealed until the close
 	paperObjections  = "objections"
+	paperReplaced    = "replaced" // the hashes of ballots that later ones replaced
 )
 
 // vault keeps one key per name outside the ledger and seals with it.
@@ -84,6 +85,7 @@ type Polls struct {
 	closed    map[ID][]string               // trackers, of the polls that were searched after their close
 	elections map[string]*belenios.Election // by fingerprint, of the polls that are not ended
 	counted   map[ID]findings               // of the polls whose outcome was asked
+	owners    map[string]map[string]Member  // who has which credential, by fingerprint, of the polls that got sealed ballots
 }
 
 // New are the polls that l remembers and whose keys v has. Its configuration must be valid;
@@ -101,6 +103,7 @@ func New(l ledger, v vault, rand io.Reader, cfg Config) *Polls {
 		elections: make(map[string]*belenios.Election),
 		closed:    make(map[ID][]string),
 		counted:   make(map[ID]findings),
+		owners:    make(map[string]map[string]Member),
 	}
 }
 
@@ -265,6 +268,7 @@ func (p *Polls) drop(poll *Poll) {
 	p.mu.Lock()
 	delete(p.elections, poll.Fingerprint)
 	delete(p.counted, poll.ID)
+	delete(p.owners, poll.Fingerprint)
 	p.mu.Unlock()
 }
 

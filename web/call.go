@@ -38,7 +38,7 @@ type page struct {
 }
 
 // newPage fills the page with the sentences of its language and the addresses of its files.
-func newPage(texts *i18n.Texts, files *assets) *page {
+func newPage(texts *i18n.Texts, files *assets, cfg Config) *page {
 	sentences := texts.Prefix("page.")
 	t := template.Must(template.New("").Funcs(template.FuncMap{
 		"text": func(key string) string { return texts.Text("page." + key) },
@@ -46,7 +46,7 @@ func newPage(texts *i18n.Texts, files *assets) *page {
 	}).ParseFS(pages, "pages/*.html"))
 	var html bytes.Buffer
 	err := t.ExecuteTemplate(&html, "call.html", map[string]any{
-		"Language": texts.Language(), "Sentences": asJSON(sentences), "MaxName": maxName,
+		"Language": texts.Language(), "Sentences": asJSON(sentences), "MaxName": maxName, "Imprint": cfg.ImprintURL, "Privacy": cfg.PrivacyURL,
 	})
 	if err != nil {
 		panic(fmt.Sprintf("filling embedded call.html: %v", err))

@@ -12,6 +12,9 @@ import (
 type Config struct {
 	Listen    string `yaml:"listen"`     // address and port of the web server
 	PublicURL string `yaml:"public_url"` // what links begin with; empty: the bot makes no links
+
+	ImprintURL string `yaml:"imprint_url"` // who is behind the pages, at the foot of each
+	PrivacyURL string `yaml:"privacy_url"` // what becomes of people's data, at the foot of each
 }
 
 // Defaults is the configuration that an empty section means.
@@ -26,7 +29,28 @@ func (c Config) Validate() error {
 	if err := checkPublic(c.PublicURL); err != nil {
 		problems = append(problems, err)
 	}
+	problems = append(problems, checkLink("imprint_url", c.ImprintURL), checkLink("privacy_url", c.PrivacyURL))
 	return errors.Join(problems...)
+}
+
+// Public says whether the pages are for others than this machine.
+func (c Config) Public() bool {
+	u, err := url.Parse(c.PublicURL)
+	return err == nil && c.PublicURL != "" && !isLocal(u.Hostname())
+}
+
+// checkLink accepts the address of a page, or none.
+func checkLink(key, link string) error {
+	if u, err := url.Parse(link); link != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+		return fmt.Errorf("%s: %q is not a web address, try https://example.org/%s", key, link, key[:7])
+	}
+	return nil
+}
+
+// isLocal says whether a host is this machine.
+func isLocal(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // checkPublic accepts what a link can begin with: scheme and host, nothing behind them.

@@ -1,4 +1,5 @@
-// Package web serves the pages that people open from the chat: the call.
+// Package web serves the pages that people open from the chat: the call, and the ballot page with
+// what takes sealed ballots.
 //
 // It guarantees that a page loads nothing from elsewhere and runs no script but its own
 // (a strict content policy with Trusted Types), that nothing is stored in a browser, and
@@ -41,6 +42,8 @@ type rooms interface {
 type Options struct {
 	Calls callBook
 	Media rooms
+	Polls polls
+	Box   boxOffice
 	Texts *i18n.Texts
 	Ready func() bool // what /healthz answers; nil is always ready
 }
@@ -52,6 +55,9 @@ type Server struct {
 	log    zerolog.Logger
 	assets *assets
 	page   *page
+	files  statics
+	gate   *gate
+	texts  map[string]*i18n.Texts // by language
 	http   *http.Server
 
 	mu       sync.Mutex
@@ -60,8 +66,8 @@ type Server struct {
 
 // New makes the server. It listens when it runs.
 func New(cfg Config, opt Options, log zerolog.Logger) *Server {
-	s := &Server{cfg: cfg, opt: opt, log: log, assets: loadAssets()}
-	s.page = newPage(opt.Texts, s.assets)
+	s := &Server{cfg: cfg, opt: opt, log: log, assets: loadAssets(), files: loadStatics(), gate: newGate(), texts: loadTexts(opt.Texts)}
+	s.page = newPage(opt.Texts, s.assets, cfg)
 	s.http = &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -82,10 +88,13 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /r/{name}/join", s.join)
 	mux.HandleFunc("GET /dist/{file}", s.assets.serve)
 	mux.HandleFunc("GET /healthz", s.health)
+	s.booths(mux)
 	signalling := s.opt.Media.Handler()
 	mux.Handle("/rtc", signalling)
 	mux.Handle("/rtc/", signalling)
-	return s.guard(http.NewCrossOriginProtection().Handler(mux))
+	foreign := http.NewCrossOriginProtection()
+	foreign.AddInsecureBypassPattern("POST /v/{poll}/ballot") // a ballot proves whose it is
+	return s.guard(foreign.Handler(mux))
 }
 
 // Listen opens the port and returns its address. Run does it where nobody did.

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"stimmbote/web"
 )
 
 const checkUsage = "usage: stimmbote config check [--config FILE]\n"
@@ -44,12 +46,27 @@ func checkConfig(args []string, stdout, stderr io.Writer) int {
 	if hint := openToOthers(*path); hint != "" {
 		fmt.Fprintln(stderr, "stimmbote: "+hint)
 	}
+	for _, hint := range lacking(l.config.Web) {
+		fmt.Fprintln(stderr, "stimmbote: "+hint)
+	}
 	if err := l.verdict(); err != nil {
 		fmt.Fprintf(stderr, "stimmbote: %v\n", err)
 		return exitUsage
 	}
 	fmt.Fprintln(stderr, "The configuration is in order.")
 	return exitOK
+}
+
+// lacking says what pages that everybody can open do not say of themselves.
+func lacking(cfg web.Config) []string {
+	var hints []string
+	if cfg.Public() && cfg.ImprintURL == "" {
+		hints = append(hints, "web.imprint_url is empty: in many countries pages that everybody can open need a legal notice (in Germany by section 5 DDG)")
+	}
+	if cfg.Public() && cfg.PrivacyURL == "" {
+		hints = append(hints, "web.privacy_url is empty: a page of yours has to say what becomes of people's data (GDPR, article 13)")
+	}
+	return hints
 }
 
 // hidden stands where a secret is set.

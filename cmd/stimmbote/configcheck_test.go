@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -53,6 +54,27 @@ func TestConfigCheckUsage(t *testing.T) {
 		var errs bytes.Buffer
 		if code := dispatch(t.Context(), args, nil, &errs); code != exitUsage || !strings.Contains(errs.String(), "usage:") {
 			t.Errorf("%q: exit %d, said %q", args, code, &errs)
+		}
+	}
+}
+
+// Pages that everybody can open need to say whose they are.
+func TestConfigCheckHints(t *testing.T) {
+	for web, want := range map[string][]string{
+		"":                                      nil,
+		"  public_url: http://127.0.0.1:8480":   nil,
+		"  public_url: https://bot.example.org": {"web.imprint_url", "web.privacy_url"},
+		"  public_url: https://bot.example.org\n  imprint_url: https://example.org/i": {"web.privacy_url"},
+	} {
+		path := written(t, minimal+"  password: geheim\nweb:\n  listen: 127.0.0.1:8480\n"+web+"\n")
+		var out, errs bytes.Buffer
+		if code := dispatch(t.Context(), []string{"config", "check", "--config", path}, &out, &errs); code != exitOK {
+			t.Errorf("%q: exit %d: %s", web, code, &errs)
+		}
+		for _, key := range []string{"web.imprint_url", "web.privacy_url"} {
+			if got := strings.Contains(errs.String(), key+" is empty"); got != slices.Contains(want, key) {
+				t.Errorf("%q: %s is mentioned: %v\n%s", web, key, got, &errs)
+			}
 		}
 	}
 }

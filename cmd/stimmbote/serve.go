@@ -73,10 +73,11 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	polls := voting.New(st, vault, rand.Reader, cfg.Poll)
 	b = bot.New(bot.Options{
 		Config:     cfg.Bot,
 		Line:       line,
-		Polls:      voting.New(st, vault, rand.Reader, cfg.Poll),
+		Polls:      polls,
 		Store:      st,
 		Vault:      vault,
 		Texts:      texts,
@@ -85,7 +86,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		Checkpoint: checkpoint,
 		Log:        part(log, "bot"),
 	})
-	pages := web.New(cfg.Web, web.Options{Calls: st, Media: sfu, Texts: texts, Ready: line.Ready}, part(log, "web"))
+	pages := web.New(cfg.Web, web.Options{Calls: st, Media: sfu, Polls: polls, Box: b, Texts: texts, Ready: line.Ready}, part(log, "web"))
 	watch, err := newOps(cfg.Ops, line, st, calls)
 	if err != nil {
 		return err

@@ -85,24 +85,26 @@ func (b *Box) Open(ctx context.Context, poll string, credentials []string, size 
 	return nil
 }
 
-// Put lays a ballot into its place and says whether another one lay there. Where the first one
-// counts, keep is true: then a second one is refused with [ErrTaken].
-func (b *Box) Put(ctx context.Context, poll string, s Sealed, keep bool) (replaced bool, err error) {
+// Put lays a ballot into its place and returns the one that lay there, nil if there was none. Where
+// the first one counts, keep is true: then a second one is refused with [ErrTaken].
+func (b *Box) Put(ctx context.Context, poll string, s Sealed, keep bool) (replaced []byte, err error) {
 	place, found, err := b.ledger.Place(ctx, poll, s.credential)
 	if err != nil {
-		return false, fmt.Errorf("looking into the ballot box: %w", err)
+		return nil, fmt.Errorf("looking into the ballot box: %w", err)
 	}
 	if !found {
-		return false, ErrNoPlace
+		return nil, ErrNoPlace
 	}
-	replaced = len(trim(place.Ballot)) > 0
-	if replaced && keep {
-		return false, ErrTaken
+	if old := trim(place.Ballot); len(old) > 0 {
+		replaced = old
+	}
+	if replaced != nil && keep {
+		return nil, ErrTaken
 	}
 	filled := make([]byte, max(len(place.Ballot), len(s.ballot)))
 	copy(filled, s.ballot)
 	if err := b.ledger.PutPlace(ctx, poll, Place{Credential: s.credential, Ballot: filled}); err != nil {
-		return false, fmt.Errorf("laying a ballot into the box: %w", err)
+		return nil, fmt.Errorf("laying a ballot into the box: %w", err)
 	}
 	return replaced, nil
 }
@@ -117,6 +119,11 @@ func (b *Box) Ballot(ctx context.Context, poll, credential string) ([]byte, erro
 		return ballot, nil
 	}
 	return nil, nil
+}
+
+// BallotOf is the ballot in the place where s belongs, nil if there is none.
+func (b *Box) BallotOf(ctx context.Context, poll string, s Sealed) ([]byte, error) {
+	return b.Ballot(ctx, poll, s.credential)
 }
 
 // Ballots are all ballots, in the order of their credentials.

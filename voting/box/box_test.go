@@ -69,8 +69,8 @@ func TestPlaces(t *testing.T) {
 			t.Fatal(err)
 		}
 		replaced, err := b.Put(ctx, "poll", s, false)
-		if replaced != step.replaced || !errors.Is(err, step.err) {
-			t.Errorf("%s: replaced %v, %v", step.ballot, replaced, err)
+		if (replaced != nil) != step.replaced || !errors.Is(err, step.err) {
+			t.Errorf("%s: replaced %q, %v", step.ballot, replaced, err)
 		}
 		n, err := b.Count(ctx, "poll")
 		if err != nil || n != step.count {

@@ -1,0 +1,95 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// static is one file that is a whole page: nothing is filled in, so that its hash is everybody's.
+type static struct {
+	asset
+	policy string
+}
+
+// statics are such pages by name.
+type statics map[string]static
+
+// wholePages are the files that there may be, each with what else than its own scripts it needs.
+var wholePages = map[string]string{"booth.html": "", "board.html": "", "recount.html": " 'wasm-unsafe-eval'"}
+
+// BoothHash is the SHA-256 of the ballot page in hexadecimal, empty if this program has none.
+func BoothHash() string {
+	data, err := dist.ReadFile("dist/booth.html")
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// Booth is the ballot page, byte for byte as it is served; nil if this program has none.
+func Booth() []byte {
+	data, err := dist.ReadFile("dist/booth.html")
+	if err != nil {
+		return nil
+	}
+	return data
+}
+
+func loadStatics() statics {
+	all := make(statics)
+	for name, more := range wholePages {
+		if data, err := dist.ReadFile("dist/" + name); err == nil {
+			all[name] = newStatic(data, more)
+		}
+	}
+	return all
+}
+
+var (
+	scripts = regexp.MustCompile(`(?s)<script(?: type="?module"?)?>(.*?)</script>`)
+	styles  = regexp.MustCompile(`(?s)<style>(.*?)</style>`)
+)
+
+// newStatic allows a page exactly the scripts and styles that are in it. It may ask other hosts,
+// because the bot whose vote it is about can be one.
+func newStatic(data []byte, more string) static {
+	policy := "default-src 'none'; script-src" + hashes(scripts, data) + more + "; style-src" + hashes(styles, data) +
+		"; connect-src 'self' https:; img-src data:; worker-src blob:; base-uri 'none'; form-action 'none'; " +
+		"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types worker"
+	return static{asset: newAsset("page.html", data), policy: policy}
+}
+
+// hashes are the sources of what is between the tags.
+func hashes(tags *regexp.Regexp, data []byte) string {
+	var all strings.Builder
+	for _, inside := range tags.FindAllSubmatch(data, -1) {
+		sum := sha256.Sum256(inside[1])
+		all.WriteString(" 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'")
+	}
+	if all.Len() == 0 {
+		return " 'none'"
+	}
+	return all.String()
+}
+
+// show answers with a page whatever it is asked about, as long as that looks like a name: so that
+// it tells nothing about one.
+func (f statics) show(name string, about *regexp.Regexp) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		page, ok := f[name]
+		if !ok || about != nil && !about.MatchString(r.PathValue("poll")) {
+			http.NotFound(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Security-Policy", page.policy)
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), payment=()")
+		h.Set("X-Robots-Tag", "noindex")
+		page.send(w, r)
+	}
+}
