@@ -51,6 +51,13 @@ var sources = []api.EntryPoint{
 	{InputPath: "vendor/livekit-client.e2ee.worker.mjs", OutputPath: "frames"},
 }
 
+// aliases are where the code of others lies.
+var aliases = map[string]string{
+	"livekit-client": "./vendor/livekit-client.esm.mjs",
+	"@noble/curves":  "./vendor/noble-curves",
+	"@noble/hashes":  "./vendor/noble-hashes",
+}
+
 // build returns the files for web/dist by name.
 func build(from string) (map[string][]byte, error) {
 	dir, err := filepath.Abs(from)
@@ -70,7 +77,7 @@ func build(from string) (map[string][]byte, error) {
 		Platform:            api.PlatformBrowser,
 		Target:              api.ES2022,
 		LegalComments:       api.LegalCommentsNone, // they are in licences.txt
-		Alias:               map[string]string{"livekit-client": "./vendor/livekit-client.esm.mjs"},
+		Alias:               aliases,
 		TsconfigRaw:         `{"compilerOptions":{"strict":true,"target":"es2022"}}`,
 		LogLevel:            api.LogLevelSilent,
 	})
@@ -90,15 +97,28 @@ func build(from string) (map[string][]byte, error) {
 	return files, nil
 }
 
-// licences joins the licence of the library with those of the code inside it.
+// carried are the packages of others in the pages, with the files that hold their licences.
+var carried = []struct {
+	of    string
+	files []string
+}{
+	{"The call page uses livekit-client 2.23.0, unmodified, under this licence:", []string{"LICENSE", "NOTICES"}},
+	{"The ballot page uses @noble/curves 2.4.0, unmodified, under this licence:", []string{"noble-curves/LICENSE"}},
+	{"The ballot page uses @noble/hashes 2.4.0, unmodified, under this licence:", []string{"noble-hashes/LICENSE"}},
+}
+
+// licences joins the licences of the libraries with those of the code inside them.
 func licences(vendor string) ([]byte, error) {
-	text := []byte("The call page uses livekit-client 2.23.0, unmodified, under this licence:\n\n")
-	for _, name := range []string{"LICENSE", "NOTICES"} {
-		part, err := os.ReadFile(filepath.Join(vendor, name))
-		if err != nil {
-			return nil, fmt.Errorf("reading licence: %w", err)
+	var text []byte
+	for _, c := range carried {
+		text = append(text, c.of+"\n\n"...)
+		for _, name := range c.files {
+			part, err := os.ReadFile(filepath.Join(vendor, filepath.FromSlash(name)))
+			if err != nil {
+				return nil, fmt.Errorf("reading licence: %w", err)
+			}
+			text = append(append(text, part...), '\n')
 		}
-		text = append(append(text, part...), '\n')
 	}
 	return text, nil
 }

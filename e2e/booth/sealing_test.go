@@ -1,0 +1,96 @@
+package booth
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"stimmbote/e2e/browser"
+	"stimmbote/voting/belenios"
+)
+
+// TestBallotsOfABrowserAreCounted seals real ballots in each browser, has voting/belenios count them, and each
+// belenios-tool that knows the group check the archive.
+func TestBallotsOfABrowserAreCounted(t *testing.T) {
+	everywhere(t, func(t *testing.T, b *browser.Browser) {
+		tab := bench(t, b)
+		for _, group := range []string{belenios.Ed25519, belenios.Group2048} {
+			setup, voters, keys := setUp(t, group, "election "+t.Name(), everything()...)
+			e := must(belenios.Open(setup))(t)
+			sums := [][]int{make([]int, 3), make([]int, 4), make([]int, 4)}
+			var ballots [][]byte
+			for i, voter := range voters {
+				chosen := choices[i%len(choices)]
+				raw := sealed(t, tab, setup.Election, voter.Secret, chosen)
+				if whose := must(e.CheckBallot(raw))(t); whose != voter.Public {
+					t.Errorf("%s: the ballot is of %s, want %s", group, whose, voter.Public)
+				}
+				ballots = append(ballots, raw)
+				for q, vote := range votes(t, everything(), chosen) {
+					for k, n := range vote {
+						sums[q][k] += n
+					}
+				}
+			}
+			slices.SortFunc(ballots, bytes.Compare)
+			tally := must(e.Tally(rand.Reader, ballots, keys...))(t)
+			var archive bytes.Buffer
+			if err := e.WriteArchive(&archive, time.Unix(1795476838, 0), ballots, tally); err != nil {
+				t.Fatal(err)
+			}
+			report := must(belenios.Verify(archive.Bytes()))(t)
+			if got, want := fmt.Sprint(report.Sums), fmt.Sprint(sums); report.Status != belenios.Complete || got != want {
+				t.Errorf("%s: the result is %s, want %s", group, got, want)
+			}
+			recheck(t, group, e.UUID(), archive.Bytes())
+		}
+	})
+}
+
+// sealed is a ballot that the browser makes with random numbers of its own.
+func sealed(t *testing.T, tab *browser.Tab, election []byte, credential string, chosen []any) []byte {
+	t.Helper()
+	script := fmt.Sprintf("belenios.cast(%q, %q, %s)", election, credential, must(json.Marshal(chosen))(t))
+	cast := must(browser.Evaluate[ballot](tab, script))(t)
+	if cast.Tracker != belenios.Tracker([]byte(cast.Ballot)) {
+		t.Errorf("the tracker is %s, want %s", cast.Tracker, belenios.Tracker([]byte(cast.Ballot)))
+	}
+	return []byte(cast.Ballot)
+}
+
+// recheck asks every belenios-tool that there is and that knows the group.
+func recheck(t *testing.T, group, uuid string, archive []byte) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), uuid+".bel")
+	if err := os.WriteFile(path, archive, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tools := map[string]string{"the installed one": "belenios-tool"}
+	for _, newer := range must(filepath.Glob(filepath.Join(os.Getenv("BELENIOS_TOOLS"), "belenios-tool-*")))(t) {
+		tools[filepath.Base(newer)] = newer
+	}
+	for _, name := range slices.Sorted(maps.Keys(tools)) {
+		cmd := exec.CommandContext(t.Context(), "../../recheck.sh", path)
+		cmd.Env = append(os.Environ(), "BELENIOS_TOOL="+tools[name])
+		out, err := cmd.CombinedOutput()
+		exit, _ := errors.AsType[*exec.ExitError](err)
+		switch {
+		case err == nil:
+			t.Logf("%s: %s", name, strings.TrimSpace(string(out)))
+		case exit != nil && exit.ExitCode() == 2 && group == belenios.Ed25519 && name == "the installed one":
+			t.Logf("%s does not know %s", name, group)
+		default:
+			t.Errorf("%s: %v: %s", name, err, out)
+		}
+	}
+}
