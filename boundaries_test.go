@@ -29,6 +29,7 @@ var boundaries = map[string]boundary{
 	"voting/verify":    {ours: []string{"voting/belenios"}, not: []string{"net", "log", "database"}},
 	"voting":           {ours: []string{"voting/..."}, not: pure},
 	"media/forward":    {others: []string{"github.com/pion/"}},
+	"media/bounded":    {},
 	"media/signal": {others: []string{
 		"github.com/livekit/protocol/", "google.golang.org/protobuf/", "github.com/coder/websocket", "github.com/rs/zerolog",
 	}},

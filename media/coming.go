@@ -103,6 +103,7 @@ func (r *room) activate(p *participant) {
 		return
 	}
 	p.active = true
+	r.server.ways.note(p.sub.pc)
 	r.server.events.note(Came, r.name, p.person())
 	r.announce(p)
 	r.count()

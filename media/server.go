@@ -9,9 +9,6 @@ package media
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -31,6 +28,8 @@ import (
 type Config struct {
 	// UDP is the address that all sound and pictures go through.
 	UDP string `yaml:"udp"`
+	// TCP is the address for those whose network lets no UDP through. Empty: none.
+	TCP string `yaml:"tcp"`
 	// IP is the address under which others reach this one, where a router stands before it. Empty: the machine's own.
 	IP string `yaml:"ip"`
 }
@@ -40,14 +39,17 @@ func Defaults() Config { return Config{UDP: ":8481"} }
 
 // Validate returns everything that is wrong.
 func (c Config) Validate() error {
-	var udp, ip error
+	var udp, tcp, ip error
 	if _, err := net.ResolveUDPAddr("udp", c.UDP); err != nil || c.UDP == "" {
 		udp = fmt.Errorf("udp: %q is not an address with a port; try \":8481\"", c.UDP)
+	}
+	if _, err := net.ResolveTCPAddr("tcp", c.TCP); c.TCP != "" && err != nil {
+		tcp = fmt.Errorf("tcp: %q is not an address with a port; try \":8481\", or \"\" for none", c.TCP)
 	}
 	if _, err := netip.ParseAddr(c.IP); c.IP != "" && err != nil {
 		ip = fmt.Errorf("ip: %q is not an address; try one like 203.0.113.7, or \"\"", c.IP)
 	}
-	return errors.Join(udp, ip)
+	return errors.Join(udp, tcp, ip)
 }
 
 // Options are what the program around the server gives it.
@@ -67,14 +69,9 @@ type Options struct {
 }
 
 const (
-	udpBuffer       = 4 << 20 // bytes that the kernel keeps for us in each direction
-	iceDisconnected = 5 * time.Second
-	iceFailed       = 10 * time.Second // after that
-	iceKeepAlive    = 2 * time.Second
-	dtlsRetransmit  = 100 * time.Millisecond
-	minSecret       = 16
-	maxRooms        = 1000
-	silence         = 15 * time.Second // after which somebody is gone, whatever their connections say
+	minSecret = 16
+	maxRooms  = 1000
+	silence   = 15 * time.Second // after which somebody is gone, whatever their connections say
 )
 
 // Reasons to refuse whoever comes.
@@ -89,10 +86,12 @@ type Server struct {
 	log      zerolog.Logger
 	udp      *net.UDPConn
 	mux      *ice.UDPMuxDefault
+	tcp      *ice.TCPMuxDefault   // nil if there is none
 	keys     map[string]string    // secrets by the name of who signs with them
 	settings webrtc.SettingEngine // of every peer connection
 	cert     webrtc.Certificate
 	counters forward.Counters
+	ways     ways
 	presence *presence
 	events   *events
 	silence  time.Duration
@@ -105,80 +104,26 @@ type Server struct {
 	running  sync.WaitGroup // rooms
 }
 
-// New opens the UDP port. Run must be called to close it.
+// New opens the ports. Run must be called to close them.
 func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
 	if len(opt.Secret) < minSecret {
 		return nil, fmt.Errorf("secret for tokens has %d bytes, needs %d", len(opt.Secret), minSecret)
 	}
-	addr, err := net.ResolveUDPAddr("udp", cfg.UDP)
-	if err != nil {
-		return nil, fmt.Errorf("media.udp: %q is not an address with a port: %w", cfg.UDP, err)
-	}
-	udp, err := net.ListenUDP("udp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("opening media.udp %q (is another program using it?): %w", cfg.UDP, err)
-	}
 	s := &Server{
-		opt: opt, log: log, udp: udp, presence: newPresence(), events: newEvents(), silence: silence, joinFor: joinFor, rooms: map[string]*room{},
+		opt: opt, log: log, presence: newPresence(), events: newEvents(), silence: silence, joinFor: joinFor, rooms: map[string]*room{},
 		keys: map[string]string{},
 	}
 	maps.Copy(s.keys, opt.Keys)
 	s.keys[issuer] = string(opt.Secret)
-	if err := s.share(cfg.IP); err != nil {
-		_ = udp.Close()
+	err := s.open(cfg)
+	if err == nil {
+		err = s.share(cfg.IP)
+	}
+	if err != nil {
+		_ = s.shut()
 		return nil, err
 	}
 	return s, nil
-}
-
-// share makes what all peer connections share: the port, the certificate, the settings.
-func (s *Server) share(public string) error {
-	_ = s.udp.SetReadBuffer(udpBuffer) // the kernel may grant less
-	_ = s.udp.SetWriteBuffer(udpBuffer)
-
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return fmt.Errorf("making certificate: %w", err)
-	}
-	cert, err := webrtc.GenerateCertificate(key)
-	if err != nil {
-		return fmt.Errorf("making certificate: %w", err)
-	}
-	s.cert = *cert
-
-	line := net.PacketConn(s.udp)
-	if s.opt.line != nil {
-		line = s.opt.line(line)
-	}
-	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: line, Logger: quiet{}})
-	e := webrtc.SettingEngine{LoggerFactory: quiet{}}
-	e.SetICEUDPMux(s.mux)
-	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
-	e.SetIncludeLoopbackCandidate(s.Addr().Addr().IsLoopback())
-	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	e.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
-	e.SetDTLSRetransmissionInterval(dtlsRetransmit)
-	e.SetDTLSInsecureSkipHelloVerify(true) // the address has been checked by ICE
-	e.DisableCloseByDTLS(true)             // who leaves says so on the WebSocket
-	e.DisableActiveTCP(true)
-	e.SetIgnoreRidPauseForRecv(true)
-	e.DisableMediaEngineCopy(true) // each connection has one of its own
-	if public != "" {
-		err = e.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
-			External: []string{public}, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteReplace,
-		})
-	}
-	if err != nil {
-		_ = s.mux.Close()
-		return fmt.Errorf("media.ip %q: %w", public, err)
-	}
-	s.settings = e
-	return nil
-}
-
-// Addr is the address that all media goes through.
-func (s *Server) Addr() netip.AddrPort {
-	return s.udp.LocalAddr().(*net.UDPAddr).AddrPort()
 }
 
 // Packets counts the media packets that came in and went out since the start.
@@ -217,8 +162,8 @@ func (s *Server) Run(ctx context.Context) error {
 	stop()
 	notifier.Wait()
 	s.presence.flush(changed)
-	if err := s.mux.Close(); err != nil {
-		return fmt.Errorf("closing media.udp: %w", err)
+	if err := s.shut(); err != nil {
+		return fmt.Errorf("closing ports of media: %w", err)
 	}
 	return nil
 }

@@ -46,13 +46,19 @@ type world struct {
 
 func start(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
+	return startAt(t, Config{UDP: "127.0.0.1:0"}, change...)
+}
+
+// startAt is start on other ports.
+func startAt(t *testing.T, at Config, change ...func(*Options)) *world {
+	t.Helper()
 	leaks := test.CheckRoutines(t)
 	w := &world{}
 	opt := Options{Secret: []byte("0123456789abcdef0123456789abcdef"), Changed: func(_ string, p []Person) { w.changes.Store(&p) }}
 	for _, f := range change {
 		f(&opt)
 	}
-	s, err := New(Config{UDP: "127.0.0.1:0"}, opt, zerolog.New(zerolog.NewTestWriter(t)))
+	s, err := New(at, opt, zerolog.New(zerolog.NewTestWriter(t)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,8 +21,8 @@ import (
 	"stimmbote/media"
 )
 
-const sfuUsage = `usage: stimmbote sfu --key KEY:SECRET [--key …] [--listen ADDRESS] [--udp ADDRESS] [--ip ADDRESS]
-                     [--ops ADDRESS] [--config FILE]
+const sfuUsage = `usage: stimmbote sfu --key KEY:SECRET [--key …] [--listen ADDRESS] [--udp ADDRESS] [--tcp ADDRESS]
+                     [--ip ADDRESS] [--ops ADDRESS] [--config FILE]
 `
 
 // spareMemory is how much memory may be garbage before it is collected, in percent of what is used. Half of Go's default:
@@ -56,6 +56,7 @@ func sfu(ctx context.Context, args []string, stderr io.Writer) int {
 	flags.Var(keys, "key", "name and secret of who makes tokens")
 	listen := flags.String("listen", "127.0.0.1:7880", "where clients connect")
 	udp := flags.String("udp", "", "what sound and pictures go through")
+	tcp := flags.String("tcp", "", "the same for those who have no UDP")
 	ip := flags.String("ip", "", "address under which others reach this machine")
 	watch := flags.String("ops", "", "where programs of this machine ask how this one is")
 	path := flags.String("config", "", "a configuration, of which media and log count")
@@ -73,6 +74,9 @@ func sfu(ctx context.Context, args []string, stderr io.Writer) int {
 	}
 	if *udp != "" {
 		cfg.Media.UDP = *udp
+	}
+	if *tcp != "" {
+		cfg.Media.TCP = *tcp
 	}
 	if *ip != "" {
 		cfg.Media.IP = *ip
@@ -158,6 +162,7 @@ func sfuOps(s *media.Server) http.Handler {
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		in, out := s.Packets()
 		rooms, people := s.Count()
+		ways := s.Ways()
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 		for _, m := range []struct {
 			name, kind, help string
@@ -165,6 +170,8 @@ func sfuOps(s *media.Server) http.Handler {
 		}{
 			{"stimmbote_media_packets_received_total", "counter", "Media packets that came in.", in},
 			{"stimmbote_media_packets_sent_total", "counter", "Media packets that went out.", out},
+			{"stimmbote_media_joins_udp_total", "counter", "Joins whose media came by UDP.", ways.UDP},
+			{"stimmbote_media_joins_tcp_total", "counter", "Joins whose media came by TCP.", ways.TCP},
 			{"stimmbote_media_rooms", "gauge", "Rooms that are open.", uint64(rooms)},
 			{"stimmbote_media_people", "gauge", "People in all rooms.", uint64(people)},
 		} {

@@ -33,7 +33,7 @@ const openKey, openSecret = "stranger", "a secret that only strangers and the se
 
 func newOpenHouse(t *testing.T) *openHouse {
 	t.Helper()
-	s, err := media.New(media.Config{UDP: "127.0.0.1:0"}, media.Options{
+	s, err := media.New(media.Config{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0"}, media.Options{
 		Secret: []byte("0123456789abcdef0123456789abcdef"), Keys: map[string]string{openKey: openSecret},
 	}, zerolog.Nop())
 	if err != nil {
@@ -63,8 +63,9 @@ func newOpenHouse(t *testing.T) *openHouse {
 	return &openHouse{media: s, address: web.URL}
 }
 
-// guest opens the stranger's page and joins, after a click, as browsers want it before they let sound play.
-func (h *openHouse) guest(t *testing.T, b *browser.Browser, identity, options, key string) *browser.Tab {
+// guest opens the stranger's page and joins, after a click, as browsers want it before they let sound play. What is to be
+// run in the page before comes last.
+func (h *openHouse) guest(t *testing.T, b *browser.Browser, identity, options, key string, before ...string) *browser.Tab {
 	t.Helper()
 	may := true
 	token, err := auth.NewAccessToken(openKey, openSecret).SetIdentity(identity).SetName(identity).SetVideoGrant(&auth.VideoGrant{
@@ -79,6 +80,9 @@ func (h *openHouse) guest(t *testing.T, b *browser.Browser, identity, options, k
 	}
 	t.Cleanup(tab.Close)
 	becomes(t, tab, "the page is there", "globalThis.ready === true")
+	for _, script := range before {
+		evaluate[bool](t, tab, script)
+	}
 	call := fmt.Sprintf(`document.getElementById("go").onclick = () => run(%q, %s, %q).then(() => { events.push("in") }, (e) => { events.push("failed " + e) }), true`, token, options, key)
 	evaluate[bool](t, tab, call)
 	if err := tab.Click("#go"); err != nil {

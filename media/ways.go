@@ -1,0 +1,28 @@
+package media
+
+import (
+	"sync/atomic"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// Ways counts joins by how sound and pictures got through.
+type Ways struct{ UDP, TCP uint64 }
+
+// ways are counters of joins.
+type ways struct{ udp, tcp atomic.Uint64 }
+
+// Ways says by which ways people have joined since the start.
+func (s *Server) Ways() Ways { return Ways{UDP: s.ways.udp.Load(), TCP: s.ways.tcp.Load()} }
+
+// note counts a join by the way that its peer connection has found.
+func (w *ways) note(pc *webrtc.PeerConnection) {
+	pair, err := pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	switch {
+	case err != nil || pair == nil: // lost again already
+	case pair.Local.Protocol == webrtc.ICEProtocolTCP:
+		w.tcp.Add(1)
+	default:
+		w.udp.Add(1)
+	}
+}
