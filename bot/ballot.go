@@ -30,7 +30,9 @@ func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *vo
 	for _, option := range numbered(t.texts, p.Asked) {
 		t.line(option, html.EscapeString(option))
 	}
-	t.addHow(p.Asked)
+	if !p.Terms.OnlySealed {
+		t.addHow(p.Asked)
+	}
 	if letter != letters[:1] {
 		t.add("ballot.letter", "letter", letter)
 	}
@@ -49,6 +51,7 @@ func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *vo
 	if err != nil {
 		return chat.Content{}, err
 	}
+	b.addLink(t, p, token)
 	t.add("ballot.token", "token", token)
 	return t.content(false), nil
 }
@@ -93,8 +96,14 @@ func (b *Bot) composeHint(ctx context.Context, t *page, d chat.Delivery, p *voti
 	if err := json.Unmarshal(d.Payload, &h); err != nil {
 		return chat.Content{}, fmt.Errorf("reading what is wrong with an answer: %w", err)
 	}
-	t.add(h.Key)
-	t.addChoose(p.Asked)
+	if p.Terms.OnlySealed {
+		if err := b.addOnlyLink(ctx, t, p, d.Person); err != nil {
+			return chat.Content{}, err
+		}
+	} else {
+		t.add(h.Key)
+		t.addChoose(p.Asked)
+	}
 	if h.Kept {
 		t.add("ballot.kept")
 	}

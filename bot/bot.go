@@ -210,6 +210,8 @@ type Options struct {
 	Vault      vault
 	Texts      *i18n.Texts
 	PublicURL  string            // links to the pages begin with it; empty: there are no links
+	BoothURL   string            // where the ballot page is, if it is on another web space
+	BoothHash  string            // of the ballot page; empty: there is none
 	Native     bool              // beside each ballot something to tap at, in clients that know polls
 	Now        func() time.Time  // default: time.Now
 	Checkpoint func(name string) // called where a crash would hurt most; default: nothing

@@ -139,6 +139,10 @@ func (b *Bot) flagPiece(w *wish, piece string) bool {
 		w.terms.NoRevote = true
 	case b.words.is("vote.words.revote", piece):
 		w.terms.NoRevote = false
+	case b.words.is("vote.words.sealed", piece):
+		return b.setSealed(w, "") == nil
+	case b.words.is("vote.words.unsealed", piece):
+		w.terms.OnlySealed = false
 	case b.words.is("vote.words.hide", piece):
 		w.terms.HideVoters = true
 	case b.words.is("vote.words.rehearsal", piece):

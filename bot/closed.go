@@ -10,8 +10,8 @@ import (
 	"stimmbote/voting"
 )
 
-// addAnchors says what fixes a vote before anybody votes.
-func (t *page) addAnchors(p *voting.Poll) {
+// addAnchors says what fixes a vote before anybody votes, and the hash of the ballot page, if there is one.
+func (t *page) addAnchors(p *voting.Poll, booth string) {
 	if p.Terms.Rehearsal {
 		t.add("poll.label.rehearsal")
 	}
@@ -20,6 +20,9 @@ func (t *page) addAnchors(p *voting.Poll) {
 		return
 	}
 	t.add("poll.anchors", "fingerprint", p.Fingerprint, "roll", p.RollHash)
+	if booth != "" {
+		t.add("poll.anchors.booth", "hash", booth)
+	}
 }
 
 // rollFile has the lines of the roll, the very bytes that are hashed.

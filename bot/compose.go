@@ -80,7 +80,7 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 	case kindRoll:
 		return b.composeRoll(ctx, t, p)
 	case kindAnchors:
-		t.addAnchors(p)
+		t.addAnchors(p, b.boothHash(p))
 		return t.content(true), nil
 	case kindRollLines:
 		return rollFile(p), nil

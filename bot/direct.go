@@ -28,6 +28,9 @@ func (b *Bot) direct(ctx context.Context, m chat.Message) error {
 	if err != nil {
 		return err
 	}
+	if done, err := b.onPasted(ctx, m, open); err != nil || done {
+		return err
+	}
 	switch {
 	case len(open) == 0:
 		return b.noBallot(ctx, m)
@@ -79,6 +82,9 @@ func (b *Bot) ballotAnswer(ctx context.Context, m, said chat.Message, p *voting.
 	choice, found := b.read(said, p)
 	if found != answer.Clear {
 		return b.unclear(ctx, m, p, found)
+	}
+	if p.Terms.OnlySealed {
+		return b.onlyByLink(ctx, m, p)
 	}
 	if err := b.mayAnswer(ctx, m, p); err != nil {
 		return b.doesNotCount(ctx, m, p, err)

@@ -118,6 +118,7 @@ func (b *Bot) addTerms(t *page, p *voting.Poll) {
 	if p.Terms.NoRevote {
 		t.add("poll.draft.final")
 	}
+	b.addWay(t, p)
 	switch {
 	case p.Level() == voting.Open:
 	case p.Terms.HideVoters:

@@ -24,7 +24,7 @@ func native(ballot chat.Delivery) chat.Delivery {
 // taps says whether a question can be asked by something to tap at: clients show one list of so
 // many options.
 func (b *Bot) taps(p *voting.Poll) bool {
-	return b.Native && len(tappable(p.Asked)) <= chat.MostOptions && (p.Asked.Kind != voting.KindSingly || len(p.Asked.Options) == 1)
+	return b.Native && !p.Terms.OnlySealed && len(tappable(p.Asked)) <= chat.MostOptions && (p.Asked.Kind != voting.KindSingly || len(p.Asked.Options) == 1)
 }
 
 // tappable are the choices of which each option of such a poll is one. Their numbers are those of

@@ -24,6 +24,8 @@ func termOptions() []wishOption {
 		{option{names: []string{"until", "bis"}, value: true, more: isClock}, "20:15", (*Bot).setUntil},
 		{option{names: []string{"no-revote", "endgültig", "endgueltig"}}, "", flag(func(w *wish) { w.terms.NoRevote = true })},
 		{option{names: []string{"hide-voters", "ohne-namen"}}, "", flag(func(w *wish) { w.terms.HideVoters = true })},
+		{option{names: []string{"sealed", "versiegelt"}}, "", (*Bot).setSealed},
+		{option{names: []string{"booth", "kabine"}, value: true}, "https://example.org/booth.html", (*Bot).setBooth},
 		{option{names: []string{"rehearsal", "probe"}}, "", flag(func(w *wish) { w.terms.Rehearsal = true })},
 		{option{names: []string{"open", "offen"}}, "", flag(func(w *wish) { w.terms.Level = voting.Open })},
 		{option{names: []string{"level", "stufe"}, value: true}, "open", (*Bot).setLevel},

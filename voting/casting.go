@@ -61,6 +61,9 @@ func (p *Polls) FoldChoice(ctx context.Context, id ID, m Member, choice Choice) 
 	if !poll.entitled(m) {
 		return nil, fmt.Errorf("poll %s: %w", id, ErrNotEntitled)
 	}
+	if poll.Terms.OnlySealed {
+		return nil, fmt.Errorf("poll %s takes ballots that their voters sealed: %w", id, ErrOnlySealed)
+	}
 	vote, err := poll.Asked.Vote(choice)
 	if err != nil {
 		return nil, fmt.Errorf("poll %s: %w", id, err)

@@ -2,6 +2,7 @@ package voting
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"stimmbote/voting/belenios"
@@ -12,6 +13,7 @@ type Config struct {
 	Group      string `yaml:"group"`       // of the mathematics
 	MinBallots int    `yaml:"min_ballots"` // below which nothing is decrypted
 	Keep       int    `yaml:"keep"`        // days after which a vote that has ended is deleted
+	BoothURL   string `yaml:"booth_url"`   // where the ballot page is, if it is on another web space
 	Native     bool   `yaml:"native"`      // beside each ballot a poll of the clients' own kind, to tap at
 }
 
@@ -38,8 +40,23 @@ func (c Config) Validate() error {
 	if c.Keep < 1 {
 		return fmt.Errorf("keep: write a number of days, at least 1")
 	}
+	if c.BoothURL != "" && !IsPage(c.BoothURL) {
+		return fmt.Errorf("booth_url: %q is not the address of a page, try https://example.org/booth.html", c.BoothURL)
+	}
 	return nil
 }
+
+// IsPage says whether a text is the address of a page to which something behind a # can be added.
+func IsPage(text string) bool {
+	host, ok := strings.CutPrefix(text, "https://")
+	if !ok {
+		host, ok = strings.CutPrefix(text, "http://")
+	}
+	return ok && len(text) <= maxAddress && host != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("#<>\"`\\", r) })
+}
+
+// maxAddress is how many characters the address of a page may have.
+const maxAddress = 200
 
 // keep is how long what has ended is kept.
 func (c Config) keep() time.Duration { return time.Duration(c.Keep) * 24 * time.Hour }

@@ -39,6 +39,7 @@ var (
 	ErrHeld         = &Refusal{Key: "refusal.held"}
 	ErrNoCode       = &Refusal{Key: "refusal.no-code"}
 	ErrObjections   = &Refusal{Key: "refusal.objections"}
+	ErrOnlySealed   = &Refusal{Key: "refusal.only-sealed"}
 )
 
 // Error is for logs. People read the sentence that Key stands for.

@@ -27,6 +27,8 @@ type Terms struct {
 	Lasts      time.Duration `json:"lasts,omitzero"`       // from the opening on; 0 if no such time was said
 	Until      time.Time     `json:"until,omitzero"`       // in place of Lasts
 	Objection  time.Duration `json:"objection,omitzero"`   // between the closed hash and the decryption
+	OnlySealed bool          `json:"onlySealed,omitempty"` // ballots are sealed by their voters, none by the bot
+	Booth      string        `json:"booth,omitempty"`      // the ballot page, if it is on another web space
 }
 
 // check refuses terms that cannot be held to.
@@ -34,6 +36,8 @@ func (t Terms) check() error {
 	switch _, known := levels[t.Level]; {
 	case !known:
 		return fmt.Errorf("level %d: %w", int(t.Level), ErrTerms)
+	case t.OnlySealed && t.Level == Open:
+		return ErrOnlySealed
 	case t.Lasts < 0 || t.Objection < 0 || t.Lasts != 0 && !t.Until.IsZero():
 		return fmt.Errorf("lasting %v, until %v, %v for objections: %w", t.Lasts, t.Until, t.Objection, ErrTerms)
 	case t.Lasts > MaxOpen:

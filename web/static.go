@@ -23,11 +23,15 @@ var wholePages = map[string]string{"booth.html": "", "board.html": "", "recount.
 
 // BoothHash is the SHA-256 of the ballot page in hexadecimal, empty if this program has none.
 func BoothHash() string {
-	data, err := dist.ReadFile("dist/booth.html")
-	if err != nil {
-		return ""
+	if page := Booth(); page != nil {
+		return Sum(page)
 	}
-	sum := sha256.Sum256(data)
+	return ""
+}
+
+// Sum is the SHA-256 of a page in hexadecimal, as it is announced.
+func Sum(page []byte) string {
+	sum := sha256.Sum256(page)
 	return hex.EncodeToString(sum[:])
 }
 

@@ -6,6 +6,7 @@
 //	stimmbote config check            show the configuration and what is wrong with it
 //	stimmbote sfu                     serve meetings alone, without a bot
 //	stimmbote verify FILE.bel         recheck a vote from its archive, offline
+//	stimmbote booth export FILE       write the ballot page, for another web space
 //	stimmbote version                 say which version this is
 package main
 
@@ -21,6 +22,7 @@ import (
 	_ "time/tzdata" // bot.timezone holds on machines without a database of zones, too
 
 	"stimmbote/chat"
+	"stimmbote/web"
 )
 
 func main() {
@@ -37,6 +39,7 @@ const usage = `usage:
   stimmbote sfu --key KEY:SECRET    serve meetings alone, without a bot; alone it says what else it takes
   stimmbote verify FILE.bel [--tracker T]…
                                     recheck a vote from its archive, offline; alone it says what else it takes
+  stimmbote booth export FILE       write the ballot page, to be served by another web space
   stimmbote version                 say which version this is
   stimmbote help                    say this
 `
@@ -68,8 +71,13 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return sfu(ctx, args, stderr)
 	case "verify":
 		return verifyArchive(args, stdout, stderr)
+	case "booth":
+		return booth(args, stdout, stderr)
 	case "version":
 		fmt.Fprintln(stdout, version())
+		if hash := web.BoothHash(); hash != "" {
+			fmt.Fprintln(stdout, "ballot page (SHA-256): "+hash)
+		}
 		return exitOK
 	case "help":
 		fmt.Fprint(stdout, usage)

@@ -82,6 +82,8 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		Vault:      vault,
 		Texts:      texts,
 		PublicURL:  cfg.Web.PublicURL,
+		BoothURL:   cfg.Poll.BoothURL,
+		BoothHash:  web.BoothHash(),
 		Native:     cfg.Poll.Native,
 		Checkpoint: checkpoint,
 		Log:        part(log, "bot"),
