@@ -6,6 +6,7 @@
 //	stimmbote config check            show the configuration and what is wrong with it
 //	stimmbote sfu                     serve meetings alone, without a bot
 //	stimmbote verify FILE.bel         recheck a vote from its archive, offline
+//	stimmbote ballot --link URL       seal a vote and hand it in, as the page behind the link does
 //	stimmbote booth export FILE       write the ballot page, for another web space
 //	stimmbote version                 say which version this is
 package main
@@ -39,6 +40,7 @@ const usage = `usage:
   stimmbote sfu --key KEY:SECRET    serve meetings alone, without a bot; alone it says what else it takes
   stimmbote verify FILE.bel [--tracker T]…
                                     recheck a vote from its archive, offline; alone it says what else it takes
+  stimmbote ballot --link URL       seal a vote here and hand it in; alone it says what else it takes
   stimmbote booth export FILE       write the ballot page, to be served by another web space
   stimmbote version                 say which version this is
   stimmbote help                    say this
@@ -71,6 +73,8 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return sfu(ctx, args, stderr)
 	case "verify":
 		return verifyArchive(args, stdout, stderr)
+	case "ballot":
+		return ballot(ctx, args, os.Stdin, stdout, stderr)
 	case "booth":
 		return booth(args, stdout, stderr)
 	case "version":

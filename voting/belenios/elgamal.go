@@ -20,10 +20,7 @@ func encrypt(g group, rand io.Reader, y element, m *bigmod.Nat) (ciphertext, *bi
 	if err != nil {
 		return ciphertext{}, nil, err
 	}
-	return ciphertext{
-		alpha: g.secretExp(g.generator(), r),
-		beta:  g.secretExp2(y, r, g.generator(), m),
-	}, r, nil
+	return encryptWith(g, y, m, r), r, nil
 }
 
 // add is the encryption of the sum.

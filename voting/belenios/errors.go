@@ -77,6 +77,8 @@ var (
 
 	// ErrOtherElection is returned for a ballot that was made for another election.
 	ErrOtherElection = errors.New("ballot belongs to another election")
+	// ErrOtherVote is returned for a test envelope whose ballot has something else in it than it says.
+	ErrOtherVote = errors.New("something else was sealed")
 	// ErrUnknownCredential is returned for a credential that is not on the election's list.
 	ErrUnknownCredential = errors.New("credential is not on the list")
 	// ErrRepeated is returned for a ballot that occurs twice.

@@ -10,6 +10,11 @@ import (
 // Seal makes a ballot signed with the voter's secret credential. A vote has a list for each question, as Choose and
 // BlankVote make it. What is voted for changes neither the time nor, but for the digits of random numbers, the length.
 func (e *Election) Seal(rand io.Reader, credential string, vote [][]int) ([]byte, error) {
+	return e.sealKeeping(rand, credential, vote, func([]opening) {})
+}
+
+// sealKeeping shows what only the sealer knows of each answer, before it is wiped.
+func (e *Election) sealKeeping(rand io.Reader, credential string, vote [][]int, keep func([]opening)) ([]byte, error) {
 	if len(vote) != len(e.questions) {
 		return nil, fmt.Errorf("%d votes on %d questions: %w", len(vote), len(e.questions), ErrAnswer)
 	}
@@ -23,18 +28,18 @@ func (e *Election) Seal(rand io.Reader, credential string, vote [][]int) ([]byte
 		return nil, err
 	}
 	defer wipe(secret)
-	return e.seal(rand, secret, vote)
+	return e.seal(rand, secret, vote, keep)
 }
 
 // seal makes the ballot of whoever knows the secret exponent of a credential.
-func (e *Election) seal(rand io.Reader, secret *bigmod.Nat, vote [][]int) ([]byte, error) {
+func (e *Election) seal(rand io.Reader, secret *bigmod.Nat, vote [][]int, keep func([]opening)) ([]byte, error) {
 	public := e.g.secretExp(e.g.generator(), secret).String()
 	if _, ok := e.voters[public]; !ok {
 		return nil, ErrUnknownCredential
 	}
 	w := wireBallot{ElectionUUID: e.uuid, ElectionHash: e.hash, Credential: public}
 	for i, q := range e.questions {
-		sealed, err := e.sealAnswer(rand, q, e.hash+"|"+public, vote[i])
+		sealed, err := e.sealAnswer(rand, q, e.hash+"|"+public, vote[i], keep)
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +55,7 @@ func (e *Election) seal(rand io.Reader, secret *bigmod.Nat, vote [][]int) ([]byt
 }
 
 // sealAnswer encrypts one number for each slot of a question and proves what has to be, 4.11.1.
-func (e *Election) sealAnswer(rand io.Reader, q Question, who string, vote []int) (wireAnswer, error) {
+func (e *Election) sealAnswer(rand io.Reader, q Question, who string, vote []int, keep func([]opening)) (wireAnswer, error) {
 	choices, known := make([]ciphertext, len(vote)), make([]opening, len(vote))
 	defer func() {
 		for _, o := range known {
@@ -64,6 +69,7 @@ func (e *Election) sealAnswer(rand io.Reader, q Question, who string, vote []int
 			return wireAnswer{}, err
 		}
 	}
+	keep(known)
 	return e.proveAnswer(rand, q, who, choices, known)
 }
 
