@@ -167,6 +167,11 @@ func (b *balloting) vote() error {
 	if err != nil {
 		return err
 	}
+	if v.Familiar {
+		if b.texts, err = b.texts.Familiar(); err != nil {
+			return err
+		}
+	}
 	for {
 		vote, err := b.choose(v, election.Questions())
 		if err != nil {

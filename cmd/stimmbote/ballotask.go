@@ -49,7 +49,7 @@ func (b *balloting) askOne(q belenios.Question, title string) ([]int, error) {
 	for {
 		switch {
 		case q.Max == 1 && q.Min == 1:
-			b.say("cast.ask.one")
+			b.say("cast.ask.number")
 		default:
 			b.say("cast.ask.several", "least", q.Min, "most", q.Max)
 		}

@@ -68,7 +68,7 @@ func readLink(text string) (ballotLink, error) {
 // asked is what the bot says about a vote.
 type askedVote struct {
 	Election, Trustees, Credentials, State, Title, Group, Level, Language string
-	Final                                                                 bool
+	Final, Familiar                                                       bool
 }
 
 // caster talks to the bot that a link leads to.
