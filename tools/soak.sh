@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # The long loops of the tests that `make test` goes through a few times only: a hundred kills while twenty members are
 # probed, every fault at every endpoint of the homeserver, a homeserver that is away for five minutes in the middle of a
-# vote, and ten thousand commands of one person. Names of tests as arguments run these alone. What was seen goes to
-# bench/results/soak.txt as well.
+# vote, ten thousand commands of one person, and two hundred votes in which an attacker looks for the answers.
+# Names of tests as arguments run these alone. What was seen goes to bench/results/soak.txt as well.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export GOFLAGS=${GOFLAGS:--tags=goolm -buildvcs=false}
 status=0 out=bench/results/soak.txt
-rounds=(TestProbeUnderKills TestKilledOnTheWay TestFaultsAtEveryEndpoint TestLostAnswersAtTheFirstStart TestHomeserverAway TestCommandsWithoutEnd)
+rounds=(TestProbeUnderKills TestKilledOnTheWay TestFaultsAtEveryEndpoint TestLostAnswersAtTheFirstStart TestHomeserverAway TestCommandsWithoutEnd TestAttacker)
 (($# == 0)) || rounds=("$@")
 (cd e2e/homeserver && go tool -n dendrite >/dev/null)
 test=$(mktemp)
@@ -19,7 +19,7 @@ mkdir -p "$(dirname "$out")"
 printf '%s, %s\n' "$(git describe --always --dirty)" "$(date -u +%F)" >"$out"
 for round in "${rounds[@]}"; do
 	printf '\n== %s\n' "$round"
-	(cd e2e && "$test" -test.run "^$round\$" -test.v -test.timeout 2h -kills 100 -every-fault -away 5m -flood 10000) |
+	(cd e2e && "$test" -test.run "^$round\$" -test.v -test.timeout 2h -kills 100 -every-fault -away 5m -flood 10000 -attacked 200) |
 		tee >(grep -v -E '^ +(main_test|kill_test|faults_test|start_test).go:[0-9]+: (building|starting|making|still)|^=== ' >>"$out") || status=1
 done
 exit $status

@@ -73,7 +73,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	polls := voting.New(st, vault, rand.Reader, cfg.Poll)
+	polls := voting.New(st, sealing(vault), rand.Reader, cfg.Poll)
 	b = bot.New(bot.Options{
 		Config:     cfg.Bot,
 		Line:       line,
@@ -96,7 +96,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 
 	talking, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	talk, talking := errgroup.WithContext(talking)
-	talk.Go(func() error { return line.Run(talking, b) })
+	talk.Go(func() error { return line.Run(talking, telling(b, part(log, "bot"))) })
 	talk.Go(func() error { return b.Run(talking) })
 	talk.Go(func() error {
 		if err := announce(talking, line.Ready); err != nil {

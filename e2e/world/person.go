@@ -193,6 +193,24 @@ func (p *Person) Send(ctx context.Context, chat Chat, kind event.Type, content a
 	return sent.EventID, nil
 }
 
+// Sealed says something in a chat, as Say does, and returns what the homeserver is given of it as well.
+func (p *Person) Sealed(ctx context.Context, chat Chat, text string) (id.EventID, *event.EncryptedEventContent, error) {
+	room, err := p.Room(chat)
+	if err != nil {
+		return "", nil, err
+	}
+	p.crypto.Lock()
+	sealed, err := p.Client.Crypto.Encrypt(ctx, room, event.EventMessage, &event.MessageEventContent{
+		MsgType: event.MsgText, Body: text, Mentions: &event.Mentions{},
+	})
+	p.crypto.Unlock()
+	if err != nil {
+		return "", nil, fmt.Errorf("encrypting as %s: %w", p.Name, err)
+	}
+	sent, err := p.Send(ctx, chat, event.EventEncrypted, sealed)
+	return sent, sealed, err
+}
+
 // ErrNoDirect means that the bot has not written to this person alone.
 var ErrNoDirect = errors.New("the bot has not written to this person in a direct chat")
 

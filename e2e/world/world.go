@@ -39,6 +39,8 @@ type Options struct {
 	Keep     bool         // Close leaves the folder
 	Synapse  bool         // on Synapse instead of Dendrite; New returns ErrNoSynapse where there is none
 	Limits   bool         // with the limits that Synapse has by default; Dendrite has none
+	// Config changes the bot's configuration before it is written.
+	Config func(config map[string]any)
 }
 
 // World is a homeserver, the bot, the group and its people.
@@ -141,7 +143,7 @@ func (w *World) populate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.Bot, err = newBot(w.Homeserver, a, password, filepath.Join(w.Dir, "bot"), w.options, nil)
+	w.Bot, err = newBot(w.Homeserver, a, password, filepath.Join(w.Dir, "bot"), w.options, w.options.Config)
 	if err != nil {
 		return err
 	}

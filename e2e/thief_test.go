@@ -1,0 +1,75 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rs/zerolog"
+	"go.mau.fi/util/dbutil"
+	"maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"stimmbote/e2e/world"
+)
+
+// opensNothing is what somebody finds who comes when the polls are over and takes everything, key files
+// too, and who has each answer as it was sent, and backups from when the polls were open: none of the
+// answers opens. What was said to the bot later does, which shows that the thief knows how.
+func (b *burgled) opensNothing(ctx context.Context, t *testing.T, s *spoils) {
+	t.Helper()
+	anna := b.w.People["anna"]
+	_, later, err := anna.Sealed(ctx, world.Direct, "!help")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hear(ctx, t, anna, world.Direct, `(?i)!check`)
+	room, err := anna.Room(world.Direct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.copyOnce(t, s)
+	opened := 0
+	for i, backup := range s.evidence.Backups {
+		opens, done := b.thief(t, backup)
+		if i == len(s.evidence.Backups)-1 && !opens(ctx, room, later) {
+			t.Error("the thief opens nothing at all")
+		}
+		for room, answers := range s.sealed {
+			for _, answer := range answers {
+				if opens(ctx, room, answer) {
+					opened++
+				}
+			}
+		}
+		done()
+	}
+	t.Logf("with %d backups and the key files that are left, %d answers opened", len(s.evidence.Backups), opened)
+	if opened > 0 || len(s.sealed) == 0 {
+		t.Errorf("%d answers of %d voters opened", opened, len(s.sealed))
+	}
+}
+
+// thief tries to open what was sent with a copy of the database and the key files that there are.
+func (b *burgled) thief(t *testing.T, backup string) (opens func(context.Context, id.RoomID, *event.EncryptedEventContent) bool, done func() error) {
+	t.Helper()
+	pickle, err := os.ReadFile(filepath.Join(b.w.Dir, "bot", "store", "keys", "pickle"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := dbutil.NewWithDialect("file:"+backup, "sqlite3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := crypto.NewSQLCryptoStore(db, dbutil.ZeroLogger(zerolog.Nop()), "", "", pickle)
+	return func(ctx context.Context, room id.RoomID, sealed *event.EncryptedEventContent) bool {
+		session, err := store.GetGroupSession(ctx, room, sealed.SessionID)
+		if err != nil || session == nil {
+			return false
+		}
+		_, _, err = session.Internal.Decrypt(sealed.MegolmCiphertext)
+		return err == nil
+	}, db.Close
+}
