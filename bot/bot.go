@@ -233,6 +233,7 @@ type Bot struct {
 	answered  map[voting.ID]map[string]time.Time // when the answer that counts was written, by person
 	queued    map[string]bool                    // what this process need not queue again
 	replies   map[string][]time.Time             // when a person was last told what they did not need
+	lacking   map[voting.ID]bool                 // the count that was said last lacks ballots that are on their way
 	present   map[string]int                     // how many are in a call, by its name
 	due       map[string]time.Time               // when a call's card is to be corrected, by its name
 	paced     map[string]time.Time               // when what is corrected now and then is due again
@@ -269,6 +270,7 @@ func New(o Options) *Bot {
 		answered:  make(map[voting.ID]map[string]time.Time),
 		queued:    make(map[string]bool),
 		replies:   make(map[string][]time.Time),
+		lacking:   make(map[voting.ID]bool),
 		present:   make(map[string]int),
 		due:       make(map[string]time.Time),
 		paced:     make(map[string]time.Time),

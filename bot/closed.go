@@ -12,9 +12,6 @@ import (
 
 // addAnchors says what fixes a vote before anybody votes, and the hash of the ballot page, if there is one.
 func (t *page) addAnchors(p *voting.Poll, booth string) {
-	if p.Terms.Rehearsal {
-		t.add("poll.label.rehearsal")
-	}
 	if p.Fingerprint == "" {
 		t.add("poll.anchors.open", "roll", p.RollHash)
 		return
@@ -37,9 +34,6 @@ func rollFile(p *voting.Poll) chat.Content {
 
 // composeClosed says that no vote comes in any more, who has voted and what fixes the ballots.
 func (b *Bot) composeClosed(ctx context.Context, t *page, p *voting.Poll) (chat.Content, error) {
-	if p.Terms.Rehearsal {
-		t.add("poll.label.rehearsal")
-	}
 	voted, err := b.Polls.Voted(ctx, p.ID)
 	mismatch := errors.Is(err, voting.ErrNumbers)
 	if err != nil && !mismatch && !errors.Is(err, voting.ErrNotClosed) && !errors.Is(err, voting.ErrChanged) && !errors.Is(err, voting.ErrKeyLost) {

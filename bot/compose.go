@@ -72,6 +72,9 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 	if err != nil {
 		return chat.Content{}, err
 	}
+	if d.Kind != kindDraft && d.Kind != kindBallot { // they say it as their label
+		t.addRehearsal(p)
+	}
 	switch d.Kind {
 	case kindMissing:
 		return b.composeMissing(ctx, t, p)
@@ -85,9 +88,6 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 	case kindRollLines:
 		return rollFile(p), nil
 	case kindOpened:
-		if p.Terms.Rehearsal {
-			t.add("poll.label.rehearsal")
-		}
 		t.add("poll.opened", "question", title(p.Asked))
 		if p.Terms.Lasts > 0 || !p.Terms.Until.IsZero() {
 			t.add("poll.opened.until", "time", b.deadlineIn(t.texts, p.Ends))
@@ -140,6 +140,9 @@ func (b *Bot) composeCount(ctx context.Context, t *page, a about, p *voting.Poll
 	way := "poll.on-the-way"
 	if p.State == voting.StateOpen {
 		t.addCount("poll.count", cast, "of", entitled, "open", entitled-cast)
+		if err := b.addProgress(ctx, t, p); err != nil {
+			return chat.Content{}, err
+		}
 	} else {
 		t.addCount("poll.over", cast, "of", entitled)
 		way = "poll.over-on-the-way"
@@ -153,6 +156,38 @@ func (b *Bot) composeCount(ctx context.Context, t *page, a about, p *voting.Poll
 		t.age("eta", on.ETA)
 	}
 	return t.content(true), nil
+}
+
+// addProgress says how many have their ballot, as long as somebody has not, and when the vote ends.
+func (b *Bot) addProgress(ctx context.Context, t *page, p *voting.Poll) error {
+	given, err := b.given(ctx, p)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	b.lacking[p.ID] = given < len(p.Roll)
+	b.mu.Unlock()
+	if given < len(p.Roll) {
+		t.addCount("poll.given", given, "of", len(p.Roll))
+	}
+	if p.Terms.Lasts > 0 || !p.Terms.Until.IsZero() {
+		t.add("poll.opened.until", "time", b.deadlineIn(t.texts, p.Ends))
+	}
+	return nil
+}
+
+// given is how many of the roll have their ballot.
+func (b *Bot) given(ctx context.Context, p *voting.Poll) (n int, err error) {
+	for _, m := range p.Roll {
+		ballot, _, err := b.Line.Event(ctx, ballotKey(p.ID, m))
+		if err != nil {
+			return 0, err
+		}
+		if ballot != "" {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // addAbout says which vote a notice is about, where its group has several at once.

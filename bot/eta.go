@@ -28,10 +28,34 @@ func (b *Bot) showCount(ctx context.Context, p *voting.Poll, next *time.Time) er
 		return err
 	}
 	_, known, err := b.Line.Event(ctx, count.Key)
-	if err != nil || known || count.Key == key(p.ID, "count/0") || !b.every(key(p.ID, "count"), progressPause, next) {
+	if err != nil {
 		return err
 	}
+	if known || count.Key == key(p.ID, "count/0") {
+		if count.Key = key(p.ID, "count/given"); !b.allOut(ctx, p, count.Key) {
+			return nil
+		}
+	}
+	if !b.every(key(p.ID, "count"), progressPause, next) {
+		return nil
+	}
 	return b.Line.Queue(ctx, count)
+}
+
+// allOut says whether all ballots are out, and the count that was said last lacks some.
+func (b *Bot) allOut(ctx context.Context, p *voting.Poll, said string) bool {
+	b.mu.Lock()
+	lacks := b.lacking[p.ID]
+	b.mu.Unlock()
+	if !lacks {
+		return false
+	}
+	pending, err := b.Line.Pending(ctx, string(p.ID))
+	if err != nil || pending > 0 {
+		return false
+	}
+	_, known, err := b.Line.Event(ctx, said)
+	return err == nil && !known
 }
 
 // foretell keeps saying, beside the count, how long it takes until everybody has a ballot, where

@@ -13,7 +13,7 @@ import (
 func TestVoteFromDraftToResult(t *testing.T) {
 	w := newWorld(t, "en")
 	w.says("chair", "!vote  Shall we adopt\nmotion 12? ")
-	w.expect(`(?s)^🗳️ Draft: Shall we adopt motion 12\?\n1 = Yes · 2 = No · 3 = Abstain\nNobody in the group sees.*adopted with more yes than no.*6 members.*: Anna, Bernd, Chair, Clara, Deniz, Eva\n⚠️ Few are entitled.*\nChair, reply start, change or cancel`, "group")
+	w.expect(`(?s)^🗳️ Draft: Shall we adopt motion 12\?\n1 = Yes · 2 = No · 3 = Abstain\nConfidential: nobody in the group sees.*adopted with more yes than no.*6 members.*: Anna, Bernd, Chair, Clara, Deniz, Eva\n⚠️ Few are entitled.*\nChair, reply start, change or cancel`, "group")
 	w.says("anna", "start")
 	w.silent()
 	w.says("chair", "Start.")
@@ -31,7 +31,7 @@ func TestVoteFromDraftToResult(t *testing.T) {
 		w.tells(people[i], answer)
 	}
 	fresh = w.new()
-	if s := find(fresh, "anna", `^✅ Understood: Yes\. Your vote is in the ballot box\. Wrong\? Send the other number\.\nCheck words: \w+-\w+-\w+ · Code: ([A-Z2-7]{4}-){3}[A-Z2-7]{4}$`); s == nil || !s.Secret {
+	if s := find(fresh, "anna", `^✅ Understood: Yes\. Your vote is in the ballot box\. Nothing more to do\. Wrong\? Send the other number\.\nCheck words: \w+-\w+-\w+ · Code: ([A-Z2-7]{4}-){3}[A-Z2-7]{4}$`); s == nil || !s.Secret {
 		t.Errorf("no receipt:\n%s", list(fresh))
 	}
 	w.now = w.now.Add(progressPause)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"stimmbote/bot/answer"
 	"stimmbote/chat"
@@ -50,7 +51,8 @@ func (b *Bot) composeNative(t *page, p *voting.Poll) (chat.Content, error) {
 		return chat.Content{}, chat.ErrObsolete
 	}
 	// All IDs are of one length, because that of the answer can be seen.
-	poll := &chat.Poll{Question: t.texts.Text("ballot.native", "question", title(p.Asked)), Most: p.Asked.Most}
+	t.add("ballot.native", "question", title(p.Asked))
+	poll := &chat.Poll{Question: strings.Join(t.plain, "\n"), Most: p.Asked.Most}
 	for i, choice := range tappable(p.Asked) {
 		poll.Options = append(poll.Options, chat.Option{ID: fmt.Sprintf("%02d", i+1), Text: choiceIn(t.texts, p.Asked, choice)})
 	}

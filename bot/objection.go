@@ -3,6 +3,9 @@ package bot
 import (
 	"context"
 	"errors"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
@@ -14,15 +17,12 @@ func (b *Bot) object(ctx context.Context, m chat.Message, a arguments) error {
 	if err := b.unforged(ctx, m); err != nil {
 		return err
 	}
-	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State != voting.StateDraft })
+	p, why, err := b.objectedTo(ctx, m.Room, a.text)
 	if err != nil {
 		return err
 	}
-	if p == nil {
-		return refuse("refusal.no-vote")
-	}
 	err = b.Store.Tx(ctx, func(ctx context.Context) error {
-		p, err := b.Polls.Object(ctx, p.ID, voting.Member(m.Sender), i18n.Clean(a.text), b.Now())
+		p, err := b.Polls.Object(ctx, p.ID, voting.Member(m.Sender), i18n.Clean(why), b.Now())
 		if err != nil {
 			return err
 		}
@@ -35,6 +35,9 @@ func (b *Bot) object(ctx context.Context, m chat.Message, a arguments) error {
 			return err
 		}
 		d := lasting(p, "objection/"+m.ID, kindSay)
+		if p.State.Ended() {
+			d.Group = "" // what was said about it is forgotten
+		}
 		d.Thread, d.Payload = m.Thread, encode(say{Key: key, Args: []any{"name", name, "question", p.Question}})
 		return b.done(ctx, m, d)
 	})
@@ -42,6 +45,37 @@ func (b *Bot) object(ctx context.Context, m chat.Message, a arguments) error {
 		return refuse("refusal.object")
 	}
 	return err
+}
+
+// numberedVote is what an objection begins with that names a vote by its number.
+var numberedVote = regexp.MustCompile(`^(?:#(\d+)\b:?|(\d+)(?::|$))`)
+
+// objectedTo is the vote that an objection is about, and the reason: the one with the number that
+// it begins with, else the one that goes on, else the last one.
+func (b *Bot) objectedTo(ctx context.Context, room, text string) (p *voting.Poll, why string, err error) {
+	if found := numberedVote.FindStringSubmatch(text); found != nil {
+		n, err := strconv.Atoi(found[1] + found[2])
+		if err != nil {
+			return nil, "", refuse("refusal.no-vote")
+		}
+		p, err = b.Polls.Numbered(ctx, voting.Place(room), n)
+		if errors.Is(err, voting.ErrUnknown) {
+			err = refuse("refusal.no-result")
+		}
+		return p, strings.TrimSpace(text[len(found[0]):]), err
+	}
+	p, err = b.find(ctx, room, func(p *voting.Poll) bool { return p.State != voting.StateDraft })
+	if err != nil || p != nil {
+		return p, text, err
+	}
+	earlier, err := b.Polls.Earlier(ctx, voting.Place(room), 1)
+	if err == nil && len(earlier) == 0 {
+		err = refuse("refusal.no-vote")
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	return earlier[0], text, nil
 }
 
 // proceed lets a vote be counted in spite of the objections, at the wish of somebody who may close it.

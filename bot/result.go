@@ -20,9 +20,6 @@ func (b *Bot) composeResult(ctx context.Context, t *page, p *voting.Poll) (chat.
 	if r == nil || r.Count == nil || r.Verdict == nil {
 		return chat.Content{}, fmt.Errorf("poll %s has no result to show", p.ID)
 	}
-	if p.Terms.Rehearsal {
-		t.add("poll.label.rehearsal")
-	}
 	t.addVerdict(p.Asked, r.Verdict)
 	if p.Number > 0 {
 		t.add("poll.result.numbered", "number", p.Number, "question", title(p.Asked))
@@ -44,6 +41,9 @@ func (b *Bot) composeResult(ctx context.Context, t *page, p *voting.Poll) (chat.
 	if err := b.addNamed(ctx, t, p); err != nil {
 		return chat.Content{}, err
 	}
+	if n := len(p.Objections); n > 0 {
+		t.addCount("poll.result.objections", n)
+	}
 	if !archived(p) {
 		return t.content(false), nil
 	}
@@ -51,6 +51,7 @@ func (b *Bot) composeResult(ctx context.Context, t *page, p *voting.Poll) (chat.
 		t.add("poll.result.unanimous")
 	}
 	t.gap()
+	t.add("poll.result.doubt")
 	tool := "poll.result.check.new"
 	if p.Group != voting.Defaults().Group {
 		tool = "poll.result.check.old"
@@ -101,7 +102,15 @@ func (b *Bot) showResult(ctx context.Context, t *page, id voting.ID) (chat.Conte
 	if err != nil {
 		return chat.Content{}, err
 	}
+	t.addRehearsal(p)
 	return b.composeResult(ctx, t, p)
+}
+
+// addRehearsal says that a vote is none, if it is so.
+func (t *page) addRehearsal(p *voting.Poll) {
+	if p.Terms.Rehearsal {
+		t.add("poll.label.rehearsal")
+	}
 }
 
 // composeFile is the archive of a vote that is over.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,17 +42,48 @@ func (b *Bot) loseKey(ctx context.Context, p *voting.Poll) error {
 	said := lasting(p, "lost-key", kindSay)
 	said.Group = ""
 	said.Payload = encode(say{Key: "poll.uncountable.key", Args: []any{"question", p.Question}})
-	err := b.Store.Tx(ctx, func(ctx context.Context) error {
+	elects, err := b.elects(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	err = b.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := b.stop(ctx, p, "ballot.ended", b.Polls.Abandon); err != nil {
 			return err
 		}
-		return b.Line.Queue(ctx, said)
+		if err := b.Line.Queue(ctx, said); err != nil {
+			return err
+		}
+		return b.offerAgain(ctx, p, elects)
 	})
 	if err != nil {
 		return fmt.Errorf("voiding poll %s: %w", p.ID, err)
 	}
 	b.forget(p.ID)
 	return nil
+}
+
+// offerAgain shows the question of a vote that nothing came of as a new draft to whoever asked it,
+// if they may still ask. It belongs into a transaction.
+func (b *Bot) offerAgain(ctx context.Context, p *voting.Poll, elects bool) error {
+	roll, err := b.roll(ctx, string(p.Place))
+	if err != nil {
+		return err
+	}
+	if p.Terms.Picked {
+		roll = slices.DeleteFunc(slices.Clone(p.Roll), func(m voting.Member) bool { return !slices.Contains(roll, m) })
+	}
+	again := draftOf(p, roll)
+	if !again.Terms.Until.After(b.Now()) {
+		again.Terms.Until = time.Time{}
+	}
+	cards, err := b.draft(ctx, chat.Message{Room: string(p.Place), Sender: string(p.Asker)}, again, elects)
+	if _, refused := errors.AsType[*voting.Refusal](err); refused {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return b.Line.Queue(ctx, cards...)
 }
 
 // composeRestart says that a vote goes on.

@@ -131,9 +131,8 @@ func title(q voting.Question) string {
 
 // addLabel says who could learn an answer: it follows from how the vote is held.
 func (t *page) addLabel(p *voting.Poll) {
-	if p.Terms.Rehearsal {
-		t.add("poll.label.rehearsal")
-	} else {
+	t.addRehearsal(p)
+	if !p.Terms.Rehearsal || p.Level() == voting.Open {
 		t.add("poll.label." + p.Level().String())
 	}
 }

@@ -94,7 +94,7 @@ func TestOpenVotes(t *testing.T) {
 	w.opened("A? --open")
 	p := w.poll()
 	w.tells("anna", "1")
-	w.expect(`^✅ Understood: Yes\. Your vote is in the ballot box\. Wrong\? Send the other number\.$`, "anna")
+	w.expect(`^✅ Understood: Yes\. Your vote is in the ballot box\. Nothing more to do\. Wrong\? Send the other number\.$`, "anna")
 	w.tells("bernd", "no")
 	w.new()
 	w.closes("chair")
