@@ -17,7 +17,8 @@ func TestAFileOfSomebodyElse(t *testing.T) {
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
 	file := attachment.NewEncryptedFile()
-	sealed := file.Encrypt([]byte("@anna:test\n"))
+	sealed := []byte("@anna:test\n")
+	file.EncryptInPlace(sealed)
 	hs.mu.Lock()
 	hs.media = map[string][]byte{"plain": []byte("@anna:test\n"), "sealed": sealed, "other": bytes.Repeat([]byte("x"), 11)}
 	hs.mu.Unlock()
