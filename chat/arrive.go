@@ -15,7 +15,7 @@ import (
 // takes the place of a group's older room, or is a group.
 func (l *Line) entered(ctx context.Context, room id.RoomID, join *event.Event) error {
 	return l.once(ctx, "entered "+join.ID.String(), func(ctx context.Context) error {
-		state, err := l.client.State(ctx, room)
+		state, err := l.state(ctx, room)
 		if kind, _ := judge(err); kind == failurePermanent {
 			return nil // the bot is out again
 		}
@@ -122,7 +122,7 @@ func (l *Line) went(ctx context.Context, room id.RoomID, leave *event.Event) err
 		return err
 	}
 	return l.once(ctx, "went "+leave.ID.String(), func(ctx context.Context) error {
-		state, err := l.client.State(ctx, room)
+		state, err := l.state(ctx, room)
 		if kind, _ := judge(err); kind == failurePermanent {
 			return nil
 		}
@@ -163,34 +163,16 @@ func (l *Line) newDevices(ctx context.Context, person id.UserID) error {
 	if err != nil || direct == nil || direct.Session == "" {
 		return err
 	}
-	mach := l.helper.Machine()
-	devices, err := mach.CryptoStore.GetDevices(ctx, person)
-	if err != nil {
+	device, err := l.missed(ctx, person, id.SessionID(direct.Session), true)
+	if err != nil || device == nil {
 		return err
 	}
-	for _, device := range devices {
-		trust, err := mach.ResolveTrustContext(ctx, device)
-		if err != nil {
-			return err
-		}
-		if trust < strictTrust || device.Deleted {
-			continue
-		}
-		shared, err := mach.CryptoStore.IsOutboundGroupSessionShared(ctx, person, device.IdentityKey, id.SessionID(direct.Session))
-		if err != nil {
-			return err
-		}
-		if shared {
-			continue
-		}
-		if err := mach.CryptoStore.RemoveOutboundGroupSession(ctx, id.RoomID(direct.Room)); err != nil {
-			return err
-		}
-		return l.notice(ctx, Notice{
-			Kind: NewDevice, ID: device.DeviceID.String() + " " + direct.Session, Room: direct.Room, Person: person.String(),
-		})
+	if err := l.keys.RemoveOutboundGroupSession(ctx, id.RoomID(direct.Room)); err != nil {
+		return err
 	}
-	return nil
+	return l.notice(ctx, Notice{
+		Kind: NewDevice, ID: device.DeviceID.String() + " " + direct.Session, Room: direct.Room, Person: person.String(),
+	})
 }
 
 // patience is how often something is tried while the homeserver is away: about a quarter of an hour.

@@ -31,6 +31,7 @@ type cryptoStore struct {
 	key      sync.RWMutex // guards the pickle key; only ever held inside a transaction, see inTurn
 	mu       sync.Mutex
 	outbound map[id.RoomID]*crypto.OutboundGroupSession
+	drops    map[id.RoomID]int             // how often a room's key was dropped, or would have been
 	said     []*crypto.InboundGroupSession // the bot's own of direct rooms, the newest last
 }
 
@@ -40,7 +41,7 @@ const mostSaid = 1000
 func (l *Line) newCryptoStore(inner *crypto.SQLCryptoStore, own id.SenderKey) *cryptoStore {
 	return &cryptoStore{
 		SQLCryptoStore: inner, own: own, direct: l.isDirect, tx: l.store.Tx,
-		outbound: make(map[id.RoomID]*crypto.OutboundGroupSession),
+		outbound: make(map[id.RoomID]*crypto.OutboundGroupSession), drops: make(map[id.RoomID]int),
 	}
 }
 
@@ -139,5 +140,14 @@ func (s *cryptoStore) RemoveOutboundGroupSession(_ context.Context, room id.Room
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.outbound, room)
+	s.drops[room]++
 	return nil
+}
+
+// dropped is how often the key of a room was to be dropped. One that was being handed out then may have missed
+// somebody.
+func (s *cryptoStore) dropped(room id.RoomID) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.drops[room]
 }

@@ -21,8 +21,10 @@ type homeserver struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced when something happens
 	fault   func(r *http.Request) int
-	logins  int
-	log     []string // requests in the order in which they were taken
+	// meanwhile happens while an answer is on its way.
+	meanwhile func(r *http.Request)
+	logins    int
+	log       []string // requests in the order in which they were taken
 
 	users        map[string]string // token to user
 	devices      map[string]string // token to device
@@ -181,6 +183,11 @@ func (hs *homeserver) serve(w http.ResponseWriter, r *http.Request, do func(call
 	if c.user != "" || strings.HasSuffix(r.URL.Path, "/login") {
 		hs.log = append(hs.log, r.Method+" "+strings.TrimPrefix(r.URL.Path, "/_matrix/client/v3"))
 		answer = do(c)
+	}
+	if happens := hs.meanwhile; happens != nil {
+		hs.mu.Unlock()
+		happens(r)
+		hs.mu.Lock()
 	}
 	if fault == faultDrop {
 		panic(http.ErrAbortHandler)

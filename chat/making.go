@@ -75,7 +75,7 @@ func (l *Line) nobodys(ctx context.Context) (map[id.RoomID]id.UserID, error) {
 		if _, other := l.otherRooms.Load(room); other || slices.Contains(stored, room.String()) {
 			continue
 		}
-		state, err := l.client.State(ctx, room)
+		state, err := l.state(ctx, room)
 		if kind, _ := judge(err); kind == failurePermanent {
 			continue
 		}

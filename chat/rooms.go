@@ -21,10 +21,29 @@ type Member struct {
 }
 
 // rooms remembers of which rooms the whole state was fetched since the bot joined them: a sync
-// response names only some members, and whoever is not known cannot read the first message.
+// response names only some members, and whoever is not known cannot read the first message. And it
+// counts how often responses told of members that come and go: what was fetched meanwhile may not
+// hold them.
 type rooms struct {
 	mu    sync.Mutex
 	known map[id.RoomID]bool
+	turns map[id.RoomID]int
+}
+
+// turn notes that a response tells of members of a room; it is about to be processed.
+func (r *rooms) turn(room id.RoomID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.turns == nil {
+		r.turns = make(map[id.RoomID]int)
+	}
+	r.turns[room]++
+}
+
+func (r *rooms) turned(room id.RoomID) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.turns[room]
 }
 
 func (r *rooms) forget(room id.RoomID) {
@@ -41,7 +60,7 @@ func (l *Line) know(ctx context.Context, room id.RoomID) error {
 	if known {
 		return nil
 	}
-	if _, err := l.client.State(ctx, room); err != nil {
+	if _, err := l.state(ctx, room); err != nil {
 		return fmt.Errorf("fetching a room's state: %w", err)
 	}
 	l.rooms.mu.Lock()
@@ -51,6 +70,18 @@ func (l *Line) know(ctx context.Context, room id.RoomID) error {
 	}
 	l.rooms.known[room] = true
 	return nil
+}
+
+// state fetches a room's whole state and stores what encryption needs of it. While it is on its way, a response may
+// tell of somebody who has come since, and the older answer would make the bot forget them: then it asks again.
+func (l *Line) state(ctx context.Context, room id.RoomID) (mautrix.RoomStateMap, error) {
+	for {
+		before := l.rooms.turned(room)
+		state, err := l.client.State(ctx, room)
+		if err != nil || l.rooms.turned(room) == before {
+			return state, err
+		}
+	}
 }
 
 // Members lists who joined a room, by ID, as the homeserver says now.

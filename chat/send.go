@@ -6,11 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"maunium.net/go/mautrix"
-	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/crypto/attachment"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -206,38 +204,6 @@ func (l *Line) send(ctx context.Context, room id.RoomID, kind event.Type, messag
 		err = l.store.EncryptedDirect(ctx, room.String(), sealed.SessionID.String())
 	}
 	return resp.EventID, err
-}
-
-// encrypt encrypts for everybody who is joined or invited; strict leaves out devices that their
-// owner did not sign, and does not let the length tell what is said.
-func (l *Line) encrypt(ctx context.Context, room id.RoomID, kind event.Type, message any, strict bool) (*event.EncryptedEventContent, error) {
-	if strict {
-		filled, err := padded(message)
-		if err != nil {
-			return nil, err
-		}
-		message = filled
-	}
-	mach := l.helper.Machine()
-	sealed, err := mach.EncryptMegolmEvent(ctx, room, kind, message)
-	if err == nil {
-		return sealed, nil
-	}
-	if !errors.Is(err, crypto.ErrSessionExpired) && !errors.Is(err, crypto.ErrNoGroupSession) && !errors.Is(err, crypto.ErrSessionNotShared) {
-		return nil, fmt.Errorf("encrypting: %w", err)
-	}
-	users, err := l.client.StateStore.GetRoomJoinedOrInvitedMembers(ctx, room)
-	if err != nil {
-		return nil, fmt.Errorf("listing whom to encrypt for: %w", err)
-	}
-	users = slices.DeleteFunc(users, func(user id.UserID) bool { return user == l.me })
-	if err := l.share(ctx, room, users, strict); err != nil {
-		return nil, fmt.Errorf("sharing the key of a room: %w", err)
-	}
-	if sealed, err = mach.EncryptMegolmEvent(ctx, room, kind, message); err != nil {
-		return nil, fmt.Errorf("encrypting: %w", err)
-	}
-	return sealed, nil
 }
 
 // markKey names, in the part of an event that is not encrypted, its transaction ID, which the

@@ -79,6 +79,11 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 	timelines := takeMessages(resp, l.me)
 	letters := takeLetters(resp)
 	asked := requests(resp)
+	for room, joined := range resp.Rooms.Join {
+		if slices.ContainsFunc(slices.Concat(joined.State.Events, joined.Timeline.Events), ofMember) {
+			l.rooms.turn(room)
+		}
+	}
 	l.arrived.take()
 	if err := s.DefaultSyncer.ProcessResponse(ctx, resp, since); err != nil {
 		if s.again(ctx, err) {
@@ -98,6 +103,11 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 		if timeline.joined != nil {
 			l.rooms.forget(room)
 			if err := l.retry(ctx, roomRoute(room.String())); err != nil {
+				return err
+			}
+		}
+		if len(timeline.came) > 0 {
+			if err := l.renewFor(ctx, room); err != nil {
 				return err
 			}
 		}
@@ -301,6 +311,11 @@ func (l *Line) unseal(ctx context.Context, letter *event.Event) error {
 		return fmt.Errorf("storing a key: %w", err)
 	}
 	return nil
+}
+
+// ofMember says whether evt is about a member of the room.
+func ofMember(evt *event.Event) bool {
+	return evt.StateKey != nil && evt.Type.Type == event.StateMember.Type
 }
 
 // joinOf says whether evt is the moment at which a user joined. A new name or picture is not.
