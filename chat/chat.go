@@ -109,6 +109,7 @@ type Line struct {
 	renewing    sync.Mutex
 	saidLimited sync.Once
 	counters    counters
+	atOnce      int           // how many deliveries are under way at most
 	second      time.Duration // the unit of every wait before another try
 	day         time.Duration // how often old rows are deleted
 }
@@ -129,6 +130,7 @@ func New(cfg Config, st *store.Store, v vault, log zerolog.Logger) (*Line, error
 		connected: make(chan struct{}),
 		wake:      make(chan struct{}, 1),
 		burned:    make(chan struct{}, 1),
+		atOnce:    deliverAtOnce,
 		second:    time.Second,
 		day:       24 * time.Hour,
 	}

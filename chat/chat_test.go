@@ -136,7 +136,7 @@ func start(t *testing.T, hs *homeserver, dir string) *rig {
 // eventually waits until the condition has no complaint any more.
 func eventually(t *testing.T, condition func() error) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		err := condition()
 		if err == nil {

@@ -13,6 +13,7 @@ type limit struct {
 	burst float64
 	level float64
 	start time.Time
+	first int // so many are refused in any case
 }
 
 // tooFast says how long a request has to wait. The caller holds the lock.
@@ -47,6 +48,10 @@ func (hs *homeserver) tooFast(r *http.Request) time.Duration {
 func (l *limit) wait(now time.Time) time.Duration {
 	if l == nil {
 		return 0
+	}
+	if l.first > 0 {
+		l.first--
+		return l.gap
 	}
 	if l.level -= float64(now.Sub(l.start)) / float64(l.gap); l.level < 0 || l.start.IsZero() {
 		l.level = 0

@@ -74,7 +74,7 @@ func (l *Line) span(loads []store.Load) time.Duration {
 		}
 	}
 	now := time.Now()
-	span := time.Duration(n[anything] * float64(l.work.each()) / deliverAtOnce)
+	span := time.Duration(n[anything] * float64(l.work.each()) / float64(l.atOnce))
 	l.pace.mu.Lock()
 	defer l.pace.mu.Unlock()
 	for d := range l.pace.meters {

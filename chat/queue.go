@@ -59,7 +59,7 @@ type File struct {
 }
 
 const (
-	deliverAtOnce = 4
+	deliverAtOnce = 4 // see Line.atOnce
 	// A delivery is given up after this many refusals, or this many failures for other reasons
 	// than that nobody answers.
 	mostRefusals = 4
@@ -164,7 +164,7 @@ func (l *Line) deliver(ctx, work context.Context) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	busy := make(map[string]bool)
-	ended := make(chan store.Outgoing, deliverAtOnce)
+	ended := make(chan store.Outgoing, l.atOnce)
 	var turns turns
 	var tidied time.Time
 	err := errors.Join(l.recall(ctx), l.store.PauseOutgoing(ctx, time.Now().Add(restartWait*l.second)))
@@ -176,12 +176,12 @@ func (l *Line) deliver(ctx, work context.Context) {
 			l.tidy(ctx)
 			tidied = time.Now()
 		}
-		due, err := l.store.DueOutgoing(ctx, l.may(time.Now()), 2*deliverAtOnce)
+		due, err := l.store.DueOutgoing(ctx, l.may(time.Now()), 2*l.atOnce)
 		if err != nil && ctx.Err() == nil {
 			l.log.Error().Err(err).Msg("The queue of messages cannot be read")
 		}
 		for _, o := range turns.order(due) {
-			if len(busy) >= deliverAtOnce {
+			if len(busy) >= l.atOnce {
 				break
 			}
 			if busy[o.Route] {

@@ -56,7 +56,7 @@ func readable(t *testing.T, w *world.World) {
 func hear(ctx context.Context, t *testing.T, p *world.Person, chat world.Chat, pattern string) world.Message {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
-	m, err := p.Inbox.Wait(ctx, chat, func(m world.Message) bool { return re.MatchString(m.Body) }, 3*time.Minute)
+	m, err := p.Inbox.Wait(ctx, chat, func(m world.Message) bool { return re.MatchString(m.Body) }, 6*time.Minute)
 	if err != nil {
 		all := p.Inbox.All()
 		t.Fatalf("%s waits for %s: %v; the last messages: %+v", p.Name, pattern, err, all[max(0, len(all)-6):])
@@ -129,7 +129,7 @@ var foretold = regexp.MustCompile(`(?i)about (\d+) more (second|minute)`)
 // With the limits that a Synapse has when nobody lifted them everybody is reached, once, and nothing is
 // logged as an error. What is foretold is logged beside what it took: bench/bot has the figures.
 func TestUnderDefaultLimits(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute)
 	defer cancel()
 	w := enter(ctx, t, true)
 	if w == nil {
