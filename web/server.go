@@ -1,5 +1,5 @@
-// Package web serves the pages that people open from the chat: the call, and the ballot page with
-// what takes sealed ballots.
+// Package web serves the pages that people open from the chat: the call, the ballot page with what
+// takes sealed ballots, and the board.
 //
 // It guarantees that a page loads nothing from elsewhere and runs no script but its own
 // (a strict content policy with Trusted Types), that nothing is stored in a browser, and
@@ -89,6 +89,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /dist/{file}", s.assets.serve)
 	mux.HandleFunc("GET /healthz", s.health)
 	s.booths(mux)
+	s.boards(mux)
 	signalling := s.opt.Media.Handler()
 	mux.Handle("/rtc", signalling)
 	mux.Handle("/rtc/", signalling)

@@ -177,11 +177,11 @@ func (b *balloting) vote() error {
 		if err != nil {
 			return err
 		}
-		sealed, envelope, err := election.SealTest(rand.Reader, b.bot.link.token, vote)
+		sealed, test, err := election.SealTest(rand.Reader, b.bot.link.token, vote)
 		if err != nil {
 			return err
 		}
-		goOn, err := b.review(sealed, envelope)
+		goOn, err := b.review(test)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"stimmbote/voting"
 	"stimmbote/voting/belenios"
 )
 
@@ -76,12 +77,11 @@ func (b *balloting) askOne(q belenios.Question, title string) ([]int, error) {
 
 // review names the sealed ballot and asks what to do with it. Only then it shows whether it will be
 // cast or opened: so that whatever sealed it could not know. goOn is false when it is void.
-func (b *balloting) review(sealed, envelope []byte) (goOn bool, err error) {
+func (b *balloting) review(test *belenios.Test) (goOn bool, err error) {
 	if b.chosen {
 		return true, nil
 	}
-	tracker := belenios.Tracker(sealed)
-	b.sayCheck(tracker)
+	b.sayTest(test.Tracker)
 	for {
 		b.say("cast.review")
 		line, err := b.read()
@@ -92,12 +92,12 @@ func (b *balloting) review(sealed, envelope []byte) (goOn bool, err error) {
 		case "ok", "ja", "yes":
 			return true, nil
 		case "test", "probe":
-			name := "test-" + belenios.Code(tracker) + ".json"
-			if err := os.WriteFile(name, append(envelope, '\n'), 0o600); err != nil {
+			name := "test-" + belenios.Code(test.Tracker) + ".json"
+			if err := os.WriteFile(name, append(test.Envelope, '\n'), 0o600); err != nil {
 				return false, fmt.Errorf("writing the test envelope: %w", err)
 			}
 			b.say("cast.test.written", "file", name)
-			if err := b.show(envelope); err != nil {
+			if err := b.show(test.Envelope); err != nil {
 				return false, err
 			}
 			b.say("cast.test.void")
@@ -150,6 +150,11 @@ func (b *balloting) show(envelope []byte) error {
 			fmt.Fprintln(b.out, "  → "+strings.Join(names, ", "))
 		}
 	}
-	b.sayCheck(r.Tracker)
+	b.sayTest(r.Tracker)
 	return nil
+}
+
+// sayTest says by which words and which code a ballot is told apart that is not signed yet.
+func (b *balloting) sayTest(tracker string) {
+	b.say("cast.test.check", "words", strings.Join(voting.Words(tracker, b.texts.Language()), "-"), "code", belenios.Code(tracker))
 }

@@ -15,8 +15,8 @@ const (
 	revealedFormat = 1
 )
 
-// wireRevealed is a test envelope: a sealed ballot with what it takes to see what is in it. It is a form of ours, the
-// protocol knows none.
+// wireRevealed is a test envelope: a sealed ballot without its signature, with what it takes to see what is in it. It is
+// a form of ours, the protocol knows none.
 type wireRevealed struct {
 	Format     int        `json:"format"`
 	Kind       string     `json:"kind"`
@@ -27,10 +27,18 @@ type wireRevealed struct {
 	Randomness [][]string `json:"randomness"`
 }
 
-// SealTest is Seal for a voter who may want to see, before anything is cast, that what was chosen is what was sealed:
-// the test envelope shows it to everybody (Benaloh's challenge). Whoever makes it must have named the ballot's tracker
-// before it is known whether the ballot will be cast or opened, and a ballot whose envelope was shown must never be cast.
-func (e *Election) SealTest(rand io.Reader, credential string, vote [][]int) (ballot, envelope []byte, err error) {
+// Test is what a voter is told of a sealed ballot before it is cast or opened, and what opens it.
+type Test struct {
+	// Tracker is the hash of the ballot without its signature, which the signature is about: named beforehand, it ties
+	// whoever sealed to what was sealed, whether it is opened or cast.
+	Tracker string
+	// Envelope shows to everybody what is in the ballot. It has no signature in it: nobody can cast what was opened.
+	Envelope []byte
+}
+
+// SealTest is Seal for a voter who may want to see, before anything is cast, that what was chosen is what was sealed
+// (Benaloh's challenge). A ballot whose envelope was shown must never be cast.
+func (e *Election) SealTest(rand io.Reader, credential string, vote [][]int) (ballot []byte, test *Test, err error) {
 	w := wireRevealed{Format: revealedFormat, Kind: revealedKind, Election: string(e.setup.Election), Vote: vote}
 	ballot, err = e.sealKeeping(rand, credential, vote, func(known []opening) {
 		row := make([]string, len(known))
@@ -42,14 +50,20 @@ func (e *Election) SealTest(rand io.Reader, credential string, vote [][]int) (ba
 	if err != nil {
 		return nil, nil, err
 	}
-	w.Ballot, w.Tracker = string(ballot), Tracker(ballot)
-	return ballot, encode(w), nil
+	var b wireBallot
+	if err := decode(ballot, &b); err != nil {
+		return nil, nil, err
+	}
+	w.Tracker = b.Signature.Hash
+	b.Signature = nil
+	w.Ballot = string(encode(b))
+	return ballot, &Test{Tracker: w.Tracker, Envelope: encode(w)}, nil
 }
 
 // Revealed is what a test envelope shows.
 type Revealed struct {
 	Fingerprint string // of the election
-	Tracker     string
+	Tracker     string // of the ballot without its signature
 	Questions   []Question
 	Vote        [][]int // a number for each slot of each question
 }
@@ -76,6 +90,9 @@ func Reveal(envelope []byte) (*Revealed, error) {
 	}
 	if b.ElectionUUID != e.uuid || b.ElectionHash != e.hash {
 		return nil, ErrOtherElection
+	}
+	if b.Signature != nil {
+		return nil, fmt.Errorf("%w: the ballot is signed and could still be cast", ErrShape)
 	}
 	if w.Tracker != Tracker([]byte(w.Ballot)) {
 		return nil, fmt.Errorf("%w: tracker", ErrPayload)

@@ -16,10 +16,11 @@ func TestReveal(t *testing.T) {
 			several := Question{Text: "Who?", Answers: []string{"Anna", "Bernd", "Clara"}, Min: 0, Max: 2, Blank: true}
 			p := pollIn(t, group, 1, motion(), several)
 			vote := [][]int{{0, 1, 0}, {0, 1, 0, 1}}
-			ballot, envelope, err := p.election.SealTest(rand.Reader, p.credentials[0], vote)
+			ballot, test, err := p.election.SealTest(rand.Reader, p.credentials[0], vote)
 			if err != nil {
 				t.Fatal(err)
 			}
+			envelope := test.Envelope
 			if _, err := p.election.CheckBallot(ballot); err != nil {
 				t.Errorf("the ballot is not right: %v", err)
 			}
@@ -30,7 +31,7 @@ func TestReveal(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if r.Fingerprint != p.election.Fingerprint() || r.Tracker != Tracker(ballot) || !slices.EqualFunc(r.Vote, vote, slices.Equal) ||
+				if r.Fingerprint != p.election.Fingerprint() || r.Tracker != test.Tracker || test.Tracker != wireOf(t, ballot).Signature.Hash || !slices.EqualFunc(r.Vote, vote, slices.Equal) ||
 					len(r.Questions) != 2 || r.Questions[1].Text != "Who?" {
 					t.Errorf("revealed %+v", r)
 				}
@@ -39,7 +40,7 @@ func TestReveal(t *testing.T) {
 			ok(t, json.Unmarshal(envelope, &right))
 			_, second, err := p.election.SealTest(rand.Reader, p.credentials[0], vote)
 			ok(t, err)
-			ok(t, json.Unmarshal(second, &other))
+			ok(t, json.Unmarshal(second.Envelope, &other))
 			for name, c := range map[string]struct {
 				lie  func(w *wireRevealed)
 				want error
@@ -55,6 +56,7 @@ func TestReveal(t *testing.T) {
 				"numbers of another":   {func(w *wireRevealed) { w.Randomness = other.Randomness }, ErrOtherVote},
 				"another ballot":       {func(w *wireRevealed) { w.Ballot = other.Ballot }, ErrPayload},
 				"its tracker too":      {func(w *wireRevealed) { w.Ballot, w.Tracker = other.Ballot, other.Tracker }, ErrOtherVote},
+				"a signed ballot":      {func(w *wireRevealed) { w.Ballot, w.Tracker = string(ballot), Tracker(ballot) }, ErrShape},
 				"another election":     {func(w *wireRevealed) { w.Election = string(newPoll(t).setup.Election) }, ErrOtherElection},
 				"another kind":         {func(w *wireRevealed) { w.Kind = "ballot" }, ErrShape},
 				"a format of later on": {func(w *wireRevealed) { w.Format = 2 }, ErrShape},
@@ -73,9 +75,9 @@ func TestReveal(t *testing.T) {
 // FuzzReveal: nothing makes it panic.
 func FuzzReveal(f *testing.F) {
 	p := pollIn(f, Ed25519, 1, motion())
-	_, envelope, err := p.election.SealTest(rand.Reader, p.credentials[0], [][]int{{0, 1, 0}})
+	_, test, err := p.election.SealTest(rand.Reader, p.credentials[0], [][]int{{0, 1, 0}})
 	ok(f, err)
-	f.Add(envelope)
+	f.Add(test.Envelope)
 	f.Add([]byte("{}"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if r, err := Reveal(b); (r == nil) == (err == nil) {
