@@ -83,6 +83,9 @@ func (b *Bot) castSealed(ctx context.Context, id voting.ID, envelope *voting.Env
 		if err := b.Store.PutSetting(ctx, inPoll(p.ID, string(member)), settingPending, ""); err != nil {
 			return err
 		}
+		if err := b.putTest(ctx, p.ID, string(member), nil); err != nil {
+			return err
+		}
 		if err := b.Line.Queue(ctx, told); err != nil {
 			return err
 		}

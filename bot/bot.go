@@ -94,6 +94,8 @@ type ballots interface {
 	Token(ctx context.Context, id voting.ID, m voting.Member) (string, error)
 	FoldChoice(ctx context.Context, id voting.ID, m voting.Member, choice voting.Choice) (*voting.Envelope, error)
 	Cast(ctx context.Context, e *voting.Envelope) (voting.Receipt, error)
+	FoldTest(ctx context.Context, id voting.ID, m voting.Member, choice voting.Choice) (*voting.Trial, error)
+	Refold(ctx context.Context, id voting.ID, m voting.Member, choice voting.Choice, ballot []byte) (*voting.Envelope, error)
 	Receive(ctx context.Context, id voting.ID, ballot []byte, now time.Time) (*voting.Envelope, error)
 	Sheet(ctx context.Context, id voting.ID) (*voting.Sheet, error)
 	Turnout(ctx context.Context, id voting.ID) (cast, entitled int, err error)
@@ -212,6 +214,7 @@ type Options struct {
 	PublicURL  string            // links to the pages begin with it; empty: there are no links
 	BoothURL   string            // where the ballot page is, if it is on another web space
 	BoothHash  string            // of the ballot page; empty: there is none
+	Board      bool              // there is a page with what came out
 	Native     bool              // beside each ballot something to tap at, in clients that know polls
 	Now        func() time.Time  // default: time.Now
 	Checkpoint func(name string) // called where a crash would hurt most; default: nothing

@@ -104,6 +104,8 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 		return b.composeNative(t, p)
 	case kindConfirm:
 		return b.composeConfirm(ctx, t, d, a, p)
+	case kindTest, kindTestOpened, kindTestFile:
+		return b.composeTest(ctx, t, d, a, p)
 	case kindHint:
 		return b.composeHint(ctx, t, d, p)
 	case kindReceipt:

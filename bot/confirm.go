@@ -203,7 +203,7 @@ func (b *Bot) tellUnconfirmed(ctx context.Context, p *voting.Poll) error {
 func (b *Bot) unset(ctx context.Context, p *voting.Poll) error {
 	problems := []error{b.Store.PutSetting(ctx, string(p.ID), settingLetter, ""), b.Store.PutSetting(ctx, string(p.ID), settingEarly, ""), b.Store.PutSetting(ctx, string(p.ID), settingInCall, "")}
 	for _, m := range p.Roll {
-		for _, name := range []string{settingPending, settingAgain} {
+		for _, name := range []string{settingPending, settingAgain, settingTest} {
 			problems = append(problems, b.Store.PutSetting(ctx, inPoll(p.ID, string(m)), name, ""))
 		}
 	}

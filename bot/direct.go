@@ -76,6 +76,9 @@ func (b *Bot) ballotAnswer(ctx context.Context, m, said chat.Message, p *voting.
 	if m.Kind != chat.Text && m.Kind != chat.Choice {
 		return b.again(ctx, m, p, "ballot.not-text")
 	}
+	if done, err := b.onTest(ctx, m, said, p); err != nil || done {
+		return b.doesNotCount(ctx, m, p, err)
+	}
 	if done, err := b.onConfirm(ctx, said, p); err != nil || done {
 		return b.doesNotCount(ctx, m, p, err)
 	}
@@ -175,12 +178,17 @@ type receipt struct {
 // cast seals an answer and lays it into the ballot box. Vote, receipt, count and the order to
 // take the answer back (see done) are stored together or not at all.
 func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, choice voting.Choice) error {
-	member := voting.Member(m.Sender)
-	envelope, err := b.Polls.FoldChoice(ctx, p.ID, member, choice)
+	envelope, err := b.Polls.FoldChoice(ctx, p.ID, voting.Member(m.Sender), choice)
 	if err != nil {
 		return err
 	}
-	err = b.Store.Tx(ctx, func(ctx context.Context) error {
+	return b.lay(ctx, m, p, envelope)
+}
+
+// lay lays an envelope of the sender into the ballot box.
+func (b *Bot) lay(ctx context.Context, m chat.Message, p *voting.Poll, envelope *voting.Envelope) error {
+	member := voting.Member(m.Sender)
+	err := b.Store.Tx(ctx, func(ctx context.Context) error {
 		r, err := b.Polls.Cast(ctx, envelope)
 		if err != nil {
 			return err
@@ -195,6 +203,9 @@ func (b *Bot) cast(ctx context.Context, m chat.Message, p *voting.Poll, choice v
 			return err
 		}
 		if err := b.Store.PutSetting(ctx, inPoll(p.ID, m.Sender), settingPending, ""); err != nil {
+			return err
+		}
+		if err := b.putTest(ctx, p.ID, m.Sender, nil); err != nil {
 			return err
 		}
 		if err := b.Line.Burn(ctx, m); err != nil {

@@ -76,6 +76,9 @@ func TestNoSecretIsQueued(t *testing.T) {
 		w.tells(people[i], answer)
 	}
 	w.tells("anna", "2")
+	for _, said := range []string{"test", "2", "open"} {
+		w.tells("eva", said)
+	}
 	w.now = w.now.Add(2 * time.Minute)
 	w.settle()
 	w.settle()

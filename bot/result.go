@@ -57,6 +57,9 @@ func (b *Bot) composeResult(ctx context.Context, t *page, p *voting.Poll) (chat.
 		tool = "poll.result.check.old"
 	}
 	t.add(tool, "file", archiveName(p))
+	if b.Board && b.PublicURL != "" {
+		t.add("poll.result.board", "link", b.PublicURL+"/p/"+string(p.ID))
+	}
 	return t.content(false), nil
 }
 

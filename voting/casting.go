@@ -51,48 +51,9 @@ func (p *Polls) Fold(ctx context.Context, id ID, m Member, answer int) (*Envelop
 // FoldChoice seals what somebody chose, checks the ballot as a verifier would and tries to add it up.
 // It takes a few milliseconds (in the group BELENIOS-2048 some fifty) and belongs outside of a transaction. Only [Polls.Cast] makes the vote count.
 func (p *Polls) FoldChoice(ctx context.Context, id ID, m Member, choice Choice) (*Envelope, error) {
-	poll, err := p.Poll(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := mayCast(poll); err != nil {
-		return nil, err
-	}
-	if !poll.entitled(m) {
-		return nil, fmt.Errorf("poll %s: %w", id, ErrNotEntitled)
-	}
-	if poll.Terms.OnlySealed {
-		return nil, fmt.Errorf("poll %s takes ballots that their voters sealed: %w", id, ErrOnlySealed)
-	}
-	vote, err := poll.Asked.Vote(choice)
-	if err != nil {
-		return nil, fmt.Errorf("poll %s: %w", id, err)
-	}
-	e := &Envelope{id: id, fingerprint: poll.Fingerprint, choice: choice}
-	if !poll.sealed() {
-		e.member = m
-		return e, nil
-	}
-	token, err := p.token(ctx, id, m)
-	if err != nil {
-		return nil, err
-	}
-	election, err := p.election(ctx, poll)
-	if err != nil {
-		return nil, err
-	}
-	credential, err := belenios.PublicCredential(poll.Group, string(id), token)
-	if err != nil {
-		return nil, fmt.Errorf("poll %s: deriving a credential: %w", id, err)
-	}
-	ballot, err := election.Seal(p.rand, token, vote)
-	if err != nil {
-		return nil, fmt.Errorf("poll %s: sealing a ballot: %w", id, err)
-	}
-	if e.sealed, err = box.Check(trial{election}, ballot, credential); err != nil {
-		return nil, fmt.Errorf("poll %s: %w", id, err)
-	}
-	return e, nil
+	return p.fold(ctx, id, m, choice, func(e *belenios.Election, token string, vote [][]int) ([]byte, error) {
+		return e.Seal(p.rand, token, vote)
+	})
 }
 
 // trial is an election that also tries what comes later: whether a ballot can be closed and added up.

@@ -44,6 +44,12 @@ func Booth() []byte {
 	return data
 }
 
+// HasBoard says whether this program has a page with what came out of polls.
+func HasBoard() bool {
+	_, ok := loadStatics()["board.html"]
+	return ok
+}
+
 func loadStatics() statics {
 	all := make(statics)
 	for name, more := range wholePages {

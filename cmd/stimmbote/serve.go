@@ -84,6 +84,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		PublicURL:  cfg.Web.PublicURL,
 		BoothURL:   cfg.Poll.BoothURL,
 		BoothHash:  web.BoothHash(),
+		Board:      web.HasBoard(),
 		Native:     cfg.Poll.Native,
 		Checkpoint: checkpoint,
 		Log:        part(log, "bot"),
