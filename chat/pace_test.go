@@ -41,8 +41,11 @@ func TestUnderLimitsEverythingIsSaidOnceAndInTime(t *testing.T) {
 	}
 	inTx(t, r, all...)
 	eventually(t, func() error {
-		if p, err := r.Progress(t.Context(), "g"); err != nil || p.Sent < 5 {
-			return fmt.Errorf("%+v, %v", p, err)
+		r.pace.mu.Lock()
+		knows := r.pace.meters[making].limited
+		r.pace.mu.Unlock()
+		if p, err := r.Progress(t.Context(), "g"); err != nil || p.Sent < 5 || !knows {
+			return fmt.Errorf("%+v, it knows the limit: %t, %v", p, knows, err)
 		}
 		return nil
 	})
