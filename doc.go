@@ -16,6 +16,7 @@
 //	media             call rooms: an SFU that speaks LiveKit's client protocol
 //	media/signal      that protocol on a WebSocket
 //	media/forward     packets from one publisher to many subscribers
+//	media/relay       TURN that leads to the call server and to nothing else
 //	media/bounded     TCP connections of strangers, which must not cost much
 //	web               pages and their address space; web/ui holds their sources
 //	store             SQLite and the key files

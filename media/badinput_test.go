@@ -153,7 +153,7 @@ func TestPacketsOfNobody(t *testing.T) {
 	eve.negotiating.Lock()
 	_, err = eve.pub.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 	eve.must(err)
-	eve.exchange()
+	eve.exchange(nil)
 	eve.negotiating.Unlock()
 	for i := range uint16(500) { // never announced
 		p := &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: i, Padding: i%2 == 0}, Payload: []byte{0x90}, PaddingSize: byte(i)}

@@ -52,8 +52,10 @@ type client struct {
 	muted     map[string]bool // tracks of its own that were muted from outside
 	crowd     uint32
 	tune      func(*webrtc.SettingEngine)
-	deaf      <-chan struct{} // data is not read until it is closed
-	dropped   []string        // own tracks that are no longer published
+	config    webrtc.Configuration // of its peer connections
+	comes     func()               // at the join, with the lock held; may be nil
+	deaf      <-chan struct{}      // data is not read until it is closed
+	dropped   []string             // own tracks that are no longer published
 
 	negotiating sync.Mutex // held during an offer and its answer
 	offers      uint32
@@ -148,7 +150,7 @@ func (c *client) peer(target livekit.SignalTarget) *webrtc.PeerConnection {
 	if c.tune != nil {
 		c.tune(&e)
 	}
-	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithMediaEngine(c.codecs())).NewPeerConnection(webrtc.Configuration{})
+	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithMediaEngine(c.codecs())).NewPeerConnection(c.config)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -226,6 +228,9 @@ func (c *client) hear(m *livekit.SignalResponse) {
 		c.join = m.Join
 		for _, p := range m.Join.GetOtherParticipants() {
 			c.people[p.GetSid()] = p
+		}
+		if c.comes != nil {
+			c.comes()
 		}
 	case *livekit.SignalResponse_Reconnect:
 		c.resumed = m.Reconnect

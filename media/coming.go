@@ -27,6 +27,7 @@ func (r *room) attach(conn *signal.Conn, j joining) (p *participant, err error) 
 		return nil, err
 	}
 	if err = r.call(context.Background(), func() error { return r.join(p, conn, j) }); err != nil {
+		r.server.dismiss(p)
 		_ = p.pub.pc.Close()
 		_ = p.sub.pc.Close()
 		return nil, err
@@ -57,7 +58,7 @@ func (r *room) join(p *participant, conn *signal.Conn, j joining) error {
 	conn.Send(signal.Join(signal.Welcome{
 		Room: r.info(),
 		You:  p.info(livekit.ParticipantInfo_JOINED), Others: r.others(p), Trailer: r.trailer, Codecs: enabledCodecs(),
-		Single: p.single,
+		Single: p.single, ICE: p.ice,
 	}))
 	p.conn.Store(conn)
 	r.refresh(p, time.Now())
@@ -65,6 +66,7 @@ func (r *room) join(p *participant, conn *signal.Conn, j joining) error {
 	r.server.keep(r)
 	r.members.Go(func() {
 		defer r.server.leave(r)
+		defer r.server.dismiss(p)
 		p.run(func() { r.post(func() { r.lost(p) }) })
 	})
 	p.sub.post(p.sub.open)
@@ -79,7 +81,7 @@ func (r *room) join(p *participant, conn *signal.Conn, j joining) error {
 
 // resume goes on with a new connection where an old one broke.
 func (r *room) resume(p *participant, conn *signal.Conn) {
-	conn.Send(signal.Reconnect(p.data.last.Load()))
+	conn.Send(signal.Reconnect(p.data.last.Load(), p.ice))
 	if old := p.conn.Swap(conn); old != nil {
 		old.Abort()
 	}

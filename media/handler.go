@@ -20,6 +20,7 @@ var errBadRequest = errors.New("request cannot be read")
 // joining is what a client says when it connects.
 type joining struct {
 	grant
+	host     string // by which the client has reached the server
 	single   bool   // one peer connection for both directions, on which only the client offers
 	resume   bool   // goes on as the participant with this id
 	sid      string // of it
@@ -74,7 +75,7 @@ func (s *Server) read(r *http.Request) (joining, error) {
 	if err != nil {
 		return joining{}, err
 	}
-	j := joining{grant: g}
+	j := joining{grant: g, host: r.Host}
 	if q := r.URL.Query(); q.Has("join_request") {
 		err = j.fromRequest(q.Get("join_request"))
 	} else {

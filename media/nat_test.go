@@ -8,16 +8,17 @@ import (
 	"github.com/rs/zerolog"
 
 	"stimmbote/media/forward"
+	"stimmbote/media/relay"
 )
 
-// Clients are told the configured address, and none of the machine's own.
+// Clients are told the configured address and that of relayed ones, and none of the machine's own.
 func TestPublicAddress(t *testing.T) {
 	const public = "203.0.113.7"
-	s, err := New(Config{UDP: "127.0.0.1:0", IP: public}, Options{Secret: []byte("0123456789abcdef0123456789abcdef")}, zerolog.Nop())
+	s, err := New(Config{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0", TURN: "127.0.0.1:0", IP: public}, Options{Secret: []byte("0123456789abcdef0123456789abcdef")}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.mux.Close()
+	defer s.shut()
 	pc, _, err := s.connection(forward.Both)
 	if err != nil {
 		t.Fatal(err)
@@ -35,17 +36,21 @@ func TestPublicAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-gathered
-	found := 0
+	found := map[string]int{}
 	for line := range strings.Lines(pc.LocalDescription().SDP) {
 		if !strings.HasPrefix(line, "a=candidate:") {
 			continue
 		}
-		found++
-		if !strings.Contains(line, " "+public+" ") {
+		switch f := strings.Fields(line); f[4] {
+		case public, relay.Address.String():
+			found[f[2]+" "+f[4]]++
+		default:
 			t.Errorf("told %q", line)
 		}
 	}
-	if found == 0 {
-		t.Error("no candidate at all")
+	for _, want := range []string{"udp " + public, "tcp " + public, "udp " + relay.Address.String()} {
+		if found[want] == 0 {
+			t.Errorf("no candidate %s among %v", want, found)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"stimmbote/media/bounded"
+	"stimmbote/media/relay"
 )
 
 const (
@@ -25,6 +26,8 @@ const (
 	iceFailed       = 10 * time.Second // after that
 	iceKeepAlive    = 2 * time.Second
 	dtlsRetransmit  = 100 * time.Millisecond
+	iceLearned      = 100 * time.Millisecond // that an address learned on the way waits for one that the client has named
+	iceRelayed      = 500 * time.Millisecond // and a relayed one for any other
 )
 
 // open opens the ports.
@@ -43,30 +46,37 @@ func (s *Server) open(cfg Config) error {
 		line = s.opt.line(line)
 	}
 	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: line, Logger: quiet{}})
-	if cfg.TCP == "" {
-		return nil
+	if cfg.TCP != "" {
+		tcp, err := net.Listen("tcp", cfg.TCP)
+		if err != nil {
+			return fmt.Errorf("opening media.tcp %q (is another program using it?): %w", cfg.TCP, err)
+		}
+		s.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
+			Listener: bounded.Listen(tcp), Logger: quiet{}, ReadBufferSize: tcpReads, WriteBufferSize: tcpBuffer,
+			FirstStunBindTimeout: tcpFirst, AliveDurationForConnFromStun: tcpFirst,
+		})
 	}
-	tcp, err := net.Listen("tcp", cfg.TCP)
-	if err != nil {
-		return fmt.Errorf("opening media.tcp %q (is another program using it?): %w", cfg.TCP, err)
+	if cfg.TURN != "" {
+		if s.turn, err = newTURN(cfg, s.mux); err != nil {
+			return fmt.Errorf("opening media.turn %q (is another program using it?): %w", cfg.TURN, err)
+		}
 	}
-	s.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
-		Listener: bounded.Listen(tcp), Logger: quiet{}, ReadBufferSize: tcpReads, WriteBufferSize: tcpBuffer,
-		FirstStunBindTimeout: tcpFirst, AliveDurationForConnFromStun: tcpFirst,
-	})
 	return nil
 }
 
 // shut closes the ports that are open.
 func (s *Server) shut() error {
-	var udp, tcp error
+	var udp, tcp, turn error
+	if s.turn != nil {
+		turn = s.turn.close()
+	}
 	if s.mux != nil {
 		udp = s.mux.Close()
 	}
 	if s.tcp != nil {
 		tcp = s.tcp.Close()
 	}
-	return errors.Join(udp, tcp)
+	return errors.Join(udp, tcp, turn)
 }
 
 // share makes what all peer connections share: the certificate and the settings.
@@ -84,6 +94,9 @@ func (s *Server) share(public string) error {
 	e := webrtc.SettingEngine{LoggerFactory: quiet{}}
 	networks := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
 	e.SetICEUDPMux(s.mux)
+	if s.turn != nil {
+		e.SetICEUDPMux(s.turn.muxes(s.Addr().Addr().IsLoopback()))
+	}
 	if s.tcp != nil {
 		networks = append(networks, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
 		e.SetICETCPMux(s.tcp)
@@ -92,6 +105,9 @@ func (s *Server) share(public string) error {
 	e.SetIncludeLoopbackCandidate(s.Addr().Addr().IsLoopback())
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
+	e.SetSrflxAcceptanceMinWait(iceLearned)
+	e.SetPrflxAcceptanceMinWait(iceLearned)
+	e.SetRelayAcceptanceMinWait(iceRelayed)
 	e.SetDTLSRetransmissionInterval(dtlsRetransmit)
 	e.SetDTLSInsecureSkipHelloVerify(true) // the address has been checked by ICE
 	e.DisableCloseByDTLS(true)             // who leaves says so on the WebSocket
@@ -99,9 +115,15 @@ func (s *Server) share(public string) error {
 	e.SetIgnoreRidPauseForRecv(true)
 	e.DisableMediaEngineCopy(true) // each connection has one of its own
 	if public != "" {
-		err = e.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
-			External: []string{public}, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteReplace,
-		})
+		inside := relay.Address.String()
+		err = e.SetICEAddressRewriteRules(
+			webrtc.ICEAddressRewriteRule{
+				Local: inside, External: []string{inside}, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteReplace,
+			},
+			webrtc.ICEAddressRewriteRule{
+				External: []string{public}, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteReplace,
+			},
+		)
 	}
 	if err != nil {
 		return fmt.Errorf("media.ip %q: %w", public, err)

@@ -37,7 +37,8 @@ type participant struct {
 	allowed   permissions           // who may receive its tracks
 	voice     voice
 
-	single bool // one peer connection, on which the client offers
+	ice    []*livekit.ICEServer // through which the client may reach the server
+	single bool                 // one peer connection, on which the client offers
 	data   dataLine
 	pub    *publisher
 	sub    *subscriber
@@ -87,7 +88,17 @@ func (s *Server) newParticipant(r *room, j joining) (*participant, error) {
 		}
 	}
 	p.connect(r, in, out, api)
+	if s.turn != nil {
+		p.ice = s.turn.servers(j.host, p.sid, s.turn.Admit(p.sid))
+	}
 	return p, nil
+}
+
+// dismiss takes from somebody who is gone the way in.
+func (s *Server) dismiss(p *participant) {
+	if s.turn != nil {
+		s.turn.Dismiss(p.sid)
+	}
 }
 
 // connection makes a peer connection and its API, which knows what codecs and numbers are negotiated on it.

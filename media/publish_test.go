@@ -58,7 +58,7 @@ func (c *client) publish(kind livekit.TrackType, cid, sdpID string, enc livekit.
 	c.negotiating.Lock()
 	tr, err := c.pub.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 	c.must(err)
-	c.exchange()
+	c.exchange(nil)
 	c.negotiating.Unlock()
 
 	quit, want := make(chan struct{}), make(chan struct{}, 1)
@@ -75,12 +75,12 @@ func (c *client) publish(kind livekit.TrackType, cid, sdpID string, enc livekit.
 func (c *client) offer() {
 	c.negotiating.Lock()
 	defer c.negotiating.Unlock()
-	c.exchange()
+	c.exchange(nil)
 }
 
 // exchange offers and waits for the answer. negotiating is held.
-func (c *client) exchange() {
-	offer, err := c.pub.CreateOffer(nil)
+func (c *client) exchange(options *webrtc.OfferOptions) {
+	offer, err := c.pub.CreateOffer(options)
 	c.must(err)
 	c.must(c.pub.SetLocalDescription(offer))
 	c.offers++

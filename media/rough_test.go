@@ -36,9 +36,9 @@ func newRough(t *testing.T) *rough {
 	return n
 }
 
-func (n *rough) machine(ip string) *vnet.Net {
+func (n *rough) machine(ip ...string) *vnet.Net {
 	n.t.Helper()
-	m, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{ip}})
+	m, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: ip})
 	if err == nil {
 		err = n.router.AddNet(m)
 	}
@@ -46,6 +46,25 @@ func (n *rough) machine(ip string) *vnet.Net {
 		n.t.Fatal(err)
 	}
 	return m
+}
+
+// below puts the network under a server.
+func (n *rough) below(o *Options) {
+	o.line = func(real net.PacketConn) net.PacketConn {
+		virtual, err := n.server.ListenPacket("udp4", "10.0.0.1:4000")
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		return &twice{PacketConn: &both{PacketConn: virtual, real: real}}
+	}
+}
+
+// onto puts a client onto a machine.
+func (n *rough) onto(m *vnet.Net) func(*webrtc.SettingEngine) {
+	return func(e *webrtc.SettingEngine) {
+		e.SetNet(m)
+		e.SetInterfaceFilter(func(string) bool { return true })
+	}
 }
 
 // twice sends one packet in ten a second time.
@@ -64,32 +83,17 @@ func (l *twice) WriteTo(b []byte, to net.Addr) (int, error) {
 // Over a network that loses, repeats and reorders, pictures arrive nearly whole, with one connection and with two.
 func TestRoughNetwork(t *testing.T) {
 	n := newRough(t)
-	w := start(t, func(o *Options) {
-		o.line = func(real net.PacketConn) net.PacketConn {
-			virtual, err := n.server.ListenPacket("udp4", "10.0.0.1:4000")
-			if err != nil {
-				t.Fatal(err)
-			}
-			return &twice{PacketConn: &both{PacketConn: virtual, real: real}}
-		}
-	})
+	w := start(t, n.below)
 	if err := n.router.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = n.router.Stop() })
-	on := func(ip string) func(*webrtc.SettingEngine) {
-		m := n.machine(ip)
-		return func(e *webrtc.SettingEngine) {
-			e.SetNet(m)
-			e.SetInterfaceFilter(func(string) bool { return true })
-		}
-	}
-	w.tune = on("10.0.0.2")
+	w.tune = n.onto(n.machine("10.0.0.2"))
 	anna := w.enter(t, "r", "anna")
 	anna.publish(video, "cam", "cam", gcm)
-	w.tune = on("10.0.0.3")
+	w.tune = n.onto(n.machine("10.0.0.3"))
 	bernd := w.enter(t, "r", "bernd")
-	w.tune = on("10.0.0.4")
+	w.tune = n.onto(n.machine("10.0.0.4"))
 	clara := w.enterSingle(t, "r", "clara", true)
 	for _, c := range []*client{bernd, clara} {
 		c.gets(anna, "cam", 20)

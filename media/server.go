@@ -30,6 +30,8 @@ type Config struct {
 	UDP string `yaml:"udp"`
 	// TCP is the address for those whose network lets no UDP through. Empty: none.
 	TCP string `yaml:"tcp"`
+	// TURN is the address for those who reach others through a relay only, on UDP and TCP. Empty: none.
+	TURN string `yaml:"turn"`
 	// IP is the address under which others reach this one, where a router stands before it. Empty: the machine's own.
 	IP string `yaml:"ip"`
 }
@@ -39,17 +41,20 @@ func Defaults() Config { return Config{UDP: ":8481"} }
 
 // Validate returns everything that is wrong.
 func (c Config) Validate() error {
-	var udp, tcp, ip error
+	var udp, tcp, turn, ip error
 	if _, err := net.ResolveUDPAddr("udp", c.UDP); err != nil || c.UDP == "" {
 		udp = fmt.Errorf("udp: %q is not an address with a port; try \":8481\"", c.UDP)
 	}
 	if _, err := net.ResolveTCPAddr("tcp", c.TCP); c.TCP != "" && err != nil {
 		tcp = fmt.Errorf("tcp: %q is not an address with a port; try \":8481\", or \"\" for none", c.TCP)
 	}
+	if _, err := net.ResolveUDPAddr("udp", c.TURN); c.TURN != "" && err != nil {
+		turn = fmt.Errorf("turn: %q is not an address with a port; try \":3478\", or \"\" for none", c.TURN)
+	}
 	if _, err := netip.ParseAddr(c.IP); c.IP != "" && err != nil {
 		ip = fmt.Errorf("ip: %q is not an address; try one like 203.0.113.7, or \"\"", c.IP)
 	}
-	return errors.Join(udp, tcp, ip)
+	return errors.Join(udp, tcp, turn, ip)
 }
 
 // Options are what the program around the server gives it.
@@ -87,6 +92,7 @@ type Server struct {
 	udp      *net.UDPConn
 	mux      *ice.UDPMuxDefault
 	tcp      *ice.TCPMuxDefault   // nil if there is none
+	turn     *turnServer          // nil if there is none
 	keys     map[string]string    // secrets by the name of who signs with them
 	settings webrtc.SettingEngine // of every peer connection
 	cert     webrtc.Certificate

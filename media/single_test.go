@@ -85,7 +85,7 @@ func (c *client) more(m *livekit.MediaSectionsRequirement) {
 	defer c.negotiating.Unlock()
 	c.sections(webrtc.RTPCodecTypeAudio, int(m.GetNumAudios()))
 	c.sections(webrtc.RTPCodecTypeVideo, int(m.GetNumVideos()))
-	c.exchange()
+	c.exchange(nil)
 }
 
 // People with one connection and with two see and hear each other, however many tracks there are.

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/livekit/protocol/livekit"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -73,4 +76,97 @@ func TestStrangersOnTCP(t *testing.T) {
 func isTimeout(err error) bool {
 	var e net.Error
 	return errors.As(err, &e) && e.Timeout()
+}
+
+// enterRelayed joins through the relay alone, as the server has told to.
+func (w *world) enterRelayed(t *testing.T, room, identity, transport string, single bool) *client {
+	t.Helper()
+	c := newClient(t)
+	c.tune = func(e *webrtc.SettingEngine) { e.SetRelayAcceptanceMinWait(0) }
+	path, q := "/rtc", url.Values{"access_token": {w.token(t, room, identity)}}
+	if single {
+		path = "/rtc/v1"
+	}
+	c.comes = func() {
+		for _, s := range c.join.GetIceServers() {
+			for _, u := range s.GetUrls() {
+				if strings.HasSuffix(u, "transport="+transport) {
+					c.config.ICEServers = append(c.config.ICEServers, webrtc.ICEServer{URLs: []string{u}, Username: s.GetUsername(), Credential: s.GetCredential()})
+				}
+			}
+		}
+		c.config.ICETransportPolicy = webrtc.ICETransportPolicyRelay
+		c.pub = c.peer(livekit.SignalTarget_PUBLISHER)
+		if c.sub = c.pub; !single {
+			c.sub = c.peer(livekit.SignalTarget_SUBSCRIBER)
+			c.sub.OnDataChannel(c.hearData)
+		}
+		c.sub.OnTrack(c.receive)
+		c.openData()
+	}
+	ws, _, err := w.dialAt(t, path, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.attach(ws)
+	t.Cleanup(c.vanish)
+	c.until("joined", func() bool { return c.pub != nil })
+	if single {
+		c.offer()
+	}
+	c.until("connected", func() bool { return c.sub.ConnectionState() == webrtc.PeerConnectionStateConnected })
+	return c
+}
+
+// Who reaches others through a relay only meets them through the one that the server has, by UDP and by TCP, also where
+// the machine has another address for others.
+func TestThroughTheRelay(t *testing.T) {
+	for name, at := range map[string]Config{
+		"on its own address": {UDP: "127.0.0.1:0", TURN: "127.0.0.1:0"},
+		"on all addresses":   {UDP: ":0", TURN: "127.0.0.1:0"},
+		"all three ways":     {UDP: "127.0.0.1:0", TCP: "127.0.0.1:0", TURN: "127.0.0.1:0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := startAt(t, at)
+			anna, bernd := w.enterRelayed(t, "r", "anna", "udp", false), w.enterRelayed(t, "r", "bernd", "tcp", true)
+			for _, c := range []*client{anna, bernd} {
+				c.publish(audio, "mic", "mic", gcm)
+				c.publish(video, "cam", "cam", gcm)
+			}
+			for c, from := range map[*client]*client{anna: bernd, bernd: anna} {
+				c.gets(from, "mic", 20)
+				c.gets(from, "cam", 20)
+			}
+			if got, want := w.Ways(), (Ways{TURN: 2}); got != want {
+				t.Errorf("counted %+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+// The relay is announced under an address that the client can reach.
+func TestWhereTheRelayIs(t *testing.T) {
+	for name, c := range map[string]struct {
+		cfg        Config
+		host, want string
+	}{
+		"bound":          {Config{TURN: "127.0.0.1:0"}, "example.org", "turn:127.0.0.1:"},
+		"public":         {Config{TURN: "127.0.0.1:0", IP: "203.0.113.7"}, "example.org", "turn:203.0.113.7:"},
+		"by name":        {Config{TURN: ":0"}, "example.org", "turn:example.org:"},
+		"name with port": {Config{TURN: ":0"}, "example.org:443", "turn:example.org:"},
+		"IPv6":           {Config{TURN: ":0"}, "[2001:db8::1]:443", "turn:[2001:db8::1]:"},
+		"IPv6, no port":  {Config{TURN: ":0"}, "[2001:db8::1]", "turn:[2001:db8::1]:"},
+	} {
+		turn, err := newTURN(c.cfg, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := turn.servers(c.host, "name", "secret")
+		if len(list) != 1 || len(list[0].GetUrls()) != 2 || !strings.HasPrefix(list[0].GetUrls()[0], c.want) || list[0].GetUsername() != "name" || list[0].GetCredential() != "secret" {
+			t.Errorf("%s: told %v", name, list)
+		}
+		if err := turn.close(); err != nil {
+			t.Error(err)
+		}
+	}
 }

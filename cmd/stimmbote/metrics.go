@@ -26,6 +26,8 @@ var (
 		"Calls with somebody in them.", nil, nil)
 	participants = prometheus.NewDesc("stimmbote_call_participants",
 		"People in all calls.", nil, nil)
+	joins = prometheus.NewDesc("stimmbote_call_joins_total",
+		"Joins since the start, by the way that sound and pictures took.", []string{"way"}, nil)
 )
 
 // registry holds what /metrics answers: the bot's numbers, those of the process, those of Go.
@@ -37,7 +39,7 @@ func (o *ops) registry() *prometheus.Registry {
 
 // Describe is for the registry.
 func (*ops) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{syncAge, events, unreadable, waited, signed, deliveries, calls, participants} {
+	for _, d := range []*prometheus.Desc{syncAge, events, unreadable, waited, signed, deliveries, calls, participants, joins} {
 		to <- d
 	}
 }
@@ -47,8 +49,8 @@ func (o *ops) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	counter := func(d *prometheus.Desc, v float64) {
-		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v)
+	counter := func(d *prometheus.Desc, v float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
 	}
 	stats := o.talker.Stats()
 	if !stats.LastSync.IsZero() {
@@ -70,4 +72,10 @@ func (o *ops) Collect(to chan<- prometheus.Metric) {
 	n, people := o.calls.count()
 	gauge(calls, float64(n))
 	gauge(participants, float64(people))
+	if o.calls.ways != nil {
+		ways := o.calls.ways()
+		counter(joins, float64(ways.UDP), "udp")
+		counter(joins, float64(ways.TCP), "tcp")
+		counter(joins, float64(ways.TURN), "turn")
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"stimmbote/chat"
+	"stimmbote/media"
 )
 
 // opsConfig says where the program tells other programs how it is.
@@ -128,6 +129,7 @@ func (o *ops) ready(w http.ResponseWriter, r *http.Request) {
 type presence struct {
 	mu    sync.Mutex
 	rooms map[string]int
+	ways  func() media.Ways // by which people have joined; may be nil
 }
 
 // note is told whenever somebody came or went.

@@ -69,6 +69,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	calls.ways = sfu.Ways
 	line, err := chat.New(cfg.Matrix, st, vault, part(log, "chat"))
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ import (
 )
 
 const sfuUsage = `usage: stimmbote sfu --key KEY:SECRET [--key …] [--listen ADDRESS] [--udp ADDRESS] [--tcp ADDRESS]
-                     [--ip ADDRESS] [--ops ADDRESS] [--config FILE]
+                     [--turn ADDRESS] [--ip ADDRESS] [--ops ADDRESS] [--config FILE]
 `
 
 // spareMemory is how much memory may be garbage before it is collected, in percent of what is used. Half of Go's default:
@@ -57,6 +57,7 @@ func sfu(ctx context.Context, args []string, stderr io.Writer) int {
 	listen := flags.String("listen", "127.0.0.1:7880", "where clients connect")
 	udp := flags.String("udp", "", "what sound and pictures go through")
 	tcp := flags.String("tcp", "", "the same for those who have no UDP")
+	turn := flags.String("turn", "", "and for those who need a relay")
 	ip := flags.String("ip", "", "address under which others reach this machine")
 	watch := flags.String("ops", "", "where programs of this machine ask how this one is")
 	path := flags.String("config", "", "a configuration, of which media and log count")
@@ -77,6 +78,9 @@ func sfu(ctx context.Context, args []string, stderr io.Writer) int {
 	}
 	if *tcp != "" {
 		cfg.Media.TCP = *tcp
+	}
+	if *turn != "" {
+		cfg.Media.TURN = *turn
 	}
 	if *ip != "" {
 		cfg.Media.IP = *ip
@@ -172,6 +176,7 @@ func sfuOps(s *media.Server) http.Handler {
 			{"stimmbote_media_packets_sent_total", "counter", "Media packets that went out.", out},
 			{"stimmbote_media_joins_udp_total", "counter", "Joins whose media came by UDP.", ways.UDP},
 			{"stimmbote_media_joins_tcp_total", "counter", "Joins whose media came by TCP.", ways.TCP},
+			{"stimmbote_media_joins_turn_total", "counter", "Joins whose media came through the relay.", ways.TURN},
 			{"stimmbote_media_rooms", "gauge", "Rooms that are open.", uint64(rooms)},
 			{"stimmbote_media_people", "gauge", "People in all rooms.", uint64(people)},
 		} {

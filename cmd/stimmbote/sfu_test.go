@@ -21,6 +21,8 @@ func TestSFURefusals(t *testing.T) {
 		"has to be KEY":     {"sfu", "--key", "nosecret"},
 		`takes no "x"`:      {"sfu", "--key", "a:b", "x"},
 		"is not an address": {"sfu", "--key", "a:b", "--udp", "nowhere"},
+		"tcp: ":             {"sfu", "--key", "a:b", "--tcp", "nowhere"},
+		"turn: ":            {"sfu", "--key", "a:b", "--turn", "nowhere"},
 		"ip: ":              {"sfu", "--key", "a:b", "--ip", "nowhere"},
 		"other machines":    {"sfu", "--key", "a:b", "--ops", ":1"},
 		"config":            {"sfu", "--key", "a:b", "--config", "/nowhere"},
@@ -51,7 +53,7 @@ func TestSFU(t *testing.T) {
 	r, w := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		ended <- dispatch(ctx, []string{"sfu", "--listen", listen, "--udp", "127.0.0.1:0", "--ops", ops, "--key", "dev:short", "--key", "two:" + strings.Repeat("x", 40)}, io.Discard, w)
+		ended <- dispatch(ctx, []string{"sfu", "--listen", listen, "--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0", "--turn", "127.0.0.1:0", "--ops", ops, "--key", "dev:short", "--key", "two:" + strings.Repeat("x", 40)}, io.Discard, w)
 		_ = w.Close()
 	}()
 	lines := bufio.NewScanner(r)
@@ -83,7 +85,7 @@ func TestSFU(t *testing.T) {
 			t.Errorf("with secret %q: %d %s", secret, code, said)
 		}
 	}
-	if code, said := get("http://" + ops + "/metrics"); code != http.StatusOK || !strings.Contains(said, "stimmbote_media_rooms 0\n") {
+	if code, said := get("http://" + ops + "/metrics"); code != http.StatusOK || !strings.Contains(said, "stimmbote_media_rooms 0\n") || !strings.Contains(said, "stimmbote_media_joins_turn_total 0\n") {
 		t.Errorf("metrics: %d %s", code, said)
 	}
 	if code, _ := get("http://" + ops + "/healthz"); code != http.StatusOK {

@@ -33,7 +33,7 @@ const openKey, openSecret = "stranger", "a secret that only strangers and the se
 
 func newOpenHouse(t *testing.T) *openHouse {
 	t.Helper()
-	s, err := media.New(media.Config{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0"}, media.Options{
+	s, err := media.New(media.Config{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0", TURN: "127.0.0.1:0"}, media.Options{
 		Secret: []byte("0123456789abcdef0123456789abcdef"), Keys: map[string]string{openKey: openSecret},
 	}, zerolog.Nop())
 	if err != nil {

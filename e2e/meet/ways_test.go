@@ -1,6 +1,7 @@
 package meet
 
 import (
+	"fmt"
 	"testing"
 
 	"stimmbote/e2e/browser"
@@ -23,25 +24,38 @@ const noUDP = `(() => {
 	return true;
 })()`
 
-// Whose network lets no UDP through meets the others by TCP.
-func TestStrangersWithoutUDP(t *testing.T) {
+// relayBy lets a page reach others through a relay only, by UDP or by TCP.
+const relayBy = `(() => {
+	const only = (c) => ({ ...c, iceTransportPolicy: "relay", iceServers: c?.iceServers?.map((s) => ({ ...s, urls: [s.urls].flat().filter((u) => u.endsWith("transport=%s")) })) });
+	const { setConfiguration } = RTCPeerConnection.prototype;
+	RTCPeerConnection.prototype.setConfiguration = function (c) { return setConfiguration.call(this, only(c)) };
+	globalThis.RTCPeerConnection = class extends RTCPeerConnection { constructor(c) { super(only(c)) } };
+	return true;
+})()`
+
+// Whose network lets no UDP through, or nothing but a relay, meets the others all the same.
+func TestStrangersBehindFirewalls(t *testing.T) {
+	tcp, turn := media.Ways{UDP: 1, TCP: 1}, media.Ways{UDP: 1, TURN: 1}
 	for name, c := range map[string]struct {
-		b      func(*testing.T) *browser.Browser
-		single bool
+		browser func(*testing.T) *browser.Browser
+		script  string
+		single  bool
+		want    media.Ways
 	}{
-		"Chromium, one connection": {chromium, true}, "Chromium, two connections": {chromium, false},
-		"Firefox, one connection": {firefox, true}, "Firefox, two connections": {firefox, false},
+		"Chromium, TCP, one connection":          {chromium, noUDP, true, tcp},
+		"Chromium, TURN by UDP, two connections": {chromium, fmt.Sprintf(relayBy, "udp"), false, turn},
+		"Chromium, TURN by TCP, one connection":  {chromium, fmt.Sprintf(relayBy, "tcp"), true, turn},
+		"Firefox, TCP, two connections":          {firefox, noUDP, false, tcp},
+		"Firefox, TURN by UDP, one connection":   {firefox, fmt.Sprintf(relayBy, "udp"), true, turn},
+		"Firefox, TURN by TCP, two connections":  {firefox, fmt.Sprintf(relayBy, "tcp"), false, turn},
 	} {
 		t.Run(name, func(t *testing.T) {
-			options := `{singlePeerConnection: false, ` + littleCamera + `}`
-			if c.single {
-				options = `{singlePeerConnection: true, ` + littleCamera + `}`
-			}
+			options := fmt.Sprintf(`{singlePeerConnection: %v, %s}`, c.single, littleCamera)
 			h := newOpenHouse(t)
-			anna, bernd := h.guest(t, c.b(t), "anna", options, "", noUDP), h.guest(t, chromium(t), "bernd", options, "")
-			meets(t, map[string]*browser.Tab{"anna": anna, "bernd": bernd})
-			if got, want := h.media.Ways(), (media.Ways{UDP: 1, TCP: 1}); got != want {
-				t.Errorf("joins %+v, want %+v", got, want)
+			anna := h.guest(t, c.browser(t), "anna", options, "", c.script)
+			meets(t, map[string]*browser.Tab{"anna": anna, "bernd": h.guest(t, chromium(t), "bernd", options, "")})
+			if got := h.media.Ways(); got != c.want {
+				t.Errorf("joins %+v, want %+v", got, c.want)
 			}
 		})
 	}

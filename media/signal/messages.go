@@ -32,12 +32,14 @@ type Welcome struct {
 	Trailer []byte // marks frames that a server makes; this one makes none
 	Codecs  []*livekit.Codec
 	Single  bool // one peer connection for both directions
+	ICE     []*livekit.ICEServer
 }
 
 // Join is the first message.
 func Join(w Welcome) *livekit.SignalResponse {
 	return &livekit.SignalResponse{Message: &livekit.SignalResponse_Join{Join: &livekit.JoinResponse{
 		Room:                 w.Room,
+		IceServers:           w.ICE,
 		Participant:          w.You,
 		OtherParticipants:    w.Others,
 		ServerVersion:        version,
@@ -53,9 +55,9 @@ func Join(w Welcome) *livekit.SignalResponse {
 
 // Reconnect is the first message to a client that resumes.
 // The sequence is that of the newest reliable data that has come from it.
-func Reconnect(sequence uint32) *livekit.SignalResponse {
+func Reconnect(sequence uint32, ice []*livekit.ICEServer) *livekit.SignalResponse {
 	return &livekit.SignalResponse{Message: &livekit.SignalResponse_Reconnect{Reconnect: &livekit.ReconnectResponse{
-		ServerInfo: serverInfo(), LastMessageSeq: sequence,
+		ServerInfo: serverInfo(), LastMessageSeq: sequence, IceServers: ice,
 	}}}
 }
 
