@@ -104,6 +104,7 @@ type ballots interface {
 }
 
 type closing interface {
+	Mend(ctx context.Context, id voting.ID) ([]voting.Member, error)
 	Close(ctx context.Context, id voting.ID, now time.Time) (*voting.Poll, error)
 	Tally(ctx context.Context, id voting.ID, now time.Time) (*voting.Poll, []byte, error)
 	Object(ctx context.Context, id voting.ID, m voting.Member, why string, now time.Time) (*voting.Poll, error)

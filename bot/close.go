@@ -102,7 +102,11 @@ func (b *Bot) leads(ctx context.Context, m chat.Message, p *voting.Poll) (bool, 
 // shut closes an open poll and publishes its closed hash, or asks what to do if there are too
 // few ballots. then is part of the same transaction.
 func (b *Bot) shut(ctx context.Context, p *voting.Poll, then func(context.Context) error) error {
-	err := b.Store.Tx(ctx, func(ctx context.Context) error {
+	damaged, err := b.damaged(ctx, p, then)
+	if err != nil || damaged {
+		return err
+	}
+	err = b.Store.Tx(ctx, func(ctx context.Context) error {
 		closed, err := b.Polls.Close(ctx, p.ID, b.Now())
 		if err != nil {
 			return err

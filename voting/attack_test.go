@@ -13,8 +13,8 @@ import (
 	"stimmbote/voting/box"
 )
 
-// Whoever changes a ballot where it lies gets no false result: the poll cannot be counted and says
-// so, and can be given up.
+// Whoever changes a ballot where it lies gets no false result: before the close its voter is found and
+// can vote again; after it the poll cannot be counted and says so, and can be given up.
 func TestDamagedBallots(t *testing.T) {
 	w := newWorld(t)
 	p := w.open(6)
@@ -42,6 +42,7 @@ func TestDamagedBallots(t *testing.T) {
 		place := box.Place{Credential: places[i].Credential, Ballot: make([]byte, max(size, len(ballot)))}
 		copy(place.Ballot, ballot)
 		check(t, w.store.PutPlace(t.Context(), string(p.ID), place))
+		w.mends(p.ID, place)
 		_, err := w.Close(t.Context(), p.ID, closing)
 		if err == nil {
 			_, _, err = w.Tally(t.Context(), p.ID, closing)
@@ -52,6 +53,35 @@ func TestDamagedBallots(t *testing.T) {
 		check(t, w.Abandon(t.Context(), p.ID))
 		check(t, w.Sweep(t.Context()))
 		check(t, w.store.Close())
+	}
+}
+
+// mends finds out, in a copy of the world, whose ballot is damaged, and lets them vote again.
+func (w *world) mends(id voting.ID, damaged box.Place) {
+	w.t.Helper()
+	other := openWorld(w.t, copied(w.t, w.dir))
+	defer func() { check(w.t, other.store.Close()) }()
+	again, err := other.Mend(w.t.Context(), id)
+	if err != nil || len(again) != 1 || other.turnout(id) != 4 {
+		w.t.Fatalf("damaged are those of %v, %v; %d are left", again, err, other.turnout(id))
+	}
+	if more, err := other.Mend(w.t.Context(), id); len(more) != 0 || err != nil {
+		w.t.Errorf("once more: %v, %v", more, err)
+	}
+	_, voted, err := other.Receipt(w.t.Context(), id, again[0])
+	if err != nil || voted {
+		w.t.Errorf("%s still has a ballot: %v", again[0], err)
+	}
+	r, err := other.Cast(w.t.Context(), other.fold(id, again[0], voting.Abstain))
+	if err != nil || r.Replaced {
+		w.t.Errorf("voting again: %+v, %v", r, err)
+	}
+	if ballot, _, err := other.store.Place(w.t.Context(), string(id), damaged.Credential); err != nil || ballot.Ballot[0] == 0 {
+		w.t.Errorf("it does not lie in the place of the damaged one: %v", err)
+	}
+	other.close(id)
+	if counted, _ := other.tally(id); counted.Result.Counted != 5 || counted.Result.Sums[voting.Abstain] < 1 {
+		w.t.Errorf("result %+v", counted.Result)
 	}
 }
 

@@ -141,6 +141,42 @@ func (b *Box) Ballots(ctx context.Context, poll string) ([][]byte, error) {
 	return ballots, nil
 }
 
+// Damaged are the places whose ballot is not as it was checked any more: the disk lost something, or
+// somebody was at it.
+func (b *Box) Damaged(ctx context.Context, poll string, e election) ([]Place, error) {
+	places, err := b.ledger.Places(ctx, poll)
+	if err != nil {
+		return nil, fmt.Errorf("looking into the ballot box: %w", err)
+	}
+	var damaged []Place
+	for _, p := range places {
+		ballot := trim(p.Ballot)
+		if len(ballot) == 0 {
+			continue
+		}
+		if _, err := Check(e, ballot, p.Credential); err != nil {
+			damaged = append(damaged, p)
+		}
+	}
+	return damaged, nil
+}
+
+// Empty makes a place empty again, unless another ballot has come into it since it was looked at.
+func (b *Box) Empty(ctx context.Context, poll string, p Place) (emptied bool, err error) {
+	now, found, err := b.ledger.Place(ctx, poll, p.Credential)
+	if err != nil {
+		return false, fmt.Errorf("looking into the ballot box: %w", err)
+	}
+	if !found || !bytes.Equal(now.Ballot, p.Ballot) {
+		return false, nil
+	}
+	p.Ballot = make([]byte, len(p.Ballot))
+	if err := b.ledger.PutPlace(ctx, poll, p); err != nil {
+		return false, fmt.Errorf("emptying a place in the ballot box: %w", err)
+	}
+	return true, nil
+}
+
 // Count is how many ballots there are.
 func (b *Box) Count(ctx context.Context, poll string) (int, error) {
 	return b.ledger.CountBallots(ctx, poll)

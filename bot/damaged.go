@@ -1,0 +1,46 @@
+package bot
+
+import (
+	"context"
+	"strconv"
+
+	"stimmbote/chat"
+	"stimmbote/voting"
+)
+
+// damaged asks those to vote again whose ballots are not as they were cast any more, and keeps the
+// vote open for them; it says whether there are any. then is part of the same transaction.
+func (b *Bot) damaged(ctx context.Context, p *voting.Poll, then func(context.Context) error) (bool, error) {
+	again, err := b.Polls.Mend(ctx, p.ID)
+	if err != nil || len(again) == 0 {
+		return false, err
+	}
+	b.Log.Error().Str("poll", string(p.ID)).Int("ballots", len(again)).Msg("Ballots were damaged on the disk: look after it")
+	return true, b.Store.Tx(ctx, func(ctx context.Context) error {
+		n, stamp := len(again), "damaged/"+strconv.FormatInt(b.Now().UnixNano(), 36)
+		group := inGroup(p, stamp, kindSay)
+		group.Payload = encode(say{Key: "poll.damaged", Args: []any{"question", title(p.Asked)}, Count: &n})
+		said := []chat.Delivery{group}
+		if until := b.Now().Add(extendBy); until.After(p.Ends) {
+			extended, err := b.Polls.Extend(ctx, p.ID, until)
+			if err != nil {
+				return err
+			}
+			d := inGroup(p, stamp+"/extended", kindExtended)
+			d.Payload = encode(ending{about: about{Poll: p.ID}, Until: extended.Ends})
+			said = append(said, d)
+		}
+		for _, m := range again {
+			d := inDirect(p, m, key(p.ID, stamp+"/"+string(m)), kindSay)
+			d.Payload = encode(say{Key: "ballot.damaged", Args: []any{"question", title(p.Asked)}, Room: string(p.Place)})
+			said = append(said, d)
+		}
+		if err := b.Store.PutSetting(ctx, string(p.ID), settingEarly, ""); err != nil {
+			return err
+		}
+		if err := b.Line.Queue(ctx, said...); err != nil {
+			return err
+		}
+		return then(ctx)
+	})
+}

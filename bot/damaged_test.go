@@ -1,0 +1,54 @@
+package bot
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"stimmbote/voting/box"
+)
+
+// damage changes a ballot in the box, as a disk might.
+func (w *world) damage() {
+	w.t.Helper()
+	id := string(w.poll().ID)
+	places, err := w.store.Places(w.t.Context(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p := places[slices.IndexFunc(places, func(p box.Place) bool { return p.Ballot[0] != 0 })]
+	p.Ballot[bytes.Index(p.Ballot, []byte("proof"))+30] ^= 1
+	if err := w.store.PutPlace(w.t.Context(), id, p); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// Whoever's ballot was damaged is asked to vote again before anything is closed, and the vote stays open
+// until then.
+func TestADamagedBallotIsAskedForAgain(t *testing.T) {
+	w := newWorld(t, "en")
+	w.opened("One?")
+	for _, name := range people {
+		w.tells(name, "1")
+	}
+	w.new()
+	w.damage()
+	w.says("chair", "!close")
+	fresh := w.new()
+	if find(fresh, "group", `^⚠️ 1 ballot was damaged on my disk and does not count: One\?`) == nil || find(fresh, "group", `closed`) != nil {
+		t.Errorf("after the damage:\n%s", list(fresh))
+	}
+	asked := ""
+	for _, name := range people {
+		if find(fresh, name, `^⚠️ Your vote was damaged on my disk and does not count: One\?\nPlease vote again`) != nil {
+			asked += name
+		}
+	}
+	if !slices.Contains(people, asked) {
+		t.Fatalf("asked is %q:\n%s", asked, list(fresh))
+	}
+	w.tells(asked, "2")
+	w.expect(`^✅ Understood: No\.`, asked)
+	w.says("chair", "!close")
+	w.expect(`^Result: adopted[\s\S]*Yes: 5[\s\S]*No: 1`, "group")
+}
