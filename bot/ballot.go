@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"html"
 	"strings"
 
 	"stimmbote/chat"
@@ -27,9 +26,9 @@ func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *vo
 	}
 	t.add("ballot.title", "question", title(p.Asked))
 	t.add("ballot.group", "group", i18n.Name(name, mostName))
-	for _, option := range numbered(t.texts, p.Asked) {
-		t.line(option, html.EscapeString(option))
-	}
+	t.gap()
+	t.addNumbered(p.Asked)
+	t.gap()
 	if !p.Terms.OnlySealed {
 		t.addHow(p.Asked)
 	}
@@ -37,6 +36,7 @@ func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *vo
 		t.add("ballot.letter", "letter", letter)
 	}
 	t.add("ballot.alone")
+	t.gap()
 	t.addLabel(p)
 	if p.Terms.Picked {
 		t.addCount("ballot.picked", len(p.Roll))

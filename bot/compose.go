@@ -89,9 +89,7 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 		return rollFile(p), nil
 	case kindOpened:
 		t.add("poll.opened", "question", title(p.Asked))
-		if p.Terms.Lasts > 0 || !p.Terms.Until.IsZero() {
-			t.add("poll.opened.until", "time", b.deadlineIn(t.texts, p.Ends))
-		}
+		b.addEnd(t, p)
 		if err := b.addNumber(ctx, t, p); err != nil {
 			return chat.Content{}, err
 		}
@@ -172,10 +170,15 @@ func (b *Bot) addProgress(ctx context.Context, t *page, p *voting.Poll) error {
 	if given < len(p.Roll) {
 		t.addCount("poll.given", given, "of", len(p.Roll))
 	}
+	b.addEnd(t, p)
+	return nil
+}
+
+// addEnd says when a vote ends, if somebody said so.
+func (b *Bot) addEnd(t *page, p *voting.Poll) {
 	if p.Terms.Lasts > 0 || !p.Terms.Until.IsZero() {
 		t.add("poll.opened.until", "time", b.deadlineIn(t.texts, p.Ends))
 	}
-	return nil
 }
 
 // given is how many of the roll have their ballot.

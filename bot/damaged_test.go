@@ -3,6 +3,7 @@ package bot
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"stimmbote/voting/box"
@@ -38,17 +39,17 @@ func TestADamagedBallotIsAskedForAgain(t *testing.T) {
 	if find(fresh, "group", `^⚠️ 1 ballot was damaged on my disk and does not count: One\?`) == nil || find(fresh, "group", `closed`) != nil {
 		t.Errorf("after the damage:\n%s", list(fresh))
 	}
-	asked := ""
+	var asked strings.Builder
 	for _, name := range people {
 		if find(fresh, name, `^⚠️ Your vote was damaged on my disk and does not count: One\?\nPlease vote again`) != nil {
-			asked += name
+			asked.WriteString(name)
 		}
 	}
-	if !slices.Contains(people, asked) {
-		t.Fatalf("asked is %q:\n%s", asked, list(fresh))
+	if !slices.Contains(people, asked.String()) {
+		t.Fatalf("asked is %q:\n%s", asked.String(), list(fresh))
 	}
-	w.tells(asked, "2")
-	w.expect(`^✅ Understood: No\.`, asked)
+	w.tells(asked.String(), "2")
+	w.expect(`^✅ Understood: No\.`, asked.String())
 	w.says("chair", "!close")
 	w.expect(`^Result: adopted[\s\S]*Yes: 5[\s\S]*No: 1`, "group")
 }

@@ -63,7 +63,13 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 		t.add("poll.draft.unencrypted")
 	}
 	t.gap()
-	t.add("poll.draft.ask", "name", names[p.Asker])
+	asker := names[p.Asker]
+	if asker == "" { // who asks need not be on a roll that was picked
+		if asker, err = b.nameIn(ctx, string(p.Place), string(p.Asker)); err != nil {
+			return chat.Content{}, err
+		}
+	}
+	t.add("poll.draft.ask", "name", asker)
 	return t.content(false), nil
 }
 

@@ -19,7 +19,7 @@ func TestVoteFromDraftToResult(t *testing.T) {
 	w.says("chair", "Start.")
 	fresh := w.new()
 	anchors := find(fresh, "group", `^Election fingerprint: \S+\nRoll hash: [0-9a-f]{64}\n`)
-	ballot := find(fresh, "eva", `(?s)^🗳️ Ballot: Shall we adopt motion 12\?\nGroup: Grüne Straße\n1 = Yes\n2 = No\n3 = Abstain\n.*Whoever runs the bot could see and change it.*token, .*keep it to yourself: \S+$`)
+	ballot := find(fresh, "eva", `(?s)^🗳️ Ballot: Shall we adopt motion 12\?\nGroup: Grüne Straße\n\n1 = Yes\n2 = No\n3 = Abstain\n.*Whoever runs the bot could see and change it.*token, .*keep it to yourself: \S+$`)
 	if anchors == nil || ballot == nil || find(fresh, "group", `^🗳️ Voting is open`) == nil || find(fresh, "group", `^0 of 6 votes are in`) == nil {
 		t.Fatalf("after start:\n%s", list(fresh))
 	}

@@ -95,7 +95,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 		{
 			"two thirds", "!vote Shall we change the statutes? --majority 2/3 --of cast --quorum 50%",
 			`(?s)1 = Yes · 2 = No · 3 = Abstain\n.*adopted if at least 2/3 of all ballots cast \(abstentions count\) are yes\.\nValid only if at least 3 of 6 vote`,
-			`(?s)1 = Yes\n2 = No\n3 = Abstain\nReply with the number only`,
+			`(?s)1 = Yes\n2 = No\n3 = Abstain\n\nReply with the number only`,
 			[]string{"1", "ja", "yes please", "2", "ich bin dagegen", "3"},
 			`Understood: Yes\.`,
 			`(?s)^Result: rejected\nVote 1: Shall we change the statutes\?\n\nYes: 3 ███\nNo: 2 ██\nAbstain: 1 █\nCast: 6 of 6 entitled\nNeeded: 4 yes of 6\n`,
@@ -103,7 +103,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 		{
 			"a choice by lines", "!vote When shall we meet?\n- Monday\n- Tuesday\n- Wednesday",
 			`(?s)When shall we meet\?\n1 = Monday\n2 = Tuesday\n3 = Wednesday\n4 = Abstain\n.*to win takes more than half of the valid votes`,
-			`(?s)3 = Wednesday\n4 = Abstain\nReply with the number only`,
+			`(?s)3 = Wednesday\n4 = Abstain\n\nReply with the number only`,
 			[]string{"Tuesday", "2", "two", "1", "4", "Tuesday please"},
 			`Understood: Tuesday\.`,
 			`(?s)^Result: Tuesday wins\n.*Monday: 1 █\nTuesday: 4 ████\nWednesday: 0\nAbstain: 1 █\n.*Needed: 3 of 5`,
@@ -111,7 +111,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 		{
 			"several", "!vote Which topics? Roads | Trees | Schools | Bikes --choose 1-2 --invalid",
 			`(?s)1 = Roads\n2 = Trees\n3 = Schools\n4 = Bikes\n5 = Invalid ballot\nChoose 1 to 2\..*the 2 with the most votes win`,
-			`(?s)5 = Invalid ballot\nReply with up to 2 numbers, for example: 1, 2\n`,
+			`(?s)5 = Invalid ballot\n\nReply with up to 2 numbers, for example: 1, 2\n`,
 			[]string{"1, 2", "2 and 4", "trees", "Roads, Trees", "5", "2+3"},
 			`Understood: Roads, Trees\.`,
 			`(?s)^Result: Trees, Roads win\n.*Roads: 2 ██\nTrees: 5 █████\nSchools: 1 █\nBikes: 1 █\nInvalid: 1\n`,
@@ -119,7 +119,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 		{
 			"an election", "!election Treasurer? Maurer | Lenz | Ott",
 			`(?s)1 = Maurer\n2 = Lenz\n3 = Ott\n4 = Abstain\n.*Otherwise a run-off follows`,
-			`(?s)4 = Abstain\nReply with the number only`,
+			`(?s)4 = Abstain\n\nReply with the number only`,
 			[]string{"Maurer", "1", "2", "Frau Ott", "3", "lenz"},
 			`Understood: Maurer\.`,
 			`(?s)^Result: run-off between Maurer, Lenz, Ott\n.*!runoff prepares the run-off`,
@@ -127,7 +127,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 		{
 			"one candidate", "!wahl Vorsitz?\nMaurer",
 			`(?s)1 = Yes\n2 = No\n3 = Abstain\nYes, no or abstain\..*elected with yes on more than half of the yes and no votes`,
-			`(?s)Vorsitz\? – Maurer\n.*1 = Yes\n2 = No\n3 = Abstain\nReply with the number only`,
+			`(?s)Vorsitz\? – Maurer\n.*1 = Yes\n2 = No\n3 = Abstain\n\nReply with the number only`,
 			[]string{"ja", "1", "2", "ja", "3", "ja"},
 			`Understood: Yes\.`,
 			`(?s)^Result: Maurer wins\n.*Maurer: 4 yes, 1 no, 1 abstain ████\n.*\nMaurer, do you accept the election\?`,
@@ -135,7 +135,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 		{
 			"yes or no to each", "!election Board?\nMaurer\nLenz\nOtt\n--each --seats 2",
 			`(?s)3 = Ott\nTo each of the 3: yes, no or abstain\..*If more than 2 reach it, the 2 with the most yes win`,
-			`(?s)3 = Ott\nReply to each number with yes, no or abstain`,
+			`(?s)3 = Ott\n\nReply to each number with yes, no or abstain`,
 			[]string{"1 yes, 2 no, 3 abstain", "all yes", "1 ja 2 ja 3 nein", "yes no no", "alle ja", "1 ja, alle anderen nein"},
 			`Understood: Maurer: Yes, Lenz: No, Ott: Abstain\.`,
 			`(?s)^Result: Maurer wins\n1 seat stays vacant\n.*Maurer: 6 yes, 0 no, 0 abstain ██████\nLenz: 3 yes, 3 no, 0 abstain ███\n`,

@@ -107,3 +107,10 @@ func TestPickedByMention(t *testing.T) {
 		w.new()
 	}
 }
+
+// Who asks need not be on the roll, and is still asked whether to start.
+func TestWhoAsksIsNotOnTheRoll(t *testing.T) {
+	w := newWorld(t, "en")
+	w.says("chair", "!vote One? --who @anna @bernd @clara @deniz @eva")
+	w.expect(`\nChair, reply start, change or cancel\.$`, "group")
+}

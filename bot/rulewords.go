@@ -76,21 +76,26 @@ func choiceIn(texts *i18n.Texts, q voting.Question, c voting.Choice) string {
 
 // numbered are the numbered options of a ballot, in a reader's language.
 func numbered(texts *i18n.Texts, q voting.Question) []string {
+	t := page{texts: texts}
+	t.addNumbered(q)
+	return t.plain
+}
+
+// addNumbered shows the numbered options of a ballot, one a line.
+func (t *page) addNumbered(q voting.Question) {
 	names := q.Options
 	if q.Kind == voting.KindSingly && len(names) == 1 {
 		names = q.Answers
 	}
-	all := make([]string, 0, len(names)+1)
 	for i, name := range names {
-		all = append(all, texts.Text("ballot.option", "number", i+1, "answer", answerIn(texts, name)))
+		t.add("ballot.option", "number", i+1, "answer", answerIn(t.texts, name))
 	}
 	if q.Invalid {
-		all = append(all, texts.Text("ballot.option", "number", len(names)+1, "answer", texts.Text("ballot.answer.invalid")))
+		t.add("ballot.option", "number", len(names)+1, "answer", t.texts.Text("ballot.answer.invalid"))
 	}
 	if q.Kind == voting.KindSeveral && q.Least == 0 {
-		all = append(all, texts.Text("ballot.option", "number", 0, "answer", texts.Text("ballot.answer.none")))
+		t.add("ballot.option", "number", 0, "answer", t.texts.Text("ballot.answer.none"))
 	}
-	return all
 }
 
 // addHow says how a ballot is answered.
