@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"crypto/sha256"
+	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
@@ -17,6 +19,15 @@ type static struct {
 
 // statics are such pages by name.
 type statics map[string]static
+
+// verification is what `stimmbote verify` does, for browsers: package voting/belenios/wasm builds it.
+//
+//go:embed wasm/verify.wasm.gz
+var verification []byte
+
+// verificationHere is what stands in the page for rechecking where the verification belongs. It is
+// put in here, so that it is kept once only.
+const verificationHere = "@@VERIFY_WASM_GZ_BASE64@@"
 
 // wholePages are the files that there may be, each with what else than its own scripts it needs.
 var wholePages = map[string]string{"booth.html": "", "board.html": "", "recount.html": " 'wasm-unsafe-eval'"}
@@ -37,11 +48,24 @@ func Sum(page []byte) string {
 
 // Booth is the ballot page, byte for byte as it is served; nil if this program has none.
 func Booth() []byte {
-	data, err := dist.ReadFile("dist/booth.html")
+	page, _ := wholePage("booth.html")
+	return page
+}
+
+// Recount is the page that rechecks an archive without the bot and without a network; nil if this
+// program has none.
+func Recount() []byte {
+	page, _ := wholePage("recount.html")
+	return page
+}
+
+// wholePage is a page with all that belongs into it.
+func wholePage(name string) ([]byte, error) {
+	page, err := dist.ReadFile("dist/" + name)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return data
+	return bytes.Replace(page, []byte(verificationHere), []byte(base64.StdEncoding.EncodeToString(verification)), 1), nil
 }
 
 // HasBoard says whether this program has a page with what came out of polls.
@@ -53,7 +77,7 @@ func HasBoard() bool {
 func loadStatics() statics {
 	all := make(statics)
 	for name, more := range wholePages {
-		if data, err := dist.ReadFile("dist/" + name); err == nil {
+		if data, err := wholePage(name); err == nil {
 			all[name] = newStatic(data, more)
 		}
 	}
@@ -69,8 +93,8 @@ var (
 // because the bot whose vote it is about can be one.
 func newStatic(data []byte, more string) static {
 	policy := "default-src 'none'; script-src" + hashes(scripts, data) + more + "; style-src" + hashes(styles, data) +
-		"; connect-src 'self' https:; img-src data:; worker-src blob:; base-uri 'none'; form-action 'none'; " +
-		"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types worker"
+		"; connect-src 'self' https:; img-src data:; base-uri 'none'; form-action 'none'; " +
+		"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 	return static{asset: newAsset("page.html", data), policy: policy}
 }
 

@@ -10,21 +10,26 @@ import (
 	"stimmbote/web"
 )
 
-const boothUsage = "usage: stimmbote booth export FILE\n"
+const boothUsage = "usage: stimmbote booth export [--recount] FILE\n"
 
 // booth is `stimmbote booth export`: it writes the ballot page, byte for byte as the bot serves it,
-// so that somebody else can. A file that is there already stays.
+// so that somebody else can; with --recount the page that rechecks an archive. A file that is there
+// already stays.
 func booth(args []string, stdout, stderr io.Writer) int {
+	page := web.Booth
+	if len(args) == 3 && args[1] == "--recount" {
+		page, args = web.Recount, []string{args[0], args[2]}
+	}
 	if len(args) != 2 || args[0] != "export" || args[1] == "" {
 		fmt.Fprint(stderr, boothUsage)
 		return exitUsage
 	}
-	page := web.Booth()
-	if page == nil {
-		fmt.Fprintln(stderr, "stimmbote: this program was built without a ballot page")
+	html := page()
+	if html == nil {
+		fmt.Fprintln(stderr, "stimmbote: this program was built without that page")
 		return exitError
 	}
-	return export(args[1], page, stdout, stderr)
+	return export(args[1], html, stdout, stderr)
 }
 
 func export(path string, page []byte, stdout, stderr io.Writer) int {
@@ -38,7 +43,7 @@ func export(path string, page []byte, stdout, stderr io.Writer) int {
 		return exitError
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "stimmbote: writing the ballot page: %v\n", err)
+		fmt.Fprintf(stderr, "stimmbote: writing the page: %v\n", err)
 		return exitError
 	}
 	fmt.Fprintf(stdout, "%s  %s\n", web.Sum(page), path)
