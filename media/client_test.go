@@ -8,11 +8,13 @@ import (
 	"maps"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/coder/websocket"
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/ice/v4"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/rtcerr"
 	"google.golang.org/protobuf/proto"
@@ -53,6 +55,7 @@ type client struct {
 	crowd     uint32
 	tune      func(*webrtc.SettingEngine)
 	config    webrtc.Configuration // of its peer connections
+	level     *atomic.Int32        // of its voice, in dB below overload; nil where it does not say
 	comes     func()               // at the join, with the lock held; may be nil
 	deaf      <-chan struct{}      // data is not read until it is closed
 	dropped   []string             // own tracks that are no longer published
@@ -74,7 +77,7 @@ func (w *world) enter(t *testing.T, room, identity string, more ...url.Values) *
 		t.Fatal(err)
 	}
 	c := newClient(t)
-	c.tune = w.tune
+	c.tune, c.level = w.tune, w.level
 	c.pub = c.peer(livekit.SignalTarget_PUBLISHER)
 	c.sub = c.peer(livekit.SignalTarget_SUBSCRIBER)
 	c.sub.OnDataChannel(c.hearData)
@@ -185,6 +188,9 @@ func (c *client) codecs() *webrtc.MediaEngine {
 			kind, p.Channels = webrtc.RTPCodecTypeAudio, 2
 		}
 		c.must(m.RegisterCodec(p, kind))
+	}
+	if c.level != nil {
+		c.must(m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sdp.AudioLevelURI}, webrtc.RTPCodecTypeAudio))
 	}
 	return m
 }

@@ -54,7 +54,7 @@ func (r *room) join(p *participant, conn *signal.Conn, j joining) error {
 		return errFull
 	}
 	r.people[p.identity] = p
-	r.size.Store(int32(len(r.people)))
+	r.resize()
 	conn.Send(signal.Join(signal.Welcome{
 		Room: r.info(),
 		You:  p.info(livekit.ParticipantInfo_JOINED), Others: r.others(p), Trailer: r.trailer, Codecs: enabledCodecs(),

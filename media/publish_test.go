@@ -130,6 +130,9 @@ func (c *client) send(track *webrtc.TrackLocalStaticRTP, kind livekit.TrackType,
 			return
 		case <-clock.C:
 		}
+		if c.level != nil && kind == livekit.TrackType_AUDIO {
+			c.must(p.SetExtension(1, []byte{byte(c.level.Load())})) // the only one that there is
+		}
 		p.SequenceNumber++
 		p.Timestamp += 900
 		if kind == livekit.TrackType_VIDEO {

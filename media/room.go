@@ -12,12 +12,15 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"google.golang.org/protobuf/proto"
 
+	"stimmbote/media/forward"
 	"stimmbote/media/signal"
 )
 
 const (
 	roomQueue    = 256              // commands that wait for a room
 	maxPeople    = 100              // in one room
+	manyPeople   = 25               // above which only some voices are heard
+	manyVoices   = 6                // how many
 	tick         = time.Second      // how often a room looks at the clock
 	joinFor      = 30 * time.Second // within which somebody has to receive
 	refreshEvery = 5 * time.Minute
@@ -40,6 +43,7 @@ type room struct {
 	crowd   int       // people that clients have been told of
 	counted time.Time // when
 	judged  time.Time // when clients were told how connections are
+	stage   *forward.Stage
 
 	name    string
 	do      chan func()
@@ -54,7 +58,8 @@ type room struct {
 func newRoom(s *Server, name string) *room {
 	return &room{
 		server: s, sid: newSID("RM_"), opened: time.Now(), people: map[string]*participant{}, trailer: []byte(newSID("")),
-		name: name, do: make(chan func(), roomQueue), quit: make(chan struct{}), done: make(chan struct{}),
+		stage: forward.NewStage(s.voices),
+		name:  name, do: make(chan func(), roomQueue), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 }
 
@@ -130,6 +135,12 @@ func (r *room) call(ctx context.Context, f func() error) error {
 
 func (r *room) full() bool { return r.size.Load() >= maxPeople }
 
+// resize follows how many people there are.
+func (r *room) resize() {
+	r.size.Store(int32(len(r.people)))
+	r.stage.Close(len(r.people) > r.server.many)
+}
+
 // info describes the room to clients.
 func (r *room) info() *livekit.Room {
 	publishers := 0
@@ -177,7 +188,7 @@ func (r *room) remove(p *participant, why livekit.DisconnectReason) {
 		return
 	}
 	delete(r.people, p.identity)
-	r.size.Store(int32(len(r.people)))
+	r.resize()
 	if conn := p.conn.Swap(nil); conn != nil {
 		conn.Close()
 	}

@@ -102,6 +102,8 @@ type Server struct {
 	events   *events
 	silence  time.Duration
 	joinFor  time.Duration
+	many     int // people in a room above which only some voices are heard
+	voices   int // how many
 
 	mu       sync.Mutex
 	rooms    map[string]*room
@@ -116,8 +118,8 @@ func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
 		return nil, fmt.Errorf("secret for tokens has %d bytes, needs %d", len(opt.Secret), minSecret)
 	}
 	s := &Server{
-		opt: opt, log: log, presence: newPresence(), events: newEvents(), silence: silence, joinFor: joinFor, rooms: map[string]*room{},
-		keys: map[string]string{},
+		opt: opt, log: log, presence: newPresence(), events: newEvents(), silence: silence, joinFor: joinFor, many: manyPeople, voices: manyVoices,
+		rooms: map[string]*room{}, keys: map[string]string{},
 	}
 	maps.Copy(s.keys, opt.Keys)
 	s.keys[issuer] = string(opt.Secret)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 
+	"stimmbote/media/forward"
 	"stimmbote/media/signal"
 )
 
@@ -67,4 +68,12 @@ func (p *participant) speak() *livekit.SpeakerInfo {
 		*v = voice{}
 	}
 	return &livekit.SpeakerInfo{Sid: p.sid, Level: v.level, Active: v.active}
+}
+
+// stageOf is where a track needs a place: a voice does, and nothing that somebody shares.
+func (r *room) stageOf(t *publication) *forward.Stage {
+	if t.info.GetSource() == livekit.TrackSource_MICROPHONE {
+		return r.stage
+	}
+	return nil
 }

@@ -152,7 +152,7 @@ func (r *room) publish(p *participant, t *publication, remote *webrtc.TrackRemot
 	t.track = forward.NewTrack(forward.Options{
 		ID: t.info.Sid, Kind: remote.Kind(), Codec: remote.Codec().RTPCodecCapability,
 		AskKeyFrame: p.pub.askKeyFrame, Counters: &r.server.counters, Tap: r.server.opt.Tap,
-		Level: levelExtension(rx),
+		Level: levelExtension(rx), Stage: r.stageOf(t),
 	})
 	t.info.MimeType = remote.Codec().MimeType
 	if tr := rx.RTPTransceiver(); tr != nil {
@@ -208,6 +208,7 @@ func (r *room) withdraw(t *publication) {
 	if t.track == nil {
 		return
 	}
+	r.stage.Leave(t.track)
 	for _, p := range r.people {
 		p.sub.post(p.sub.remove(t.info.Sid))
 	}

@@ -41,6 +41,7 @@ type world struct {
 	web     *httptest.Server
 	stop    func()
 	tune    func(*webrtc.SettingEngine) // of clients that enter from now on; may be nil
+	level   *atomic.Int32               // of their voices; may be nil
 	changes atomic.Pointer[[]Person]
 }
 

@@ -23,23 +23,23 @@ type Levels struct {
 	total int // their levels added up
 }
 
-// Observe notes one packet.
-func (l *Levels) Observe(h *rtp.Header) {
+// Observe notes one packet, and gives its level in dB below overload; ok is false if it does not say.
+func (l *Levels) Observe(h *rtp.Header) (level int, ok bool) {
 	if l.id == 0 {
-		return
+		return 0, false
 	}
 	ext := h.GetExtension(l.id)
 	if len(ext) < 1 {
-		return
+		return 0, false
 	}
-	level := int(ext[0] & 0x7f)
-	if level > loudness {
-		return
+	if level = int(ext[0] & 0x7f); level > loudness {
+		return level, true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.loud++
 	l.total += level
+	return level, true
 }
 
 // Take gives the level since the last call, from 0 to 1, and 0 if nobody spoke for long enough in this time.

@@ -24,10 +24,15 @@ func (s *Sender) Pause(paused bool) {
 		s.flow(&s.paused, time.Now())
 	default:
 		s.paused.Store(true)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.rewrite.pause()
+		s.interrupt()
 	}
+}
+
+// interrupt ends the stretch of packets: what comes next follows without a gap.
+func (s *Sender) interrupt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rewrite.pause()
 }
 
 // flow takes away what stopped the flow, and has it begin with a picture.

@@ -52,6 +52,8 @@ type Options struct {
 	Tap Tap
 	// Level is the number of the header extension with a sound's level, 0 if there is none.
 	Level uint8
+	// Stage is where a voice needs a place to be heard in a large room; nil for what is always heard.
+	Stage *Stage
 }
 
 // Track is one published track: what one sender sends, for any number of receivers.
@@ -60,6 +62,7 @@ type Track struct {
 	video bool
 
 	vp8 bool
+	off atomic.Bool // has no place on the stage
 	// Levels is how loud a sound is.
 	Levels Levels
 
@@ -125,8 +128,8 @@ func (t *Track) forward(p *rtp.Packet, quality int, now time.Time) {
 		if t.Tap != nil {
 			t.Tap(t.ID, &p.Header, p.Payload)
 		}
-	} else {
-		t.Levels.Observe(&p.Header)
+	} else if level, ok := t.Levels.Observe(&p.Header); ok && !t.heard(level, now) {
+		return
 	}
 	if t.vp8 {
 		d = describe(p.Payload)
@@ -144,6 +147,17 @@ func (t *Track) forward(p *rtp.Packet, quality int, now time.Time) {
 	if waiting && l.keys.want(now, false) || l.keys.due(now) {
 		t.AskKeyFrame(p.SSRC)
 	}
+}
+
+// heard says whether a sound of this level is forwarded. Where it is no more, receivers see one stream without a gap.
+func (t *Track) heard(level int, now time.Time) bool {
+	on := t.Stage == nil || t.Stage.hears(t, level, now)
+	if was := t.off.Swap(!on); !on && !was {
+		for _, s := range *t.outgoing.Load() {
+			s.interrupt()
+		}
+	}
+	return on
 }
 
 // wantKeyFrame passes a receiver's wish for a layer on, merged with those of others. A fresh receiver has just begun: its
