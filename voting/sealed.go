@@ -23,32 +23,9 @@ var (
 	ErrOverdue    = &Refusal{Key: "refusal.ballot.closed"}         // it came after the deadline
 )
 
-// Longest is how many bytes a ballot of an open poll may have at most.
-func (p *Polls) Longest(ctx context.Context, id ID) (int, error) {
-	election, err := p.taking(ctx, id)
-	if err != nil {
-		return 0, err
-	}
-	return election.Longest(), nil
-}
-
-// Signed says whose ballot it is that was sealed elsewhere: form and signature are checked and
-// nothing else, which takes a small part of the time of [Polls.Receive]. Whoever has no token of the
-// poll does not come past it.
-func (p *Polls) Signed(ctx context.Context, id ID, ballot []byte) (credential string, err error) {
-	election, err := p.taking(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	if credential, err = election.Signed(ballot); err != nil {
-		return "", fmt.Errorf("poll %s: %w", id, unfit(err))
-	}
-	return credential, nil
-}
-
-// taking is the election of an open poll whose ballots are sealed. It reads little, because it is
-// asked for by whoever likes to ask.
-func (p *Polls) taking(ctx context.Context, id ID) (*belenios.Election, error) {
+// Takes is the election of an open poll that takes sealed ballots. It reads little, because it is asked
+// for by whoever likes to ask.
+func (p *Polls) Takes(ctx context.Context, id ID) (*belenios.Election, error) {
 	poll, err := p.ledger.Poll(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("looking up poll %s: %w", id, err)
@@ -60,6 +37,16 @@ func (p *Polls) taking(ctx context.Context, id ID) (*belenios.Election, error) {
 		return nil, err
 	}
 	return p.election(ctx, poll)
+}
+
+// Signed says whose ballot it is that was sealed elsewhere: form and signature are checked and
+// nothing else, which takes a small part of the time of [Polls.Receive]. Whoever has no token of the
+// poll does not come past it.
+func Signed(e *belenios.Election, ballot []byte) (credential string, err error) {
+	if credential, err = e.Signed(ballot); err != nil {
+		return "", fmt.Errorf("poll %s: %w", e.UUID(), unfit(err))
+	}
+	return credential, nil
 }
 
 // sealing is an open poll whose ballots are sealed, and its election.

@@ -193,7 +193,7 @@ func TestSealedRefused(t *testing.T) {
 		}
 		for _, receive := range []func() error{
 			func() error { _, err := w.receive(p.ID, c.ballot); return err },
-			func() error { _, err := w.Signed(t.Context(), p.ID, c.ballot); return err },
+			func() error { _, err := voting.Signed(w.booth(p.ID), c.ballot); return err },
 		} {
 			if err := receive(); !errors.Is(err, c.want) {
 				t.Errorf("%s: %v, want %v", name, err, c.want)
@@ -209,7 +209,7 @@ func TestSealedRefused(t *testing.T) {
 	if got := w.turnout(p.ID); got != 0 {
 		t.Errorf("%d ballots in the box", got)
 	}
-	if whose, err := w.Signed(t.Context(), p.ID, right); err != nil || whose != credential(right) {
+	if whose, err := voting.Signed(w.booth(p.ID), right); err != nil || whose != credential(right) {
 		t.Errorf("the right one is of %q, %v", whose, err)
 	}
 	w.vote(p.ID, voting.No, voting.No, voting.No, voting.No, voting.No)
@@ -235,7 +235,7 @@ func TestSealedWithFalseProofs(t *testing.T) {
 	yes, no := w.sealed(p.ID, m, voting.Yes), w.sealed(p.ID, m, voting.No)
 	forged := bytes.Replace(yes, []byte(part(yes, `"choices":`)), []byte(part(no, `"choices":`)), 1)
 	forged = bytes.Replace(forged, []byte(part(yes, `"signature":`)), []byte(signature(t, p.ID, token, forged)), 1)
-	if whose, err := w.Signed(t.Context(), p.ID, forged); err != nil || whose != part(yes, `"credential":"`) {
+	if whose, err := voting.Signed(w.booth(p.ID), forged); err != nil || whose != part(yes, `"credential":"`) {
 		t.Fatalf("the forged ballot is not signed: %q, %v", whose, err)
 	}
 	if _, err := w.receive(p.ID, forged); !errors.Is(err, voting.ErrInvalid) {

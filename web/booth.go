@@ -12,12 +12,12 @@ import (
 
 	"stimmbote/i18n"
 	"stimmbote/voting"
+	"stimmbote/voting/belenios"
 )
 
-// polls knows what a poll is and whose ballot is signed. voting.Polls has it.
+// polls knows which elections take ballots, and what is left of those that are over. voting.Polls has it.
 type polls interface {
-	Longest(ctx context.Context, id voting.ID) (int, error)
-	Signed(ctx context.Context, id voting.ID, ballot []byte) (credential string, err error)
+	Takes(ctx context.Context, id voting.ID) (*belenios.Election, error)
 	Archive(ctx context.Context, id voting.ID) ([]byte, error)
 }
 
@@ -129,12 +129,12 @@ func (s *Server) takeBallot(w http.ResponseWriter, r *http.Request) {
 		s.declineAs(w, r, http.StatusNotFound, "web.ballot.unknown")
 		return
 	}
-	longest, err := s.opt.Polls.Longest(ctx, id)
+	election, err := s.opt.Polls.Takes(ctx, id)
 	if err != nil {
 		s.decline(w, r, err)
 		return
 	}
-	ballot, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(longest)))
+	ballot, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(election.Longest())))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		s.declineAs(w, r, http.StatusRequestEntityTooLarge, "web.ballot.too-large")
 		return
@@ -148,7 +148,7 @@ func (s *Server) takeBallot(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
-	credential, err := s.opt.Polls.Signed(ctx, id, ballot)
+	credential, err := voting.Signed(election, ballot)
 	if err != nil {
 		s.decline(w, r, err)
 		return

@@ -28,7 +28,7 @@ import (
 type office struct {
 	*voting.Polls
 	*Server
-	t    *testing.T
+	t    testing.TB
 	poll *voting.Poll
 	now  time.Time
 	left voting.Member // is not a member any more
@@ -63,7 +63,7 @@ func people() []voting.Member {
 	return []voting.Member{"@anna:x", "@bernd:x", "@clara:x", "@deniz:x", "@eva:x"}
 }
 
-func newOffice(t *testing.T, terms voting.Terms) *office {
+func newOffice(t testing.TB, terms voting.Terms) *office {
 	t.Helper()
 	dir := t.TempDir()
 	st, err := store.Open(t.Context(), dir, zerolog.Nop())
@@ -127,7 +127,7 @@ func (o *office) send(ballot string) (int, map[string]any) {
 	return status, answer
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -56,7 +56,7 @@ func serve(t *testing.T, h *house, ready func() bool) *Server {
 	return New(Defaults(), Options{Calls: h, Media: h, Texts: texts, Ready: ready}, zerolog.Nop())
 }
 
-func ask(t *testing.T, s *Server, method, path, kind, body string) (int, string, http.Header) {
+func ask(t testing.TB, s *Server, method, path, kind, body string) (int, string, http.Header) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 	if kind != "" {

@@ -1,0 +1,96 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"stimmbote/voting"
+)
+
+// wrong are ballots of people without a token: of no credential on the list, and under somebody
+// else's, with a signature that is not theirs.
+func (o *office) wrong() []string {
+	right := o.sealed("@anna:x", voting.Yes)
+	mine, his := credentialIn(right), credentialIn(o.sealed("@bernd:x", voting.Yes))
+	return []string{strings.Replace(right, mine, strings.Repeat("0", 63)+"1", 1), strings.Replace(right, mine, his, 1)}
+}
+
+func credentialIn(ballot string) string {
+	_, rest, _ := strings.Cut(ballot, `"credential":"`)
+	credential, _, _ := strings.Cut(rest, `"`)
+	return credential
+}
+
+// Strangers who send ballots as fast as they can keep nobody from voting.
+func TestFloodOfStrangers(t *testing.T) {
+	o := newOffice(t, voting.Terms{})
+	server := httptest.NewServer(o.Handler())
+	t.Cleanup(server.Close)
+	address := server.URL + "/v/" + string(o.poll.ID) + "/ballot"
+	wrong := o.wrong()
+	ballots := make(map[voting.Member]string)
+	for _, m := range people() {
+		ballots[m] = o.sealed(m, voting.Yes)
+	}
+	var stop atomic.Bool
+	var refused atomic.Int64
+	var flood sync.WaitGroup
+	for i := range 8 {
+		flood.Go(func() {
+			for !stop.Load() {
+				answer, err := http.Post(address, "text/plain", strings.NewReader(wrong[i%2]))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				io.Copy(io.Discard, answer.Body)
+				answer.Body.Close()
+				if answer.StatusCode == http.StatusOK {
+					t.Error("a ballot of a stranger is taken")
+				}
+				refused.Add(1)
+			}
+		})
+	}
+	for range 3 {
+		for m, ballot := range ballots {
+			answer, err := http.Post(address, "text/plain", strings.NewReader(ballot))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Body.Close()
+			if answer.StatusCode != http.StatusOK {
+				t.Errorf("%s: %d", m, answer.StatusCode)
+			}
+		}
+	}
+	stop.Store(true)
+	flood.Wait()
+	if cast, _, err := o.Turnout(t.Context(), o.poll.ID); err != nil || cast != len(ballots) || refused.Load() == 0 {
+		t.Errorf("%d ballots, %v; %d of strangers", cast, err, refused.Load())
+	}
+}
+
+// BenchmarkStrangers is how fast ballots of strangers are turned away, all of it but the network.
+func BenchmarkStrangers(b *testing.B) {
+	o := newOffice(b, voting.Terms{})
+	for i, name := range []string{"unknown", "unsigned"} {
+		ballot := o.wrong()[i]
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				r := httptest.NewRequestWithContext(b.Context(), "POST", "/v/"+string(o.poll.ID)+"/ballot", strings.NewReader(ballot))
+				r.Header.Set("Content-Type", "text/plain")
+				w := httptest.NewRecorder()
+				o.Server.http.Handler.ServeHTTP(w, r)
+				if w.Code == http.StatusOK {
+					b.Fatal("it is taken")
+				}
+			}
+		})
+	}
+}
