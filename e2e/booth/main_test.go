@@ -29,15 +29,16 @@ var (
 )
 
 // browsers are those in which everything has to work, by name.
-var browsers = map[string]func(t *testing.T) (*browser.Browser, error){
-	"Chromium": func(*testing.T) (*browser.Browser, error) { return browser.Start(context.Background()) },
-	"Firefox": func(t *testing.T) (*browser.Browser, error) {
+var browsers = map[string]func(t testing.TB) (*browser.Browser, error){
+	"Chromium": func(testing.TB) (*browser.Browser, error) { return browser.Start(context.Background()) },
+	"Firefox": func(t testing.TB) (*browser.Browser, error) {
 		return browser.StartFirefox(context.Background(), must(filepath.Abs("../.."))(t))
 	},
+	"WebKit": func(testing.TB) (*browser.Browser, error) { return browser.StartWebKit(context.Background()) },
 }
 
 // in starts a browser, once.
-func in(t *testing.T, name string) *browser.Browser {
+func in(t testing.TB, name string) *browser.Browser {
 	t.Helper()
 	startingOne.Lock()
 	defer startingOne.Unlock()
@@ -55,7 +56,7 @@ func everywhere(t *testing.T, test func(t *testing.T, b *browser.Browser)) {
 }
 
 // bench opens an empty page with the mathematics.
-func bench(t *testing.T, b *browser.Browser) *browser.Tab {
+func bench(t testing.TB, b *browser.Browser) *browser.Tab {
 	t.Helper()
 	empty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")

@@ -87,7 +87,7 @@ func everything() []belenios.Question {
 }
 
 // setUp makes an election whose secrets all come from a seed.
-func setUp(t *testing.T, group, seed string, questions ...belenios.Question) (belenios.Setup, []credential, []*belenios.Key) {
+func setUp(t testing.TB, group, seed string, questions ...belenios.Question) (belenios.Setup, []credential, []*belenios.Key) {
 	t.Helper()
 	random := &stream{seed: seed}
 	var keys []*belenios.Key

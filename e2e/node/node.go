@@ -53,3 +53,25 @@ func install(ctx context.Context, dir string) error {
 	}
 	return os.WriteFile(mark, want, 0o600)
 }
+
+// File reads a file of a package, and installs it where that has not been done.
+func File(ctx context.Context, repo, name string) ([]byte, error) {
+	dir := filepath.Join(repo, "e2e")
+	if err := install(ctx, dir); err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "node_modules", filepath.FromSlash(name)))
+	if err != nil {
+		return nil, fmt.Errorf("reading a file of others: %w", err)
+	}
+	return data, nil
+}
+
+// Run runs a script to its end and gives what it said.
+func Run(ctx context.Context, repo, script string, args ...string) ([]byte, error) {
+	cmd, err := command(ctx, repo, script, args...)
+	if err != nil {
+		return nil, err
+	}
+	return cmd.CombinedOutput()
+}

@@ -1,8 +1,9 @@
 // Command ui builds the pages' scripts and styles from the sources beside it into web/dist.
 //
 // It guarantees the same bytes for the same sources, on every machine: nothing but these
-// files and the pinned esbuild goes in, no tsconfig nearby, no path, no time. It never
-// fetches anything and needs no Node. The code of others lies unmodified in vendor.
+// files, the catalogues, the check words and the pinned esbuild goes in, no tsconfig nearby,
+// no path, no time. It never fetches anything and needs no Node. The code of others lies
+// unmodified in vendor.
 package main
 
 import (
@@ -64,23 +65,9 @@ func build(from string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding %s: %w", from, err)
 	}
-	result := api.Build(api.BuildOptions{
-		AbsWorkingDir:       dir,
-		EntryPointsAdvanced: sources,
-		Outdir:              filepath.Join(dir, "out"), // nothing is written there
-		Bundle:              true,
-		MinifyWhitespace:    true,
-		MinifyIdentifiers:   true,
-		MinifySyntax:        true,
-		Charset:             api.CharsetUTF8,
-		Format:              api.FormatIIFE,
-		Platform:            api.PlatformBrowser,
-		Target:              api.ES2022,
-		LegalComments:       api.LegalCommentsNone, // they are in licences.txt
-		Alias:               aliases,
-		TsconfigRaw:         `{"compilerOptions":{"strict":true,"target":"es2022"}}`,
-		LogLevel:            api.LogLevelSilent,
-	})
+	o := options(dir)
+	o.EntryPointsAdvanced = sources
+	result := api.Build(o)
 	if err := problems(result.Errors); err != nil {
 		return nil, err
 	}
@@ -93,6 +80,11 @@ func build(from string) (map[string][]byte, error) {
 	}
 	if files["icon.svg"], err = os.ReadFile(filepath.Join(dir, "icon.svg")); err != nil {
 		return nil, fmt.Errorf("reading icon: %w", err)
+	}
+	for _, page := range singles {
+		if files[page.name+".html"], err = page.build(dir); err != nil {
+			return nil, fmt.Errorf("page %s: %w", page.name, err)
+		}
 	}
 	return files, nil
 }
@@ -121,6 +113,26 @@ func licences(vendor string) ([]byte, error) {
 		}
 	}
 	return text, nil
+}
+
+// options are what all builds have in common.
+func options(dir string) api.BuildOptions {
+	return api.BuildOptions{
+		AbsWorkingDir:     dir,
+		Outdir:            filepath.Join(dir, "out"), // nothing is written there
+		Bundle:            true,
+		MinifyWhitespace:  true,
+		MinifyIdentifiers: true,
+		MinifySyntax:      true,
+		Charset:           api.CharsetUTF8,
+		Format:            api.FormatIIFE,
+		Platform:          api.PlatformBrowser,
+		Target:            api.ES2022,
+		LegalComments:     api.LegalCommentsNone, // they are in licences.txt
+		Alias:             aliases,
+		TsconfigRaw:       `{"compilerOptions":{"strict":true,"target":"es2022"}}`,
+		LogLevel:          api.LogLevelSilent,
+	}
 }
 
 // problems are esbuild's complaints as one error.

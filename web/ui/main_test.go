@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
@@ -47,10 +49,7 @@ func TestSameBytesInAnotherFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	copied := filepath.Join(dir, "somewhere", "else")
-	if err := os.CopyFS(copied, os.DirFS(".")); err != nil {
-		t.Fatal(err)
-	}
+	copied := elsewhere(t, filepath.Join(dir, "somewhere", "else"))
 	config := []byte(`{"compilerOptions":{"target":"es5","useDefineForClassFields":false,"alwaysStrict":true}}`)
 	if err := os.WriteFile(filepath.Join(dir, "tsconfig.json"), config, 0o600); err != nil {
 		t.Fatal(err)
@@ -62,6 +61,51 @@ func TestSameBytesInAnotherFolder(t *testing.T) {
 	for name := range here {
 		if string(here[name]) != string(there[name]) {
 			t.Errorf("%s differs in another folder", name)
+		}
+	}
+}
+
+// elsewhere copies everything that is built from into another folder, and says where the sources lie there.
+func elsewhere(t *testing.T, root string) string {
+	t.Helper()
+	for _, folder := range []string{"web/ui", "i18n", "voting/words"} {
+		if err := os.CopyFS(filepath.Join(root, folder), os.DirFS(filepath.Join("../..", folder))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(root, "web", "ui")
+}
+
+// most is how many bytes a page may have that is one file, on its way to a phone.
+const most = 60 << 10
+
+// TestSinglePages looks at what the server and the phone get: nothing from elsewhere, and not much.
+func TestSinglePages(t *testing.T) {
+	here, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range singles {
+		page, err := s.build(here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var zipped bytes.Buffer
+		z := gzip.NewWriter(&zipped)
+		if _, err := z.Write(page); err != nil || z.Close() != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s.html has %d bytes, %d of them zipped", s.name, len(page), zipped.Len())
+		if zipped.Len() > most {
+			t.Errorf("%s.html has %d bytes zipped, more than %d", s.name, zipped.Len(), most)
+		}
+		if found := regexp.MustCompile(`(?i) (src|srcset|action|on[a-z]+|style)=`).FindAll(page, -1); found != nil {
+			t.Errorf("%s.html has attributes %q", s.name, found)
+		}
+		for _, tag := range []string{"<script", "<style", "</script>", "</style>"} {
+			if n := bytes.Count(page, []byte(tag)); n != 1 {
+				t.Errorf("%s.html has %d of %s", s.name, n, tag)
+			}
 		}
 	}
 }
@@ -100,10 +144,7 @@ func TestVendoredFilesAreUnmodified(t *testing.T) {
 }
 
 func TestBrokenSourceNamesItsLine(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(".")); err != nil {
-		t.Fatal(err)
-	}
+	dir := elsewhere(t, t.TempDir())
 	if err := os.WriteFile(filepath.Join(dir, "call", "call.ts"), []byte("\nlet = ;"), 0o600); err != nil {
 		t.Fatal(err)
 	}

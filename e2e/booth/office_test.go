@@ -1,0 +1,241 @@
+package booth
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"stimmbote/e2e/browser"
+	"stimmbote/i18n"
+	"stimmbote/media"
+	"stimmbote/store"
+	"stimmbote/voting"
+	"stimmbote/voting/belenios"
+	"stimmbote/web"
+)
+
+// office is a bot without a chat: real polls in a real database, behind the real web server. Between them and the browser
+// stands what a test does to requests and answers.
+type office struct {
+	*voting.Polls
+	t       *testing.T
+	address string
+
+	mu    sync.Mutex
+	fault func(w http.ResponseWriter, r *http.Request, honest http.Handler) // nil: none
+	came  []string                                                          // ballots, as they came
+}
+
+// noCalls is a bot on which nobody meets.
+type noCalls struct{}
+
+func (noCalls) CallByName(context.Context, string) (*store.Call, error) { return nil, nil }
+
+func (noCalls) Handler() http.Handler { return http.NotFoundHandler() }
+
+func (noCalls) Token(string, string, string, time.Duration) (string, error) { return "", nil }
+func (noCalls) Present(string) []media.Person                               { return nil }
+func (o *office) CastSealed(ctx context.Context, id voting.ID, ballot []byte) (voting.Receipt, error) {
+	e, err := o.Receive(ctx, id, ballot, time.Now())
+	if err != nil {
+		return voting.Receipt{}, err
+	}
+	return o.Cast(ctx, e)
+}
+
+func (o *office) Sheet(ctx context.Context, id voting.ID) (*voting.Sheet, error) {
+	s, err := o.Polls.Sheet(ctx, id)
+	if err == nil {
+		s.Group, s.Language, s.Contact = "Grüne <Straße>", "de", "Herr Lenz, 06151 123"
+	}
+	return s, err
+}
+
+func openOffice(t *testing.T) *office {
+	t.Helper()
+	dir := t.TempDir()
+	st := must(store.Open(t.Context(), dir, zerolog.Nop()))(t)
+	t.Cleanup(func() { st.Close() })
+	vault := must(store.OpenVault(filepath.Join(dir, "keys")))(t)
+	o := &office{t: t, Polls: voting.New(st, vault, rand.Reader, voting.Defaults())}
+	cfg := web.Defaults()
+	cfg.ImprintURL, cfg.PrivacyURL = "https://example.org/imprint", "https://example.org/privacy"
+	honest := web.New(cfg, web.Options{
+		Calls: noCalls{}, Media: noCalls{}, Polls: o.Polls, Box: o, Texts: must(i18n.Load("de"))(t),
+	}, zerolog.Nop()).Handler()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o.mu.Lock()
+		fault := o.fault
+		if r.Method == http.MethodPost {
+			sent := body(r)
+			o.came = append(o.came, string(sent))
+			r.Body = io.NopCloser(bytes.NewReader(sent))
+		}
+		o.mu.Unlock()
+		if fault == nil {
+			fault = func(w http.ResponseWriter, r *http.Request, honest http.Handler) { honest.ServeHTTP(w, r) }
+		}
+		fault(w, r, honest)
+	}))
+	t.Cleanup(server.Close)
+	o.address = server.URL
+	return o
+}
+
+// breaks has every request go through a fault from now on.
+func (o *office) breaks(fault func(w http.ResponseWriter, r *http.Request, honest http.Handler)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.fault = fault
+}
+
+const (
+	anna  = voting.Member("@anna:x")
+	bernd = voting.Member("@bernd:x")
+)
+
+var roll = []voting.Member{anna, bernd, "@clara:x", "@deniz:x", "@eva:x"}
+
+// asks opens a poll of five people.
+func (o *office) asks(d voting.Draft) *voting.Poll {
+	o.t.Helper()
+	d.Place, d.Asker = "!group:x", anna
+	d.Roll = roll
+	if len(d.Answers) == 0 && d.Asked.Kind == "" {
+		d.Answers = []string{"Ja", "Nein", "Enthaltung"}
+	}
+	drafted := must(o.Draft(o.t.Context(), d))(o.t)
+	setup := must(o.Prepare(o.t.Context(), drafted.ID))(o.t)
+	return must(o.Start(o.t.Context(), setup, time.Now()))(o.t)
+}
+
+// link is what a member gets in the direct chat.
+func (o *office) link(p *voting.Poll, m voting.Member) string {
+	o.t.Helper()
+	return o.address + "/v/" + string(p.ID) + "#" + must(o.Token(o.t.Context(), p.ID, m))(o.t) + "." + p.Fingerprint
+}
+
+// ballots are those that came, whatever became of them.
+func (o *office) ballots() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.came)
+}
+
+// inBox is how many ballots would count now.
+func (o *office) inBox(p *voting.Poll) int {
+	o.t.Helper()
+	return must(o.Polls.Sheet(o.t.Context(), p.ID))(o.t).Cast
+}
+
+// fills has everybody but some cast a ballot that was sealed in Go.
+func (o *office) fills(p *voting.Poll, vote [][]int, but ...voting.Member) {
+	o.t.Helper()
+	papers := must(o.Polls.Sheet(o.t.Context(), p.ID))(o.t).Papers
+	e := must(belenios.Open(papers))(o.t)
+	for _, m := range roll {
+		if slices.Contains(but, m) {
+			continue
+		}
+		token := must(o.Token(o.t.Context(), p.ID, m))(o.t)
+		must(o.CastSealed(o.t.Context(), p.ID, must(e.Seal(rand.Reader, token, vote))(o.t)))(o.t)
+	}
+}
+
+// counted closes a poll and opens its box.
+func (o *office) counted(p *voting.Poll) *voting.Poll {
+	o.t.Helper()
+	must(o.Close(o.t.Context(), p.ID, time.Now()))(o.t)
+	closed, _, err := o.Tally(o.t.Context(), p.ID, time.Now())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return closed
+}
+
+// told is what the server says to a question of the page, for a test to change.
+func told(r *http.Request, honest http.Handler) map[string]any {
+	recorded := httptest.NewRecorder()
+	honest.ServeHTTP(recorded, r)
+	var said map[string]any
+	_ = json.NewDecoder(recorded.Body).Decode(&said) // an answer of another kind is changed as an empty one
+	return said
+}
+
+// visitor is somebody in front of a browser.
+type visitor struct {
+	*browser.Tab
+	t *testing.T
+}
+
+// visit opens a link.
+func visit(t *testing.T, b *browser.Browser, link string, scripts ...string) *visitor {
+	t.Helper()
+	tab := must(b.Open(link, scripts...))(t)
+	t.Cleanup(tab.Close)
+	return &visitor{Tab: tab, t: t}
+}
+
+// sees waits until a text is on the page.
+func (v *visitor) sees(text string) {
+	v.t.Helper()
+	var last string
+	ctx, cancel := context.WithTimeout(v.t.Context(), 20*time.Second)
+	defer cancel()
+	err := browser.Until(ctx, func() (string, error) {
+		var err error
+		last, err = v.Text()
+		if err == nil && !strings.Contains(last, text) {
+			return "the page does not say " + text, nil
+		}
+		return "", err
+	})
+	if err != nil {
+		v.t.Fatalf("%v; it says %q", err, last)
+	}
+}
+
+// presses clicks the button, answer or line that reads so.
+func (v *visitor) presses(text string) {
+	v.t.Helper()
+	v.sees(text)
+	quoted := string(must(json.Marshal(text))(v.t))
+	found := must(browser.Evaluate[bool](v.Tab, `(() => {
+		for (const old of document.querySelectorAll("[data-press]")) delete old.dataset.press;
+		const all = [...document.querySelectorAll("button, summary, label")];
+		const hit = all.find((e) => e.checkVisibility() && e.innerText.trim().startsWith(`+quoted+`));
+		if (hit) hit.dataset.press = "";
+		hit?.scrollIntoView({ block: "center" }); // as people do, out from behind what sticks to the bottom
+		return !!hit;
+	})()`))(v.t)
+	if !found {
+		v.t.Fatalf("there is nothing to press that says %q", text)
+	}
+	if err := v.Click("[data-press]"); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// part is the text of one part of the page.
+func (v *visitor) part(selector string) string {
+	v.t.Helper()
+	return must(browser.Evaluate[string](v.Tab, "document.querySelector("+string(must(json.Marshal(selector))(v.t))+").innerText"))(v.t)
+}
+
+// body reads a request and keeps it readable.
+func body(r *http.Request) []byte {
+	b, _ := io.ReadAll(r.Body) // the page sends all of it, or the test notices
+	return b
+}
