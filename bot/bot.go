@@ -237,6 +237,7 @@ type Bot struct {
 	answered  map[voting.ID]map[string]time.Time // when the answer that counts was written, by person
 	queued    map[string]bool                    // what this process need not queue again
 	replies   map[string][]time.Time             // when a person was last told what they did not need
+	doubted   map[string]time.Time               // when somebody was asked whether it is right that they did not vote
 	lacking   map[voting.ID]bool                 // the count that was said last lacks ballots that are on their way
 	present   map[string]int                     // how many are in a call, by its name
 	due       map[string]time.Time               // when a call's card is to be corrected, by its name
@@ -274,6 +275,7 @@ func New(o Options) *Bot {
 		answered:  make(map[voting.ID]map[string]time.Time),
 		queued:    make(map[string]bool),
 		replies:   make(map[string][]time.Time),
+		doubted:   make(map[string]time.Time),
 		lacking:   make(map[voting.ID]bool),
 		present:   make(map[string]int),
 		due:       make(map[string]time.Time),

@@ -96,11 +96,12 @@ func (b *Bot) addNumber(ctx context.Context, t *page, p *voting.Poll) error {
 // addOptions shows the options and, where several may be chosen, how many.
 func (t *page) addOptions(q voting.Question) {
 	options := numbered(t.texts, q)
-	between := " · "
-	if q.Kind != voting.KindMotion {
-		between = "\n"
+	if q.Kind == voting.KindMotion {
+		t.add("poll.draft.options", "options", strings.Join(options, " · "))
+		return
 	}
-	t.add("poll.draft.options", "options", strings.Join(options, between))
+	t.gap()
+	t.addNumbered(q)
 	switch {
 	case q.Kind == voting.KindSingly:
 		t.addCount("poll.draft.each", len(q.Options))
@@ -109,6 +110,7 @@ func (t *page) addOptions(q voting.Question) {
 	case q.Kind == voting.KindSeveral:
 		t.addCount("poll.draft.choose", q.Most, "least", q.Least)
 	}
+	t.gap()
 }
 
 // addTerms says how long a vote is open, and what else is agreed on.

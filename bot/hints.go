@@ -88,6 +88,9 @@ func (b *Bot) noBallot(ctx context.Context, m chat.Message) error {
 		return err
 	}
 	hello := b.words.is("ballot.words.hello", m.Body)
+	if key := b.onDoubt(m); key != "" {
+		return b.hint(ctx, m, say{Key: key})
+	}
 	if !clear {
 		if done, err := b.onProbeAnswer(ctx, m); err != nil || done {
 			return err
@@ -117,6 +120,35 @@ func (b *Bot) noBallot(ctx context.Context, m chat.Message) error {
 		return b.reply(ctx, m, say{Key: key})
 	}
 	return b.reply(ctx, m, say{Key: "help.direct", Notice: true})
+}
+
+// doubtHolds is how long a yes or no is the answer to whether it is right that somebody did not vote.
+const doubtHolds = 24 * time.Hour
+
+// doubt notes that somebody is asked whether it is right that no vote was cast for them.
+func (b *Bot) doubt(person string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	maps.DeleteFunc(b.doubted, func(_ string, at time.Time) bool { return b.Now().Sub(at) >= doubtHolds })
+	b.doubted[person] = b.Now()
+}
+
+// onDoubt is what to say to somebody who answers that, empty if a message does not.
+func (b *Bot) onDoubt(m chat.Message) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at, asked := b.doubted[m.Sender]
+	if !asked || m.Kind != chat.Text || b.Now().Sub(at) >= doubtHolds {
+		return ""
+	}
+	switch {
+	case b.words.is("ballot.words.yes", m.Body):
+		delete(b.doubted, m.Sender)
+		return "ballot.not-cast.right"
+	case b.words.is("ballot.words.no", m.Body):
+		return "ballot.not-cast.wrong"
+	}
+	return ""
 }
 
 // whyNoBallot is what to say to a person whose vote is closed already, or who is now a member of

@@ -30,7 +30,7 @@ func TestRunOffAndEarlierVotes(t *testing.T) {
 	w.says("chair", "!close")
 	w.expect(`(?s)^Result: run-off between Maurer, Lenz\nVote 2: Treasurer`, "group")
 	w.says("chair", "!stichwahl")
-	w.expect(`(?s)^🗳️ Draft: Treasurer\?\n1 = Maurer\n2 = Lenz\n3 = Abstain\n.*the most votes win\.\nThis is the run-off\. After a tie the lot decides`, "group")
+	w.expect(`(?s)^🗳️ Draft: Treasurer\?\n\n1 = Maurer\n2 = Lenz\n3 = Abstain\n.*the most votes win\.\nThis is the run-off\. After a tie the lot decides`, "group")
 	w.says("chair", "start")
 	for i, answer := range []string{"1", "1", "1", "2", "2", "2"} {
 		w.tells(people[i], answer)
@@ -102,7 +102,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 		},
 		{
 			"a choice by lines", "!vote When shall we meet?\n- Monday\n- Tuesday\n- Wednesday",
-			`(?s)When shall we meet\?\n1 = Monday\n2 = Tuesday\n3 = Wednesday\n4 = Abstain\n.*to win takes more than half of the valid votes`,
+			`(?s)When shall we meet\?\n\n1 = Monday\n2 = Tuesday\n3 = Wednesday\n4 = Abstain\n.*to win takes more than half of the valid votes`,
 			`(?s)3 = Wednesday\n4 = Abstain\n\nReply with the number only`,
 			[]string{"Tuesday", "2", "two", "1", "4", "Tuesday please"},
 			`Understood: Tuesday\.`,
@@ -184,8 +184,8 @@ func TestWishesThatCannotBe(t *testing.T) {
 		"!election Treasurer?":                  `^Please write behind it who stands`,
 		"!election Board? A | B --seats 3":      `^Those are 3 seats for 2`,
 		"!abstimmung Sollen wir? —mehrheit 3/4": `at least 3/4`,
-		"!election Treasurer? Maurer, Lenz":     `(?s)Treasurer\?\n1 = Maurer\n2 = Lenz\n3 = Abstain`,
-		"!vote Board? --each Maurer, Lenz":      `(?s)Board\?\n1 = Maurer\n2 = Lenz\nTo each`,
+		"!election Treasurer? Maurer, Lenz":     `(?s)Treasurer\?\n\n1 = Maurer\n2 = Lenz\n3 = Abstain`,
+		"!vote Board? --each Maurer, Lenz":      `(?s)Board\?\n\n1 = Maurer\n2 = Lenz\nTo each`,
 		"!vote | A | B":                         `^Please write the question`,
 	} {
 		w.now = w.now.Add(commandsWithin)
@@ -200,7 +200,7 @@ func TestDraftsChangeInPlainWords(t *testing.T) {
 	w.says("chair", "change 2/3, quorum 50%, of cast")
 	w.expect(`(?s)^🗳️ Draft: Shall we\?\n.*at least 2/3 of all ballots cast.*Valid only if at least 3 of 6`, "group")
 	w.says("chair", "ändern Frage: Wann?\nMöglichkeiten: Montag | Dienstag")
-	w.expect(`(?s)^🗳️ Draft: Wann\?\n1 = Montag\n2 = Dienstag\n3 = Abstain\n`, "group")
+	w.expect(`(?s)^🗳️ Draft: Wann\?\n\n1 = Montag\n2 = Dienstag\n3 = Abstain\n`, "group")
 	w.says("chair", "change up to 2, invalid, relative majority")
 	w.expect(`(?s)3 = Invalid ballot\n.*Choose 1 to 2`, "group")
 	w.says("chair", "change the wallpaper")

@@ -49,3 +49,24 @@ func TestObjectionsAfterTheResult(t *testing.T) {
 		t.Errorf("the reasons are %v", whys)
 	}
 }
+
+// Whoever is asked whether it is right that they did not vote may say so.
+func TestNotCastIsAnswered(t *testing.T) {
+	w := newWorld(t, "en")
+	w.opened("First?")
+	for _, name := range people[:5] {
+		w.tells(name, "1")
+	}
+	w.closes("chair")
+	w.expect(`(?s)^No vote was cast for you\. Is that right\? If not, write !objection in the group\.\nFirst\?$`, "eva")
+	w.tells("eva", "nein")
+	w.expect(`^Then please write !objection in the group`, "eva")
+	w.tells("eva", "yes")
+	w.expect(`^Thank you\. Nothing more to do\.$`, "eva")
+	w.tells("eva", "yes")
+	w.expect(`^No vote is open for you right now`, "eva")
+	w.tells("anna", "no")
+	w.expect(`^No vote is open for you right now`, "anna")
+	w.says("eva", "!objection I have voted")
+	w.expect(`^The objection of Eva is recorded`, "group")
+}
