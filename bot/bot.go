@@ -211,6 +211,8 @@ type Options struct {
 	Polls      polls
 	Store      book
 	Vault      vault
+	Meetings   meetings // the calls themselves; nil: there are none
+	Doors      doors    // where people wait for them; nil: nowhere. It may be set until Run is called
 	Texts      *i18n.Texts
 	PublicURL  string            // links to the pages begin with it; empty: there are no links
 	BoothURL   string            // where the ballot page is, if it is on another web space
@@ -239,8 +241,9 @@ type Bot struct {
 	replies   map[string][]time.Time             // when a person was last told what they did not need
 	doubted   map[string]time.Time               // when somebody was asked whether it is right that they did not vote
 	lacking   map[voting.ID]bool                 // the count that was said last lacks ballots that are on their way
-	present   map[string]int                     // how many are in a call, by its name
-	due       map[string]time.Time               // when a call's card is to be corrected, by its name
+	calls     map[string]*atCall                 // what goes on in calls, by their room on the media server
+	crews     map[string]crew                    // the members of groups with a call
+	due       map[string]time.Time               // when a call's card is to be corrected, by the same
 	paced     map[string]time.Time               // when what is corrected now and then is due again
 	lists     map[string]listing                 // who wants to know how far a probe is, by the key of the answer
 	files     map[string]chat.Message            // the newest file that somebody sent into a room, by both
@@ -277,7 +280,8 @@ func New(o Options) *Bot {
 		replies:   make(map[string][]time.Time),
 		doubted:   make(map[string]time.Time),
 		lacking:   make(map[voting.ID]bool),
-		present:   make(map[string]int),
+		calls:     make(map[string]*atCall),
+		crews:     make(map[string]crew),
 		due:       make(map[string]time.Time),
 		paced:     make(map[string]time.Time),
 		lists:     make(map[string]listing),

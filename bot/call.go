@@ -3,40 +3,93 @@ package bot
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
+	"strings"
 	"time"
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
 	"stimmbote/media"
 	"stimmbote/store"
+	"stimmbote/voting"
 )
 
-const (
-	// callKeys is the vault's key that the keys of all links are sealed under.
-	callKeys = "calls"
-	// cardPause is the least time between two corrections of a card.
-	cardPause = time.Second
-	// cardRest is how long after a start the cards stay as they are: who was in comes back.
-	cardRest = 15 * time.Second
-	// mostSlug is the length of the longest name in a link.
-	mostSlug = 32
-)
+// callKeys is the vault's key that the keys of all links are sealed under.
+const callKeys = "calls"
 
-// onCall is the payload of what is said about a call.
-type onCall struct {
-	Name string `json:"name"`
-	N    int    `json:"n"`
+// mostSlug is the length of the longest name in a link.
+const mostSlug = 32
+
+// meetings are the calls themselves. media.Server has it.
+type meetings interface {
+	CloseRoom(ctx context.Context, room string) error
 }
 
-// call posts the card of the group's call, with the link that is always the same.
-func (b *Bot) call(ctx context.Context, m chat.Message, _ arguments) error {
+// callDeed is something that can be done to a call from the group's chat, by those who moderate it.
+type callDeed struct {
+	words string // the key of the words for it
+	do    func(b *Bot, ctx context.Context, m chat.Message, c *store.Call, rest string) error
+}
+
+var callDeeds = []callDeed{
+	{"call.words.end", (*Bot).endCall},
+	{"call.words.lock", (*Bot).lockCall},
+	{"call.words.unlock", (*Bot).unlockCall},
+	{"call.words.rename", (*Bot).renameCall},
+	{"call.words.link", (*Bot).relinkCall},
+	{"call.words.door", (*Bot).doorCall},
+	{"call.words.admit", (*Bot).admitCall},
+}
+
+// call posts the card of the group's call, with the link that is always the same, or does something to the call.
+func (b *Bot) call(ctx context.Context, m chat.Message, a arguments) error {
 	if b.PublicURL == "" {
 		return refuse("call.no-address")
 	}
+	if a.text == "" {
+		return b.openCall(ctx, m)
+	}
+	word, rest, _ := strings.Cut(strings.TrimSpace(a.text), " ")
+	i := slices.IndexFunc(callDeeds, func(d callDeed) bool { return b.words.is(d.words, word) })
+	if i < 0 {
+		return refuse("refusal.call")
+	}
+	if err := b.mayModerate(ctx, m); err != nil {
+		return err
+	}
+	c, err := b.Store.CallByRoom(ctx, m.Room)
+	switch {
+	case err != nil:
+		return err
+	case c == nil:
+		return refuse("refusal.no-call")
+	}
+	return callDeeds[i].do(b, ctx, m, c, strings.TrimSpace(rest))
+}
+
+// mayModerate refuses whoever does not moderate the group, where somebody does, and what is not encrypted.
+func (b *Bot) mayModerate(ctx context.Context, m chat.Message) error {
+	if err := b.unforged(ctx, m); err != nil {
+		return err
+	}
+	has, err := b.hasPower(ctx, m, moderator)
+	if err != nil || has {
+		return err
+	}
+	names, err := b.holders(ctx, m.Room, moderator)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	if len(names) > mostHolders {
+		names = append(names[:mostHolders], "…")
+	}
+	return &voting.Refusal{Key: "refusal.power-fixed", Args: []any{"names", strings.Join(names, ", ")}}
+}
+
+// openCall posts a new card.
+func (b *Bot) openCall(ctx context.Context, m chat.Message) error {
 	title, err := b.Line.RoomName(ctx, m.Room)
 	if err != nil {
 		return fmt.Errorf("asking for the name of %s: %w", m.Room, err)
@@ -56,21 +109,116 @@ func (b *Bot) call(ctx context.Context, m chat.Message, _ arguments) error {
 				return err
 			}
 		}
-		before := c.Card
-		c.Title, c.Card, c.Shown = fresh.Title, "call/"+c.Name+"/"+m.ID, b.inCall(c.Name)
+		c.Title = fresh.Title
+		said := b.post(c, m.ID)
 		if err := b.Store.PutCall(ctx, *c); err != nil {
 			return err
 		}
-		said := []chat.Delivery{{
-			Key: c.Card, Group: c.Card, Room: c.Room, Kind: kindCard, Payload: encode(onCall{Name: c.Name, N: c.Shown}),
-		}}
-		if before != "" {
-			said = append(said, chat.Delivery{
-				Key: before + "/older", Group: before, Room: c.Room, Kind: kindOlder, Lane: chat.Status, Edits: before,
-				Payload: encode(onCall{Name: c.Name}),
-			})
-		}
 		return b.done(ctx, m, said...)
+	})
+}
+
+// endCall sends everybody out. The link stays: whoever opens it begins the next call.
+func (b *Bot) endCall(ctx context.Context, m chat.Message, c *store.Call, _ string) error {
+	if c.Opened.IsZero() && len(b.inCall(c.MediaRoom())) == 0 {
+		return refuse("refusal.no-call")
+	}
+	if err := b.sendOut(ctx, c); err != nil {
+		return err
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		said := b.over(c, m.ID)
+		if err := b.Store.PutCall(ctx, *c); err != nil {
+			return err
+		}
+		return b.done(ctx, m, append(said, b.to(m, "reply/"+m.ID, kindSay, say{Key: "call.ended", Notice: true}))...)
+	})
+}
+
+// sendOut ends what goes on on the media server. Until that is known everywhere, nobody counts as having come anew.
+func (b *Bot) sendOut(ctx context.Context, c *store.Call) error {
+	room := c.MediaRoom()
+	b.mu.Lock()
+	b.rest(room, cardSettles)
+	b.mu.Unlock()
+	if b.Meetings == nil {
+		return nil
+	}
+	if err := b.Meetings.CloseRoom(ctx, room); err != nil && !errors.Is(err, media.ErrNoRoom) {
+		return fmt.Errorf("ending call %s: %w", c.Name, err)
+	}
+	return nil
+}
+
+func (b *Bot) lockCall(ctx context.Context, m chat.Message, c *store.Call, _ string) error {
+	return b.setLock(ctx, m, c, true, "call.locked")
+}
+
+func (b *Bot) unlockCall(ctx context.Context, m chat.Message, c *store.Call, _ string) error {
+	return b.setLock(ctx, m, c, false, "call.unlocked")
+}
+
+// setLock has nobody more come in, or everybody again. Whoever is in stays.
+func (b *Bot) setLock(ctx context.Context, m chat.Message, c *store.Call, locked bool, said string) error {
+	c.Locked = locked
+	return b.changeCall(ctx, m, c, say{Key: said, Notice: true})
+}
+
+// changeCall writes a call that is otherwise from now on, answers whoever wanted that, and has the card corrected.
+func (b *Bot) changeCall(ctx context.Context, m chat.Message, c *store.Call, s say, more ...chat.Delivery) error {
+	err := b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.Store.PutCall(ctx, *c); err != nil {
+			return err
+		}
+		return b.done(ctx, m, append([]chat.Delivery{b.to(m, "reply/"+m.ID, kindSay, s)}, more...)...)
+	})
+	b.correct(c.MediaRoom())
+	b.refresh(ctx, c)
+	return err
+}
+
+// renameCall gives the link another name. The one before leads nowhere from then on.
+func (b *Bot) renameCall(ctx context.Context, m chat.Message, c *store.Call, name string) error {
+	wanted := slug(i18n.Clean(name))
+	switch wanted {
+	case "":
+		return refuse("refusal.call-name")
+	case c.Name:
+		return b.changeCall(ctx, m, c, say{Key: "call.same-name", Args: []any{"name", c.Name}, Notice: true})
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		var err error
+		if c.Name, err = b.freeName(ctx, m.Room, wanted); err != nil {
+			return err
+		}
+		said := b.post(c, m.ID)
+		if err := b.Store.PutCall(ctx, *c); err != nil {
+			return err
+		}
+		s := say{Key: "call.renamed", Args: []any{"name", c.Name}, Notice: true}
+		return b.done(ctx, m, append(said, b.to(m, "reply/"+m.ID, kindSay, s))...)
+	})
+}
+
+// relinkCall makes a new key. The link before opens nothing any more, and whoever is in has to come again.
+func (b *Bot) relinkCall(ctx context.Context, m chat.Message, c *store.Call, rest string) error {
+	if !b.words.is("call.words.new", rest) {
+		return refuse("refusal.call")
+	}
+	fresh, err := b.newCall(m.Room, c.Title)
+	if err != nil {
+		return err
+	}
+	if err := b.sendOut(ctx, c); err != nil {
+		return err
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		c.Door, c.Key, c.Since, c.Most = fresh.Door, fresh.Key, time.Time{}, 0
+		said := b.post(c, m.ID)
+		if err := b.Store.PutCall(ctx, *c); err != nil {
+			return err
+		}
+		return b.done(ctx, m, append(said, b.to(m, "reply/"+m.ID, kindSay, say{Key: "call.relinked", Notice: true}))...)
 	})
 }
 
@@ -109,7 +257,7 @@ func (b *Bot) moveCall(ctx context.Context, from, to string) error {
 		return fmt.Errorf("opening the key of call %s: %w", c.Name, err)
 	}
 	defer clear(linkKey)
-	c.Room, c.Card, c.Shown = to, "", 0
+	c.Room = to
 	if c.Key, err = b.Vault.Seal(callKeys, to, linkKey); err != nil {
 		return fmt.Errorf("sealing the key of call %s: %w", c.Name, err)
 	}
@@ -123,134 +271,4 @@ func (b *Bot) link(c *store.Call) (string, error) {
 		return "", fmt.Errorf("opening the key of call %s: %w", c.Name, err)
 	}
 	return b.PublicURL + "/r/" + c.Name + "#" + string(key), nil
-}
-
-// composeCall makes the words of a call's card.
-func (b *Bot) composeCall(ctx context.Context, d chat.Delivery) (chat.Content, error) {
-	var on onCall
-	if err := json.Unmarshal(d.Payload, &on); err != nil {
-		return chat.Content{}, fmt.Errorf("reading what to say about a call: %w", err)
-	}
-	c, err := b.Store.CallByName(ctx, on.Name)
-	if err != nil {
-		return chat.Content{}, err
-	}
-	// A later correction waits, or there is a newer card: this one need not be said.
-	if c == nil || d.Kind == kindCard && d.Edits != "" && (d.Edits != c.Card || on.N != c.Shown) {
-		return chat.Content{}, chat.ErrObsolete
-	}
-	link, err := b.link(c)
-	if err != nil {
-		return chat.Content{}, err
-	}
-	t, err := b.page(ctx, d, c.Room)
-	if err != nil {
-		return chat.Content{}, err
-	}
-	if d.Kind == kindOlder {
-		t.add("call.older", "link", link)
-		return t.content(false), nil
-	}
-	encrypted, err := b.Line.Encrypted(ctx, c.Room)
-	if err != nil {
-		return chat.Content{}, fmt.Errorf("asking whether %s is encrypted: %w", c.Room, err)
-	}
-	t.add("call.card", "link", link)
-	t.addCount("call.count", on.N)
-	t.add("call.secrecy")
-	if !encrypted {
-		t.add("call.unencrypted")
-	}
-	return t.content(false), nil
-}
-
-// CallChanged notes how many people are in a call. It may be called at any time and does not
-// block.
-func (b *Bot) CallChanged(room string, present int) {
-	b.mu.Lock()
-	b.present[room] = present
-	if _, waits := b.due[room]; !waits {
-		b.due[room] = b.Now()
-	}
-	b.mu.Unlock()
-	b.awake()
-}
-
-func (b *Bot) inCall(name string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.present[name]
-}
-
-// recall has the cards corrected that say how many were in before the restart.
-func (b *Bot) recall(ctx context.Context) error {
-	calls, err := b.Store.Calls(ctx)
-	if err != nil {
-		return err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, c := range calls {
-		if c.Shown != 0 {
-			b.due[c.Name] = b.Now().Add(cardRest)
-		}
-	}
-	return nil
-}
-
-// correctCards queues a correction of each card whose number is not right any more, at most one
-// in a second for each.
-func (b *Bot) correctCards(ctx context.Context, next *time.Time) error {
-	now := b.Now()
-	var problems []error
-	for _, name := range b.dueCards(now, next) {
-		if err := b.correctCard(ctx, name, now); err != nil {
-			problems = append(problems, err)
-		}
-	}
-	return errors.Join(problems...)
-}
-
-// dueCards returns the calls whose card may be corrected now.
-func (b *Bot) dueCards(now time.Time, next *time.Time) []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var names []string
-	for name, at := range b.due {
-		if at.After(now) {
-			*next = earlier(*next, at)
-			continue
-		}
-		names = append(names, name)
-	}
-	return names
-}
-
-func (b *Bot) correctCard(ctx context.Context, name string, now time.Time) error {
-	changed, n := false, b.inCall(name)
-	err := b.Store.Tx(ctx, func(ctx context.Context) error {
-		c, err := b.Store.CallByName(ctx, name)
-		if err != nil || c == nil || c.Card == "" || c.Shown == n {
-			return err
-		}
-		changed, c.Shown = true, n
-		if err := b.Store.PutCall(ctx, *c); err != nil {
-			return err
-		}
-		return b.Line.Queue(ctx, chat.Delivery{
-			Key: c.Card + "/" + strconv.FormatInt(now.UnixNano(), 36), Group: c.Card, Room: c.Room, Kind: kindCard,
-			Lane: chat.Status, Edits: c.Card, Payload: encode(onCall{Name: name, N: n}),
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("correcting the card of call %s: %w", name, err)
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if changed || b.present[name] != n {
-		b.due[name] = now.Add(cardPause)
-	} else {
-		delete(b.due, name)
-	}
-	return nil
 }

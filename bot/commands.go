@@ -64,6 +64,7 @@ func init() {
 			id: "probe", names: named("probe rehearsal", "probe"), where: inGroups, power: moderator,
 			options: []option{{names: []string{"end", "ende"}}}, do: (*Bot).probe,
 		},
+		{id: "me", names: named("me", "ich"), do: (*Bot).me},
 		{id: "ping", names: named("ping", "ping"), do: (*Bot).ping},
 		{id: "help", names: named("help", "hilfe"), do: (*Bot).help},
 		{id: "lang", names: named("lang language", "sprache"), power: moderator, setting: true, do: (*Bot).language},

@@ -35,7 +35,7 @@ func (b *Bot) Compose(ctx context.Context, d chat.Delivery) (chat.Content, error
 		}
 		t.say(say{Key: "notice.refused"})
 		return t.content(true), nil
-	case kindCard, kindOlder:
+	case kindCard, kindOlder, kindCardOver:
 		return b.composeCall(ctx, d)
 	case kindWhich:
 		return b.composeWhich(ctx, d)

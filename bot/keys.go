@@ -41,6 +41,7 @@ const (
 	kindRedact     = "redact"
 	kindCard       = "call.card"
 	kindOlder      = "call.older"
+	kindCardOver   = "call.over"
 	kindNote       = "note" // says nothing: its key is remembered as long as its group
 
 	kindGreeting  = "greeting"

@@ -115,7 +115,7 @@ func TestAGroupMoves(t *testing.T) {
 	m := w.message("chair", "!call", false)
 	m.Room = there
 	w.hear(m)
-	key := link[strings.Index(link, "http"):strings.Index(link, "\n0 people")]
+	key := link[strings.Index(link, "http"):strings.Index(link, "\nNobody is")]
 	if s := find(w.new(), "group", `http`); s == nil || !strings.Contains(s.Plain, key) {
 		t.Errorf("the link is not %s:\n%s", key, list(w.sent[len(w.sent)-2:]))
 	}

@@ -34,8 +34,8 @@ func TestRunDoesWhatIsDue(t *testing.T) {
 	w.await("group", `^Result: adopted`)
 	w.await("anna", `^✅ Counted`)
 	say("chair", "!call", false)
-	w.await("group", `0 people are in`)
-	w.bot.CallChanged("gruene-strasse", 2)
+	w.await("group", `Nobody is in`)
+	w.bot.CallChanged(w.callRoom(), persons("Anna", "Bernd"))
 	w.await("group", `2 people are in`)
 	stop()
 	if err := <-ended; err != nil {

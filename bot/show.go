@@ -20,6 +20,8 @@ const (
 	showExcluded = "excluded"
 	showVotes    = "votes"
 	showResult   = "result"
+	showMe       = "me"   // personal links to calls
+	showDoor     = "door" // the same, for whose name was given at a call's door
 )
 
 // show is the payload of something that is shown at somebody's wish.
@@ -58,6 +60,8 @@ func (b *Bot) composeShow(ctx context.Context, d chat.Delivery) (chat.Content, e
 		return b.showResult(ctx, t, s.Poll)
 	case showExcluded:
 		err = b.showExcluded(ctx, t, s.Room)
+	case showMe, showDoor:
+		err = b.showPersonal(ctx, t, s, d.Person)
 	case showPrivacy:
 		err = b.showPrivacy(ctx, t, s)
 	default:

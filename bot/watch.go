@@ -52,7 +52,7 @@ func (b *Bot) Run(ctx context.Context) error {
 // Delivered is told of each delivery that was sent. It only wakes Run, which looks for itself.
 func (b *Bot) Delivered(ctx context.Context, d chat.Delivery) error {
 	b.awake()
-	if d.Kind == kindOlder {
+	if d.Kind == kindOlder || d.Kind == kindCardOver {
 		return b.Line.Forget(ctx, d.Group)
 	}
 	return nil

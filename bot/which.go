@@ -55,7 +55,7 @@ const settingInCall = "in call"
 // opening.
 func (b *Bot) noteCall(ctx context.Context, p *voting.Poll) error {
 	call, err := b.Store.CallByRoom(ctx, string(p.Place))
-	if err != nil || call == nil || b.inCall(call.Name) == 0 {
+	if err != nil || call == nil || len(b.inCall(call.MediaRoom())) == 0 {
 		return err
 	}
 	return b.Store.PutSetting(ctx, string(p.ID), settingInCall, "yes")

@@ -11,7 +11,7 @@ func TestAVoteInACallComesFirst(t *testing.T) {
 	w := newWorld(t, "en")
 	w.says("chair", "!call")
 	w.opened("First?")
-	w.bot.CallChanged(regexp.MustCompile(`/r/([^#]+)#`).FindStringSubmatch(find(w.sent, "group", `/r/`).Plain)[1], 3)
+	w.bot.CallChanged(w.callRoom(), persons("Anna", "Bernd", "Clara"))
 	w.opened("Second?")
 	w.tells("anna", "1")
 	w.expect(`(?s)^Several votes are open now.*\nB 1 …: Second\? .*\nA 1 …: First\? `, "anna")

@@ -304,3 +304,13 @@ func (w *world) opened(question string) {
 	}
 	w.new()
 }
+
+// callRoom is the room of the group's call on the media server.
+func (w *world) callRoom() string {
+	w.t.Helper()
+	c, err := w.store.CallByRoom(w.t.Context(), group)
+	if err != nil || c == nil {
+		w.t.Fatalf("the group's call: %v, %v", c, err)
+	}
+	return c.MediaRoom()
+}

@@ -100,6 +100,8 @@ func TestWording(t *testing.T) {
 	secret := regexp.MustCompile(`(?i)geheim|secret`)
 	notSecret := regexp.MustCompile(`(?i)nicht geheim|not secret`) // of a rehearsal
 	verdict := regexp.MustCompile(`(?i)angenommen|abgelehnt|adopted|rejected`)
+	// The bot makes the key of its calls: no text says more of them than is true.
+	whole := regexp.MustCompile(`(?i)ende[- ]zu[- ]ende|end[- ]to[- ]end|\be2e`)
 	shout := regexp.MustCompile(`\p{L}!`) // an exclamation mark begins commands and ends no sentence
 	for _, language := range Languages {
 		for key, text := range load(t, language).texts {
@@ -112,6 +114,9 @@ func TestWording(t *testing.T) {
 			}
 			if strings.TrimSpace(text) == "" {
 				t.Errorf("%s %s says nothing", language, key)
+			}
+			if whole.MatchString(text) {
+				t.Errorf("%s %s calls something encrypted from end to end: %q", language, key, text)
 			}
 			if shout.MatchString(text) {
 				t.Errorf("%s %s shouts: %q", language, key, text)

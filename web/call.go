@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 
 	"stimmbote/i18n"
@@ -59,53 +59,62 @@ func asJSON(v map[string]string) string {
 	return string(data)
 }
 
-// showCall answers with the page, whether or not there is such a call.
+// newPages are the pages in all languages.
+func newPages(texts map[string]*i18n.Texts, files *assets, cfg Config) map[string]*page {
+	all := make(map[string]*page)
+	for language, t := range texts {
+		all[language] = newPage(t, files, cfg)
+	}
+	return all
+}
+
+// showCall answers with the page, whether or not there is such a call, in the language that was chosen on it, else in
+// that of the browser.
 func (s *Server) showCall(w http.ResponseWriter, r *http.Request) {
 	if !callName.MatchString(r.PathValue("name")) {
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write(s.page.html)
-}
-
-// request is what the page sends: the door value that it made from the key, and a name.
-type request struct {
-	Name string `json:"name"`
-	Door string `json:"door"`
-}
-
-// look tells whoever has the key whose call it is and who is in.
-func (s *Server) look(w http.ResponseWriter, r *http.Request) {
-	call, _, ok := s.opened(w, r)
+	chosen, ok := s.pages[r.URL.Query().Get("lang")]
 	if !ok {
-		return
+		chosen = s.pages[s.textsFor(r).Language()]
 	}
-	people := []string{}
-	for _, p := range s.opt.Media.Present(call.Name) {
-		people = append(people, p.Name)
-	}
-	answer(w, http.StatusOK, map[string]any{"title": call.Title, "people": people})
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Vary", "Accept-Language")
+	w.Write(chosen.html)
 }
 
-// join gives whoever has the key a token for the call, good for a short while, under a new identity.
-func (s *Server) join(w http.ResponseWriter, r *http.Request) {
+// request is what the page sends: the door value that it made from the key, who is there, and what they want.
+type request struct {
+	Door     string `json:"door"`
+	Name     string `json:"name"`
+	Badge    string `json:"badge"`    // of a member
+	Ticket   string `json:"ticket"`   // of one who waits
+	Identity string `json:"identity"` // of one who is in, with the pass for it
+	Pass     string `json:"pass"`
+	Do       string `json:"do"`
+	Who      string `json:"who"`
+}
+
+// look tells whoever has the key whose call it is and who is in, and to a member under which name they come in.
+func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 	call, req, ok := s.opened(w, r)
 	if !ok {
 		return
 	}
-	name := i18n.Name(req.Name, maxName)
-	if name == "" {
-		s.refuse(w, http.StatusBadRequest, "page.error.name")
-		return
+	people := []string{}
+	for _, p := range s.opt.Media.Present(call.MediaRoom()) {
+		people = append(people, p.Name)
 	}
-	token, err := s.opt.Media.Token(call.Name, rand.Text(), name, joinToken)
-	if err != nil {
-		s.log.Err(err).Msg("Making a join token went wrong")
-		s.refuse(w, http.StatusInternalServerError, "page.error.internal")
-		return
+	you := ""
+	if req.Badge != "" && s.opt.Group != nil {
+		var err error
+		if you, _, err = s.opt.Group.Badge(r.Context(), *call, req.Badge); err != nil {
+			s.broken(w, err)
+			return
+		}
 	}
-	answer(w, http.StatusOK, map[string]any{"token": token, "title": call.Title})
+	answer(w, http.StatusOK, map[string]any{"title": call.Title, "people": people, "you": you, "locked": call.Locked})
 }
 
 // opened reads a request and opens the door for it, or answers why not. An unknown name and
@@ -162,7 +171,7 @@ func readRequest(w http.ResponseWriter, r *http.Request) (req request, status in
 
 // refuse answers with a sentence of the catalogue.
 func (s *Server) refuse(w http.ResponseWriter, status int, key string) {
-	answer(w, status, map[string]any{"error": s.opt.Texts.Text(key)})
+	answer(w, status, map[string]any{"error": s.opt.Texts.Text(key), "key": strings.TrimPrefix(key, "page.")})
 }
 
 func answer(w http.ResponseWriter, status int, body map[string]any) {

@@ -2,7 +2,7 @@
 // takes sealed ballots, and the board.
 //
 // It guarantees that a page loads nothing from elsewhere and runs no script but its own
-// (a strict content policy with Trusted Types), that nothing is stored in a browser, and
+// (a strict content policy with Trusted Types), that a browser keeps nothing but a name and a member's badge, and
 // that whoever does not hold a link's key learns neither a token nor a name nor whether
 // there is such a call. It never logs an address, a token, a name or a path, and never sees
 // the key: that stands behind the # of a link, which browsers keep to themselves.
@@ -36,16 +36,22 @@ type rooms interface {
 	Handler() http.Handler
 	Token(room, identity, name string, ttl time.Duration) (string, error)
 	Present(room string) []media.Person
+	Remove(ctx context.Context, room, identity string) error
+	Mute(ctx context.Context, room, identity, track string) error
+	Send(ctx context.Context, room string, m media.Message) error
 }
 
 // Options are what the pages need from the rest of the program.
 type Options struct {
 	Calls callBook
 	Media rooms
+	Group group
 	Polls polls
 	Box   boxOffice
 	Texts *i18n.Texts
-	Ready func() bool // what /healthz answers; nil is always ready
+	// Secret makes the passes of those who are in a call; without one they end with the program.
+	Secret []byte
+	Ready  func() bool // what /healthz answers; nil is always ready
 }
 
 // Server is the web server.
@@ -54,9 +60,10 @@ type Server struct {
 	opt    Options
 	log    zerolog.Logger
 	assets *assets
-	page   *page
+	pages  map[string]*page // of the call, by language
 	files  statics
 	gate   *gate
+	halls  *halls
 	texts  map[string]*i18n.Texts // by language
 	http   *http.Server
 
@@ -66,8 +73,8 @@ type Server struct {
 
 // New makes the server. It listens when it runs.
 func New(cfg Config, opt Options, log zerolog.Logger) *Server {
-	s := &Server{cfg: cfg, opt: opt, log: log, assets: loadAssets(), files: loadStatics(), gate: newGate(), texts: loadTexts(opt.Texts)}
-	s.page = newPage(opt.Texts, s.assets, cfg)
+	s := &Server{cfg: cfg, opt: opt, log: log, assets: loadAssets(), files: loadStatics(), gate: newGate(), halls: newHalls(opt.Secret), texts: loadTexts(opt.Texts)}
+	s.pages = newPages(s.texts, s.assets, cfg)
 	s.http = &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -86,11 +93,13 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /r/{name}", s.showCall)
 	mux.HandleFunc("POST /r/{name}/look", s.look)
 	mux.HandleFunc("POST /r/{name}/join", s.join)
+	mux.HandleFunc("POST /r/{name}/wait", s.await)
+	mux.HandleFunc("POST /r/{name}/act", s.act)
 	mux.HandleFunc("GET /dist/{file}", s.assets.serve)
 	mux.HandleFunc("GET /healthz", s.health)
 	s.booths(mux)
 	s.boards(mux)
-	signalling := s.opt.Media.Handler()
+	signalling := s.signalling(s.opt.Media.Handler())
 	mux.Handle("/rtc", signalling)
 	mux.Handle("/rtc/", signalling)
 	foreign := http.NewCrossOriginProtection()
@@ -117,6 +126,11 @@ func (s *Server) Run(ctx context.Context) error {
 	if _, err := s.Listen(); err != nil {
 		return err
 	}
+	var doors sync.WaitGroup
+	defer doors.Wait()
+	watching, leave := context.WithCancel(ctx)
+	defer leave()
+	doors.Go(func() { s.watchDoors(watching) })
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -152,7 +166,7 @@ var headers = map[string]string{
 	"Cross-Origin-Embedder-Policy": "require-corp",
 	"Cross-Origin-Resource-Policy": "same-origin",
 	"Permissions-Policy": "camera=(self), microphone=(self), screen-wake-lock=(self), autoplay=(self), " +
-		"geolocation=(), display-capture=(), usb=(), serial=(), payment=()",
+		"display-capture=(self), geolocation=(), usb=(), serial=(), payment=()",
 	"Referrer-Policy":        "no-referrer",
 	"X-Content-Type-Options": "nosniff",
 	"Cache-Control":          "no-store",

@@ -27,10 +27,19 @@ func (house) CallByName(_ context.Context, name string) (*store.Call, error) {
 	case "assembly":
 		door, err := media.Door(linkKey)
 		return &store.Call{Name: name, Title: "Assembly <b>", Door: media.DoorHash(door)}, err
+	case "locked":
+		door, err := media.Door(linkKey)
+		return &store.Call{Name: name, Door: media.DoorHash(door), Locked: true}, err
 	case "broken":
 		return nil, errors.New("disk on fire")
 	}
 	return nil, nil
+}
+
+// room is the call's on the media server.
+func (h house) room() string {
+	c, _ := h.CallByName(context.Background(), "assembly")
+	return c.MediaRoom()
 }
 
 func (house) Handler() http.Handler {
@@ -44,6 +53,12 @@ func (h *house) Token(room, identity, name string, ttl time.Duration) (string, e
 	}
 	return "token", nil
 }
+
+func (house) Remove(context.Context, string, string) error { return nil }
+
+func (house) Mute(context.Context, string, string, string) error { return nil }
+
+func (house) Send(context.Context, string, media.Message) error { return nil }
 
 func (house) Present(string) []media.Person { return []media.Person{{Name: "Anna"}} }
 
@@ -87,11 +102,13 @@ func TestJoin(t *testing.T) {
 		{"wrong door, looking", "POST", "/r/assembly/look", kind, `{"door":"x"}`, 403, notValid},
 		{"unknown call", "POST", "/r/other/join", kind, right, 403, notValid},
 		{"no name of a call", "POST", "/r/a.b/join", kind, right, 403, notValid},
+		{"locked", "POST", "/r/locked/join", kind, right, 423, "The call is locked"},
+		{"locked, without the key", "POST", "/r/locked/join", kind, `{"name":"Anna","door":"x"}`, 403, notValid},
 		{"no name", "POST", "/r/assembly/join", kind, `{"name":" \u0007 ","door":"` + door + `"}`, 400, "Please enter your name."},
 		{"oversized", "POST", "/r/assembly/join", kind, `{"name":"` + strings.Repeat("a", maxBody) + `"}`, 413, "error"},
 		{"no JSON", "POST", "/r/assembly/join", kind, "name=Anna", 400, "error"},
 		{"two values", "POST", "/r/assembly/join", kind, right + right, 400, "error"},
-		{"unknown field", "POST", "/r/assembly/join", kind, `{"identity":"me"}`, 400, "error"},
+		{"unknown field", "POST", "/r/assembly/join", kind, `{"room":"me"}`, 400, "error"},
 		{"a form", "POST", "/r/assembly/join", "application/x-www-form-urlencoded", right, 415, "error"},
 		{"wrong method", "GET", "/r/assembly/join", "", "", 405, ""},
 		{"storage fails", "POST", "/r/broken/join", kind, right, 500, "Something went wrong"},
@@ -109,7 +126,7 @@ func TestJoin(t *testing.T) {
 			if test.status != 200 && (len(h.joined) > 0 || strings.Contains(body, "Assembly")) {
 				t.Errorf("refused, and yet %v joined and the answer is %q", h.joined, body)
 			}
-			if test.name == "right door" && (len(h.joined) != 1 || h.joined[0] != "assembly Anna Albers") {
+			if test.name == "right door" && (len(h.joined) != 1 || h.joined[0] != h.room()+" Anna Albers") {
 				t.Errorf("joined %q", h.joined)
 			}
 		})

@@ -63,7 +63,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		Secret: secret,
 		Changed: func(room string, present []media.Person) {
 			calls.note(room, len(present))
-			b.CallChanged(room, len(present))
+			b.CallChanged(room, present)
 		},
 	}, part(log, "media"))
 	if err != nil {
@@ -81,6 +81,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		Polls:      polls,
 		Store:      st,
 		Vault:      vault,
+		Meetings:   sfu,
 		Texts:      texts,
 		PublicURL:  cfg.Web.PublicURL,
 		BoothURL:   cfg.Poll.BoothURL,
@@ -90,7 +91,10 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		Checkpoint: checkpoint,
 		Log:        part(log, "bot"),
 	})
-	pages := web.New(cfg.Web, web.Options{Calls: st, Media: sfu, Polls: polls, Box: b, Texts: texts, Ready: line.Ready}, part(log, "web"))
+	pages := web.New(cfg.Web, web.Options{
+		Calls: st, Media: sfu, Group: b, Polls: polls, Box: b, Texts: texts, Secret: secret, Ready: line.Ready,
+	}, part(log, "web"))
+	b.Doors = pages
 	watch, err := newOps(cfg.Ops, line, st, calls)
 	if err != nil {
 		return err

@@ -46,7 +46,13 @@ func (noCalls) CallByName(context.Context, string) (*store.Call, error) { return
 func (noCalls) Handler() http.Handler { return http.NotFoundHandler() }
 
 func (noCalls) Token(string, string, string, time.Duration) (string, error) { return "", nil }
-func (noCalls) Present(string) []media.Person                               { return nil }
+func (noCalls) Remove(context.Context, string, string) error                { return nil }
+
+func (noCalls) Mute(context.Context, string, string, string) error { return nil }
+
+func (noCalls) Send(context.Context, string, media.Message) error { return nil }
+
+func (noCalls) Present(string) []media.Person { return nil }
 func (o *office) CastSealed(ctx context.Context, id voting.ID, ballot []byte) (voting.Receipt, error) {
 	e, err := o.Receive(ctx, id, ballot, time.Now())
 	if err != nil {

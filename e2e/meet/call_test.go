@@ -51,7 +51,7 @@ func TestCall(t *testing.T) {
 	if text := read(t, stranger); strings.Contains(text, "Anna") || strings.Contains(text, "Assembly") {
 		t.Errorf("the stranger reads %q", text)
 	}
-	if in := h.media.Present("assembly"); len(in) != 2 {
+	if in := h.media.Present(h.room); len(in) != 2 {
 		t.Errorf("%d people are in, want 2", len(in))
 	}
 }

@@ -25,6 +25,7 @@ type callHouse struct {
 	media   *media.Server
 	address string // of the page, without the key
 	key     string
+	room    string // of the media server
 
 	mu     sync.Mutex
 	frames map[string][]byte // the key frame of each track that is being put together
@@ -47,10 +48,9 @@ func newCallHouse(t *testing.T, wrap func(http.Handler) http.Handler) *callHouse
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = st.PutCall(t.Context(), store.Call{
-		Room: "!r:x", Name: "assembly", Title: "Assembly", Door: media.DoorHash(door), Key: []byte("sealed"),
-	})
-	if err != nil {
+	call := store.Call{Room: "!r:x", Name: "assembly", Title: "Assembly", Door: media.DoorHash(door), Key: []byte("sealed")}
+	h.room = call.MediaRoom()
+	if err := st.PutCall(t.Context(), call); err != nil {
 		t.Fatal(err)
 	}
 	texts, err := i18n.Load("en")

@@ -3,15 +3,20 @@
 -- The version of each table is this file's. Every table is WITHOUT ROWID where the order of
 -- its rows would say something about people.
 
--- The one lasting call of a group. key is sealed.
+-- The one lasting call of a group. key is sealed. opened, since and most are 0 while nothing goes on.
 CREATE TABLE call (
-	room  TEXT  NOT NULL PRIMARY KEY,
-	name  TEXT  NOT NULL UNIQUE,
-	title TEXT  NOT NULL,
-	door  bytea NOT NULL,
-	key   bytea NOT NULL,
-	card  TEXT  NOT NULL,
-	shown INTEGER NOT NULL
+	room   TEXT    NOT NULL PRIMARY KEY,
+	name   TEXT    NOT NULL UNIQUE,
+	title  TEXT    NOT NULL,
+	door   bytea   NOT NULL,
+	key    bytea   NOT NULL,
+	card   TEXT    NOT NULL,
+	shown  INTEGER NOT NULL,
+	entry  TEXT    NOT NULL DEFAULT '',
+	locked BOOLEAN NOT NULL DEFAULT false,
+	opened BIGINT  NOT NULL DEFAULT 0,
+	since  BIGINT  NOT NULL DEFAULT 0,
+	most   INTEGER NOT NULL DEFAULT 0
 );
 
 -- Who the bot is on its homeserver. token and recovery are sealed.

@@ -2,10 +2,17 @@
 import { LogLevel, type Participant, isBrowserSupported, setLogLevel } from "livekit-client";
 import { isE2EESupported } from "livekit-client";
 import { count, element, say, text } from "../page";
-import { Devices, type Kind } from "./devices";
-import { type Keys, Refused, look, readKeys } from "./door";
+import { press, pressed, turn } from "./controls";
+import { Devices, type Kind, fillPicker } from "./devices";
+import { type Keys, NoWay, type Pass, Refused, type State, act, dropBadge, look, readKeys, recall, remember, takeBadge } from "./door";
+import { letIn, stopWaiting } from "./entrance";
 import { type Audience, Meeting } from "./meeting";
+import { Meter } from "./meter";
+import { People } from "./people";
 import { Stage } from "./stage";
+
+const kinds = ["microphone", "camera"] as const;
+const lookAgain = 10_000; // milliseconds between two questions of those in the call, while somebody waits at the door
 
 const door = element("door");
 const call = element("call");
@@ -15,11 +22,17 @@ const nameField = element<HTMLInputElement>("name");
 const nameError = element("name-error");
 const joinButton = element<HTMLButtonElement>("join");
 const preview = element<HTMLVideoElement>("preview");
+const sheet = element<HTMLDialogElement>("sheet");
 
 const stage = new Stage();
 const devices = new Devices();
+const meter = new Meter(element<HTMLMeterElement>("loud"));
+const people = new People((what, who) => void ask(what, who));
+let badge = ""; // of a member, from the personal link
 let asked: Promise<unknown> | undefined; // the question for camera and microphone, if it is open or answered
 let meeting: Meeting | undefined;
+let entered: { keys: Keys; pass: Pass } | undefined;
+let around: State = { hands: [], locked: false, entry: "" };
 let published: Promise<void> = Promise.resolve(); // what was opened at the door is in the call
 let awake: WakeLockSentinel | undefined;
 
@@ -33,33 +46,90 @@ setLogLevel(LogLevel.silent);
 start();
 
 function start(): void {
+  const language = element<HTMLAnchorElement>("language");
+  language.addEventListener("click", () => (language.hash = location.hash)); // the key goes along
   if (!window.isSecureContext) return impossible("error.insecure");
   if (!isBrowserSupported() || !isE2EESupported() || !navigator.mediaDevices) return impossible("error.browser");
+  badge = takeBadge();
+  nameField.value = recall("name");
+  listenAtDoor();
+  listenInCall();
+  void arrive().then((open) => {
+    if (open && !asked) void openDevices();
+  });
+  if (matchMedia("(pointer: fine)").matches) nameField.focus();
+}
+
+function listenAtDoor(): void {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void join();
   });
   nameField.addEventListener("input", () => complain(""));
-  for (const kind of ["microphone", "camera"] as const) {
-    element(`door-${kind}`).addEventListener("click", () => void switchAtDoor(kind));
-    element(kind).addEventListener("click", () => void switchInCall(kind));
-  }
-  element("leave").addEventListener("click", () => void meeting?.leave());
-  element("sound-on").addEventListener("click", () => void meeting?.hear());
-  addEventListener("hashchange", () => void arrive());
-  document.addEventListener("visibilitychange", () => {
-    if (meeting && document.visibilityState === "visible") void keepAwake(); // a hidden page loses it
+  for (const kind of kinds) element(`door-${kind}`).addEventListener("click", () => void switchAtDoor(kind));
+  element("listen").addEventListener("click", () => void onlyListen());
+  element("wait-no").addEventListener("click", stopWaiting);
+  element("not-me").addEventListener("click", () => {
+    dropBadge();
+    badge = "";
+    showMember("");
+    nameField.focus();
   });
+  addEventListener("hashchange", () => {
+    badge = takeBadge();
+    void arrive();
+  });
+  picker("door-pick", (kind, id) => devices.choose(kind === "audioinput" ? "microphone" : "camera", id));
   devices.onpicture = (track) => {
     if (track) track.attach(preview);
     preview.hidden = !track;
     preview.classList.add("mirrored");
     say(element("nopicture"), track ? "" : text("picture.off"));
   };
-  void arrive().then((open) => {
-    if (open && !asked) void openDevices();
+  devices.onsound = (track) => meter.listen(track?.mediaStreamTrack);
+}
+
+function listenInCall(): void {
+  for (const kind of kinds) element(kind).addEventListener("click", () => void switchInCall(kind));
+  element("leave").addEventListener("click", () => void meeting?.leave());
+  element("sound-on").addEventListener("click", () => void meeting?.hear());
+  element("hand").addEventListener("click", () => {
+    const up = element("hand").getAttribute("aria-pressed") === "true";
+    void ask(up ? "lower" : "hand");
   });
-  if (matchMedia("(pointer: fine)").matches) nameField.focus();
+  element("lock").addEventListener("click", () => void ask(around.locked ? "unlock" : "lock"));
+  const share = element("share");
+  share.hidden = !("getDisplayMedia" in navigator.mediaDevices);
+  share.addEventListener("click", () => void switchShare());
+  element("more").addEventListener("click", () => sheet.showModal());
+  element("sheet-close").addEventListener("click", () => sheet.close());
+  press("large", (on) => stage.large(on));
+  press("sound-only", (on) => meeting?.onlySound(on));
+  picker("call-pick", async (kind, id) => {
+    await meeting?.use(kind, id);
+    return "";
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (meeting && document.visibilityState === "visible") void keepAwake(); // a hidden page loses it
+  });
+  setInterval(() => {
+    if (meeting && (around.waiting?.length ?? 0) > 0) void ask("state");
+  }, lookAgain);
+}
+
+/** The choice of devices in a part of the page, filled when it is opened. */
+function picker(id: string, choose: (kind: MediaDeviceKind, id: string) => Promise<string>): void {
+  const details = element<HTMLDetailsElement>(id);
+  const choices = [...details.querySelectorAll("select")];
+  details.addEventListener("toggle", () => {
+    for (const c of choices) void fillPicker(c, meeting?.using(c.dataset.pick as MediaDeviceKind) ?? "");
+  });
+  for (const c of choices) {
+    c.addEventListener("change", () => {
+      const trouble = choose(c.dataset.pick as MediaDeviceKind, c.value).catch(() => "error.devices");
+      void trouble.then((t) => say(element(meeting ? "status" : "devices"), t && text(t)));
+    });
+  }
 }
 
 /** What the page says where no call is possible. */
@@ -74,16 +144,29 @@ async function arrive(): Promise<boolean> {
   title("");
   say(element("present"), "");
   try {
-    const inside = await look(await readKeys(location.hash));
+    const inside = await look(await readKeys(location.hash), badge);
     title(inside.title);
     const n = inside.people.length;
     say(element("present"), n === 0 ? text("in.none") : count("in", n, { names: inside.people.join(", ") }));
+    if (badge && !inside.you) {
+      badge = "";
+      dropBadge();
+      tell("error.badge");
+    }
+    showMember(inside.you);
   } catch (problem) {
     // Where there is no way to the server just now, whoever joins is told.
     if (problem instanceof Refused) tell(problem.sentence);
     return !(problem instanceof Refused);
   }
   return true;
+}
+
+/** Asks a guest for a name; a member has one. */
+function showMember(name: string): void {
+  element("as-guest").hidden = name !== "";
+  element("as-member").hidden = name === "";
+  say(element("member-name"), name && text("member", { name }));
 }
 
 function title(of: string): void {
@@ -104,31 +187,44 @@ async function openDevices(): Promise<void> {
 async function switchAtDoor(kind: Kind): Promise<void> {
   const on = !devices.wanted[kind];
   turn(`door-${kind}`, on);
+  element("listen").setAttribute("aria-pressed", String(!devices.wanted.microphone && !devices.wanted.camera));
   if (!asked) {
     devices.wanted[kind] = on; // nothing is open: it counts when joining
     return;
   }
   const trouble = await devices.set(kind, on);
+  element("listen").setAttribute("aria-pressed", String(!devices.wanted.microphone && !devices.wanted.camera));
   say(element("devices"), trouble && text(trouble));
+}
+
+/** Switches both off, or both on again. */
+async function onlyListen(): Promise<void> {
+  const on = element("listen").getAttribute("aria-pressed") === "true";
+  for (const kind of kinds) if (devices.wanted[kind] !== on) await switchAtDoor(kind);
 }
 
 async function join(): Promise<void> {
   const name = nameField.value.trim();
-  if (!name) return complain("error.name");
+  if (!name && element("as-member").hidden) return complain("error.name");
   if (meeting) return;
   tell("");
   joinButton.disabled = true;
   joinButton.textContent = text("joining");
   if (!asked) void openDevices();
   try {
-    const keys: Keys = await readKeys(location.hash);
+    const keys = await readKeys(location.hash);
+    const pass = await letIn(keys, name, badge, title);
+    remember("name", name);
     meeting = new Meeting(frameWorker(), audience);
-    await meeting.enter(keys, name);
+    await meeting.enter(keys, pass);
+    entered = { keys, pass };
     enterStage(meeting);
     published = publish(meeting);
     await published;
   } catch (problem) {
-    leaveStage(problem instanceof Refused ? problem.sentence : "error.internal");
+    const sentence = problem instanceof Refused ? problem.sentence : problem instanceof NoWay ? "error.server" : "error.internal";
+    leaveStage(sentence);
+    if (sentence === "error.taken") complain(sentence);
   }
 }
 
@@ -137,42 +233,48 @@ function frameWorker(): Worker {
   return new Worker((workerPolicy?.createScriptURL("") as unknown as string) ?? workerAddress);
 }
 
-function enterStage(entered: Meeting): void {
-  title(entered.title);
+function enterStage(inside: Meeting): void {
+  title(entered?.pass.title ?? "");
   door.hidden = true;
   call.hidden = false;
   document.body.classList.add("on-stage");
-  for (const kind of ["microphone", "camera"] as const) turn(kind, devices.wanted[kind]);
-  for (const who of [entered.me, ...entered.others]) audience.changed(who);
+  for (const kind of kinds) turn(kind, devices.wanted[kind]);
+  for (const who of [inside.me, ...inside.others]) audience.changed(who);
   element("call-title").focus();
+  void ask("state");
   void keepAwake();
 }
 
 /** Publishes what was opened at the door and is still wanted. */
-async function publish(entered: Meeting): Promise<void> {
+async function publish(inside: Meeting): Promise<void> {
   const tracks = await devices.hand();
   asked = undefined;
-  const trouble = await entered.publish(tracks);
-  if (entered !== meeting) return;
+  const trouble = await inside.publish(tracks);
+  if (inside !== meeting) return;
   if (trouble) say(element("status"), text(trouble));
-  showOwn(entered);
+  showOwn(inside);
 }
 
 /** Back to the door, with the sentence that says why. */
 function leaveStage(sentence: string): void {
   meeting = undefined;
+  entered = undefined;
+  around = { hands: [], locked: false, entry: "" };
   stage.clear();
+  if (sheet.open) sheet.close();
+  for (const id of ["large", "sound-only", "hand", "share"]) element(id).setAttribute("aria-pressed", "false");
+  stage.large(false);
   call.hidden = true;
   door.hidden = false;
   document.body.classList.remove("on-stage");
   joinButton.disabled = false;
-  joinButton.textContent = text("join");
-  for (const id of ["status", "sound"]) element(id).hidden = true;
+  joinButton.textContent = text(sentence === "left" || sentence === "error.lost" ? "back" : "join");
+  for (const id of ["status", "sound", "queue", "locked"]) element(id).hidden = true;
   if (!asked) {
     preview.hidden = true;
     say(element("nopicture"), text("picture.again"));
   }
-  for (const kind of ["microphone", "camera"] as const) turn(`door-${kind}`, devices.wanted[kind]);
+  for (const kind of kinds) turn(`door-${kind}`, devices.wanted[kind]);
   void awake?.release();
   awake = undefined;
   tell(sentence);
@@ -192,6 +294,15 @@ async function switchInCall(kind: Kind): Promise<void> {
   showOwn(inside);
 }
 
+async function switchShare(): Promise<void> {
+  const inside = meeting;
+  if (!inside) return;
+  const trouble = await inside.share(!inside.me.isScreenShareEnabled);
+  if (inside !== meeting) return;
+  say(element("status"), trouble && text(trouble));
+  audience.changed(inside.me);
+}
+
 /** Shows oneself, and the switches as they really are. */
 function showOwn(inside: Meeting): void {
   turn("microphone", inside.me.isMicrophoneEnabled);
@@ -199,19 +310,24 @@ function showOwn(inside: Meeting): void {
   audience.changed(inside.me);
 }
 
-/** Shows a switch as on or off, in words, sign and shape. */
-function turn(id: string, on: boolean): void {
-  const button = element(id);
-  button.setAttribute("aria-checked", String(on));
-  const state = button.querySelector(".state");
-  if (state) state.textContent = text(on ? "on" : "off");
+/** Has the server do something, and shows how things are then. */
+async function ask(what: string, who = ""): Promise<void> {
+  if (!entered) return;
+  try {
+    const state = await act(entered.keys, entered.pass, badge, what, who);
+    audience.state(state);
+  } catch (problem) {
+    if (entered) say(element("status"), text(problem instanceof Refused ? problem.sentence : "error.noway"));
+  }
 }
 
 const audience: Audience = {
   changed(who: Participant): void {
     if (!meeting || call.hidden) return;
-    stage.show(who, who === meeting.me, meeting.strangers.has(who.identity));
-    tellNumber();
+    const isMe = who === meeting.me;
+    stage.show(who, { isMe, isStranger: meeting.strangers.has(who.identity), isPoor: meeting.isPoor(who) });
+    if (isMe) pressed("share", who.isScreenShareEnabled, "on");
+    showPeople();
   },
   came(who: Participant): void {
     audience.changed(who);
@@ -219,21 +335,42 @@ const audience: Audience = {
   },
   went(who: Participant): void {
     stage.hide(who);
-    tellNumber();
+    showPeople();
     say(element("news"), text("went", { names: who.name ?? "" }));
   },
   speaking: (who) => stage.speaking(who),
   silenced: (isSo) => {
     element("sound").hidden = !isSo;
   },
-  interrupted: (isSo) => say(element("status"), isSo ? text("reconnecting") : ""),
+  silencedByOthers(): void {
+    if (!meeting) return;
+    devices.wanted.microphone = false;
+    turn("microphone", false);
+    say(element("status"), text("muted.by"));
+  },
+  interrupted(isSo): void {
+    say(element("status"), isSo ? text("reconnecting") : "");
+    if (!isSo) void ask(element("hand").getAttribute("aria-pressed") === "true" ? "hand" : "state"); // the server may be a new one
+  },
+  state(state: State): void {
+    const waited = new Set(around.waiting?.map((w) => w.id));
+    around = { ...state, chair: state.chair ?? around.chair };
+    const fresh = around.waiting?.find((w) => !waited.has(w.id));
+    if (fresh) say(element("news"), text("waits", { name: fresh.name }));
+    pressed("hand", meeting !== undefined && around.hands.includes(meeting.me.identity), "hand.mine");
+    people.waiting(around);
+    showPeople();
+  },
   ended: (sentence) => leaveStage(sentence),
 };
 
-function tellNumber(): void {
-  const others = meeting?.others.length ?? 0;
-  say(element("count"), count("people", others + 1));
-  element("alone").hidden = others > 0;
+function showPeople(): void {
+  if (!meeting || call.hidden) return;
+  const { me, others } = meeting;
+  say(element("count"), count("people", others.length + 1));
+  element("alone").hidden = others.length > 0;
+  stage.hands(around.hands);
+  people.show([me, ...others], me, around);
 }
 
 /** Says a sentence above the form. What went wrong has a sign and a colour. */

@@ -24,6 +24,20 @@ export class Devices {
 
   /** Called when there is another own picture, or none any more. */
   onpicture: (track?: LocalVideoTrack) => void = () => {};
+  /** Called when there is another microphone, or none any more. */
+  onsound: (track?: LocalAudioTrack) => void = () => {};
+  private readonly chosen: Record<Kind, string> = { microphone: "", camera: "" };
+
+  /** Takes another device from now on; returns the sentence about what went wrong, else "". */
+  choose(kind: Kind, id: string): Promise<string> {
+    this.chosen[kind] = id;
+    return this.inTurn(async () => {
+      if (!this.tracks[kind]) return "";
+      this.drop(kind);
+      await this.take(kind === "microphone", kind === "camera");
+      return this.missing(kind) ? `error.${kind}` : "";
+    });
+  }
 
   /**
    * Opens what is wanted, with one question for both. Works with one of them, and with none:
@@ -59,6 +73,7 @@ export class Devices {
       for (const kind of ["microphone", "camera"] as const) if (!this.wanted[kind]) this.drop(kind);
       const { microphone, camera } = this.tracks;
       this.tracks = {};
+      this.onsound(undefined);
       return [microphone, camera].filter((t) => t !== undefined);
     });
   }
@@ -68,8 +83,8 @@ export class Devices {
   }
 
   private async take(microphone: boolean, camera: boolean): Promise<Error | undefined> {
-    const audio = microphone && !this.tracks.microphone && sound;
-    const video = camera && !this.tracks.camera && picture;
+    const audio = microphone && !this.tracks.microphone && { ...sound, ...(this.chosen.microphone && { deviceId: this.chosen.microphone }) };
+    const video = camera && !this.tracks.camera && { ...picture, ...(this.chosen.camera && { deviceId: this.chosen.camera }) };
     if (!audio && !video) return undefined;
     try {
       for (const track of await createLocalTracks({ audio, video })) {
@@ -83,6 +98,7 @@ export class Devices {
       if (!this.wanted[kind]) this.drop(kind); // switched off while the browser asked
     }
     if (this.tracks.camera) this.onpicture(this.tracks.camera);
+    if (this.tracks.microphone) this.onsound(this.tracks.microphone);
     return undefined;
   }
 
@@ -90,6 +106,7 @@ export class Devices {
     this.tracks[kind]?.stop();
     this.tracks[kind] = undefined;
     if (kind === "camera") this.onpicture(undefined);
+    else this.onsound(undefined);
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -97,4 +114,20 @@ export class Devices {
     this.work = done.catch(() => undefined);
     return done;
   }
+}
+
+/** Fills a choice with the devices there are, by the names that the browser tells once it may. */
+export async function fillPicker(select: HTMLSelectElement, using: string): Promise<void> {
+  const all = await navigator.mediaDevices.enumerateDevices();
+  const mine = all.filter((d) => d.kind === select.dataset.pick && d.deviceId);
+  select.replaceChildren(
+    ...mine.map((d, i) => {
+      const option = document.createElement("option");
+      option.value = d.deviceId;
+      option.textContent = d.label || String(i + 1);
+      option.selected = d.deviceId === using;
+      return option;
+    }),
+  );
+  if (select.parentElement) select.parentElement.hidden = mine.length === 0;
 }

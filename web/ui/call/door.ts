@@ -8,21 +8,97 @@ export class Refused extends Error {
   }
 }
 
-/** What a link's key gives: the value for the door and the key for the frames. */
+/** What a link gives: the value for the door, the key for the frames, and a member's badge, if it has one. */
 export interface Keys {
   door: string;
   frames: ArrayBuffer;
 }
 
-/** Who is behind the door. */
+/** Who is behind the door, and under which name a member comes in. */
 export interface Inside {
   title: string;
   people: string[];
+  you: string;
+  locked: boolean;
+}
+
+/** What lets somebody in. */
+export interface Pass {
+  token: string;
+  title: string;
+  name: string;
+  identity: string;
+  pass: string;
+  badge: Badge;
+}
+
+export type Badge = "guest" | "member" | "chair";
+
+/** What holds somebody at the door. */
+export interface Hold {
+  wait: "board" | "knock";
+  ticket: string;
+  title: string;
+  name: string;
+}
+
+/** How things are around a call. Only those who moderate learn who waits. */
+export interface State {
+  hands: string[];
+  locked: boolean;
+  entry: string;
+  waiting?: { id: string; name: string }[] | null;
+  chair?: boolean;
+}
+
+/** The badge that an identity carries: the server made it. */
+export function badgeOf(identity: string): Badge {
+  const [badge] = identity.split(".", 1);
+  return badge === "member" || badge === "chair" ? badge : "guest";
+}
+
+const kept = `badge ${location.pathname}`;
+
+/**
+ * The member's badge of this browser. A personal link has it behind the key; it is kept, where the browser keeps
+ * things, and taken out of the address, so that it is not passed on with it.
+ */
+export function takeBadge(): string {
+  const [key, badge] = location.hash.replace(/^#/, "").split(".", 2);
+  if (badge) {
+    remember(kept, badge);
+    history.replaceState(null, "", `${location.pathname}${location.search}#${key}`);
+    return badge;
+  }
+  return recall(kept);
+}
+
+/** Forgets the badge of this browser. */
+export function dropBadge(): void {
+  remember(kept, "");
+}
+
+/** Keeps a word for the next time, where the browser lets one. */
+export function remember(what: string, value: string): void {
+  try {
+    if (value) localStorage.setItem(what, value);
+    else localStorage.removeItem(what);
+  } catch {
+    // private windows keep nothing
+  }
+}
+
+export function recall(what: string): string {
+  try {
+    return localStorage.getItem(what) ?? "";
+  } catch {
+    return "";
+  }
 }
 
 /** Derives both values from the fragment; refuses what is no key of 16 bytes. */
 export async function readKeys(fragment: string): Promise<Keys> {
-  const bytes = decode(fragment.replace(/^#/, ""));
+  const bytes = decode(fragment.replace(/^#/, "").split(".", 1)[0] ?? "");
   if (bytes?.length !== 16) throw new Refused("error.link");
   const key = await crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveBits"]);
   const [door, frames] = await Promise.all([
@@ -32,28 +108,49 @@ export async function readKeys(fragment: string): Promise<Keys> {
   return { door: encode(door), frames };
 }
 
+const soon = 15_000;
+
 /** Asks whose call this is and who is in. */
-export function look(keys: Keys): Promise<Inside> {
-  return ask("look", { door: keys.door }, AbortSignal.timeout(15_000));
+export function look(keys: Keys, badge: string): Promise<Inside> {
+  return ask("look", { door: keys.door, badge }, AbortSignal.timeout(soon));
 }
 
-/** Asks for a token, under this name. */
-export function knock(keys: Keys, name: string, signal: AbortSignal): Promise<{ token: string; title: string }> {
-  return ask("join", { name, door: keys.door }, signal);
+/** Asks to be let in, under this name or as the member whose badge it is. */
+export function knock(keys: Keys, name: string, badge: string): Promise<Pass | Hold> {
+  return ask("join", { name, badge, door: keys.door }, AbortSignal.timeout(soon));
+}
+
+/** Asks again while waiting at the door. */
+export function wait(keys: Keys, ticket: string): Promise<Pass | Hold> {
+  return ask("wait", { ticket, door: keys.door }, AbortSignal.timeout(soon));
+}
+
+/** Has something done in the call; returns how things are then. */
+export function act(keys: Keys, pass: Pass, badge: string, what: string, who = ""): Promise<State> {
+  const question = { door: keys.door, identity: pass.identity, pass: pass.pass, badge, do: what, who };
+  return ask("act", question, AbortSignal.timeout(soon));
 }
 
 async function ask<T>(what: string, question: object, signal: AbortSignal): Promise<T> {
-  const response = await fetch(`${location.pathname}/${what}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(question),
-    cache: "no-store",
-    signal,
-  });
-  if (response.status === 403) throw new Refused("error.link");
-  if (!response.ok) throw new Refused("error.internal");
-  return response.json();
+  let response: Response;
+  try {
+    response = await fetch(`${location.pathname}/${what}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(question),
+      cache: "no-store",
+      signal,
+    });
+  } catch {
+    throw new NoWay();
+  }
+  if (response.ok) return response.json();
+  const why: { key?: string } = await response.json().catch(() => ({}));
+  throw new Refused(why.key ?? "error.internal");
 }
+
+/** There is no way to the server just now. */
+export class NoWay extends Error {}
 
 function derive(key: CryptoKey, info: string): Promise<ArrayBuffer> {
   const how = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: new TextEncoder().encode(info) };

@@ -1,6 +1,7 @@
 // One stay in a call. Nothing is published before the encryption is confirmed, nothing that
 // is not encrypted is played, and whoever has another key is left out.
 import {
+  ConnectionQuality,
   DisconnectReason,
   ExternalE2EEKeyProvider,
   LocalAudioTrack,
@@ -14,7 +15,7 @@ import {
   Track,
 } from "livekit-client";
 import { type Kind, picture, sound } from "./devices";
-import { type Keys, Refused, knock } from "./door";
+import { type Keys, type Pass, Refused, type State } from "./door";
 
 const patience = 15_000;
 const startOfEncryption = 8_000;
@@ -29,13 +30,24 @@ export interface Audience {
   /** The browser holds the sound back until somebody presses a button. */
   silenced(isSo: boolean): void;
   interrupted(isSo: boolean): void;
+  /** How things are around the call, as the server says. */
+  state(state: State): void;
+  /** Somebody who moderates has switched the own microphone off. */
+  silencedByOthers(): void;
   /** The stay is over: the sentence that says why. */
   ended(sentence: string): void;
 }
 
+/** What the page says after an end, where it was not a broken connection. */
+const endings = new Map<DisconnectReason | undefined, string>([
+  [DisconnectReason.CLIENT_INITIATED, "left"],
+  [DisconnectReason.PARTICIPANT_REMOVED, "removed"],
+  [DisconnectReason.ROOM_DELETED, "over"],
+  [DisconnectReason.DUPLICATE_IDENTITY, "error.lost"],
+]);
+
 /** A meeting from the click to the leaving; it cannot be used twice. */
 export class Meeting {
-  title = "";
   /** Identities of those who send with another key, or without one. */
   readonly strangers = new Set<string>();
   private readonly room: Room;
@@ -47,6 +59,8 @@ export class Meeting {
   private readonly earlier = new Set<string>();
   private verdict = "";
   private over = false;
+  private soundOnly = false;
+  private muting = false; // by oneself
 
   constructor(
     worker: Worker,
@@ -57,12 +71,12 @@ export class Meeting {
     this.room = new Room({
       encryption: { keyProvider: this.keys, worker },
       singlePeerConnection: false,
-      adaptiveStream: false,
-      dynacast: false,
+      adaptiveStream: true,
+      dynacast: true,
       audioCaptureDefaults: sound,
       videoCaptureDefaults: picture,
       publishDefaults: {
-        simulcast: false,
+        simulcast: true,
         videoCodec: "vp8",
         backupCodec: false,
         videoEncoding: { maxBitrate: 900_000, maxFramerate: 25 },
@@ -72,14 +86,14 @@ export class Meeting {
   }
 
   /** Goes in; throws [Refused] with the sentence if that does not work within 15 s. */
-  async enter(keys: Keys, name: string): Promise<void> {
+  async enter(keys: Keys, pass: Pass): Promise<void> {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), patience);
     const tooLate = new Promise<never>((_, reject) =>
       stop.signal.addEventListener("abort", () => reject(new Refused("error.server"))),
     );
     try {
-      await Promise.race([this.connect(keys, name, stop.signal), tooLate]);
+      await Promise.race([this.connect(keys, pass), tooLate]);
     } catch (problem) {
       this.verdict ||= problem instanceof Refused ? problem.sentence : "error.server";
       await this.close();
@@ -114,11 +128,14 @@ export class Meeting {
   /** Switches microphone or camera; returns the sentence about what went wrong, else "". */
   async set(kind: Kind, on: boolean): Promise<string> {
     await this.encrypted;
+    this.muting = true;
     try {
       if (kind === "microphone") await this.me.setMicrophoneEnabled(on);
       else await this.me.setCameraEnabled(on);
     } catch {
       return `error.${kind}`;
+    } finally {
+      this.muting = false;
     }
     return "";
   }
@@ -131,6 +148,43 @@ export class Meeting {
     return [...this.room.remoteParticipants.values()];
   }
 
+  /** Shares the screen, or ends that; returns the sentence about what went wrong, else "". */
+  async share(on: boolean): Promise<string> {
+    await this.encrypted;
+    try {
+      await this.me.setScreenShareEnabled(on, { audio: true, selfBrowserSurface: "exclude" });
+    } catch (problem) {
+      return (problem as Error).name === "NotAllowedError" ? "" : "error.share"; // who calls it off knows
+    }
+    return "";
+  }
+
+  /** Takes no pictures from anybody, or all again. */
+  onlySound(on: boolean): void {
+    this.soundOnly = on;
+    for (const who of this.others) for (const p of who.trackPublications.values()) this.choose(p as RemoteTrackPublication, who);
+  }
+
+  /** Uses another microphone, camera or loudspeaker from now on. */
+  async use(kind: MediaDeviceKind, id: string): Promise<void> {
+    await this.room.switchActiveDevice(kind, id);
+  }
+
+  using(kind: MediaDeviceKind): string {
+    return this.room.getActiveDevice(kind) ?? "";
+  }
+
+  /** Whether somebody's connection is bad, as the server counts. */
+  isPoor(who: Participant): boolean {
+    return who.connectionQuality === ConnectionQuality.Poor || who.connectionQuality === ConnectionQuality.Lost;
+  }
+
+  /** Subscribes to what is wanted of somebody. */
+  private choose(publication: RemoteTrackPublication, who: RemoteParticipant): void {
+    const unwanted = this.strangers.has(who.identity) || (this.soundOnly && publication.kind === Track.Kind.Video);
+    publication.setSubscribed(!unwanted);
+  }
+
   /** Lets the sound out; works only in a click. */
   async hear(): Promise<void> {
     await this.room.startAudio();
@@ -141,12 +195,10 @@ export class Meeting {
     await this.close();
   }
 
-  private async connect(keys: Keys, name: string, signal: AbortSignal): Promise<void> {
-    const { token, title } = await knock(keys, name, signal);
-    this.title = title;
+  private async connect(keys: Keys, pass: Pass): Promise<void> {
     await this.keys.setKey(keys.frames);
     await this.room.setE2EEEnabled(true);
-    await this.room.connect(location.origin.replace(/^http/, "ws"), token, {
+    await this.room.connect(location.origin.replace(/^http/, "ws"), pass.token, {
       peerConnectionTimeout: patience,
       websocketTimeout: patience,
       maxRetries: 0,
@@ -168,7 +220,15 @@ export class Meeting {
         if (track.kind === Track.Kind.Audio) for (const player of track.detach()) player.remove();
         this.audience.changed(who);
       })
-      .on(RoomEvent.TrackMuted, tell)
+      .on(RoomEvent.TrackMuted, (publication, who) => {
+        tell(publication, who);
+        if (who === this.me && publication.source === Track.Source.Microphone && !this.muting) this.audience.silencedByOthers();
+      })
+      .on(RoomEvent.ConnectionQualityChanged, tell)
+      .on(RoomEvent.DataReceived, (payload, from, _kind, topic) => {
+        // What the server says comes from nobody in the call.
+        if (!from && topic === "hall") this.audience.state(JSON.parse(new TextDecoder().decode(payload)) as State);
+      })
       .on(RoomEvent.TrackUnmuted, tell)
       .on(RoomEvent.LocalTrackPublished, tell)
       .on(RoomEvent.LocalTrackUnpublished, tell)
@@ -179,6 +239,7 @@ export class Meeting {
       .on(RoomEvent.Reconnecting, () => this.audience.interrupted(true))
       .on(RoomEvent.SignalReconnecting, () => this.audience.interrupted(true))
       .on(RoomEvent.Reconnected, () => this.audience.interrupted(false))
+      .on(RoomEvent.MediaDevicesChanged, () => this.audience.changed(this.me))
       .on(RoomEvent.Disconnected, (reason) => this.disconnected(reason));
   }
 
@@ -202,7 +263,7 @@ export class Meeting {
 
   private admit(publication: RemoteTrackPublication, who: RemoteParticipant): void {
     if (!publication.isEncrypted) this.exclude(who);
-    else if (this.strangers.has(who.identity)) publication.setSubscribed(false);
+    else if (this.soundOnly || this.strangers.has(who.identity)) this.choose(publication, who);
     this.audience.changed(who);
   }
 
@@ -247,7 +308,7 @@ export class Meeting {
   }
 
   private disconnected(reason?: DisconnectReason): void {
-    this.verdict ||= reason === DisconnectReason.CLIENT_INITIATED ? "left" : "error.lost";
+    this.verdict ||= endings.get(reason) ?? "error.lost";
     void this.close();
   }
 

@@ -1,0 +1,216 @@
+package bot
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"stimmbote/chat"
+	"stimmbote/i18n"
+	"stimmbote/store"
+)
+
+// A member's badge in a call is a piece of their personal link: their account, sealed under the key of the calls for
+// the door of this one. Nobody but the bot can make it; a new link voids it, and so does leaving the group. Nothing
+// of it is stored.
+
+// crewFresh is how long the members of a group are taken to be the same. If the homeserver does not answer, those
+// known last stay members: a call goes on without it.
+const crewFresh = 20 * time.Second
+
+// askedAgain is the least time between two messages to somebody whose name was given at the door.
+const askedAgain = 10 * time.Minute
+
+// crew are the members of a group, as they were last heard of.
+type crew struct {
+	at      time.Time
+	members []chat.Member
+	power   map[string]int
+}
+
+func badgeLabel(c *store.Call) string { return "badge " + hex.EncodeToString(c.Door) }
+
+// badge makes a member's badge for a call.
+func (b *Bot) badge(c *store.Call, person string) (string, error) {
+	sealed, err := b.Vault.Seal(callKeys, badgeLabel(c), []byte(person))
+	if err != nil {
+		return "", fmt.Errorf("sealing a badge of call %s: %w", c.Name, err)
+	}
+	return base64.RawURLEncoding.EncodeToString(sealed), nil
+}
+
+// Badge says under which name the holder of a badge is known in the call's group, and whether they moderate it. The
+// name is empty if the badge is none, or is of nobody who is still in the group.
+func (b *Bot) Badge(ctx context.Context, c store.Call, badge string) (name string, moderates bool, err error) {
+	sealed, err := base64.RawURLEncoding.DecodeString(badge)
+	if err != nil || badge == "" {
+		return "", false, nil
+	}
+	person, err := b.Vault.Open(callKeys, badgeLabel(&c), sealed)
+	if err != nil {
+		return "", false, nil // made up, or of another link
+	}
+	crew, err := b.crew(ctx, c.Room)
+	if err != nil {
+		return "", false, err
+	}
+	for _, m := range crew.members {
+		if m.ID != string(person) || b.ignored(m.ID) {
+			continue
+		}
+		if name = i18n.Name(m.Name, mostName); name == "" {
+			name = m.ID
+		}
+		return name, crew.moderates(m.ID), nil
+	}
+	return "", false, nil
+}
+
+// Taken says whether a name reads like that of a member. They are sent their personal link, for it may be them.
+func (b *Bot) Taken(ctx context.Context, c store.Call, name string) (bool, error) {
+	crew, err := b.crew(ctx, c.Room)
+	if err != nil {
+		return false, err
+	}
+	taken := false
+	for _, m := range crew.members {
+		if !alike(m.Name, name) && !alike(localpart(m.ID), name) && m.ID != name {
+			continue
+		}
+		taken = true
+		if b.ignored(m.ID) || !b.may("at the door "+m.ID, 1, askedAgain) {
+			continue
+		}
+		stamp := strconv.FormatInt(b.Now().UnixNano(), 36)
+		err := b.Line.Queue(ctx, chat.Delivery{
+			Key: "at the door/" + m.ID + "/" + stamp, Person: m.ID, Kind: kindShow, Payload: encode(show{What: showDoor, Room: c.Room}),
+		})
+		if err != nil {
+			return true, err
+		}
+	}
+	return taken, nil
+}
+
+// crew asks who is in a group, or remembers.
+func (b *Bot) crew(ctx context.Context, room string) (crew, error) {
+	b.mu.Lock()
+	known, ok := b.crews[room]
+	b.mu.Unlock()
+	if ok && b.Now().Sub(known.at) < crewFresh {
+		return known, nil
+	}
+	members, err := b.Line.Members(ctx, room)
+	if err != nil {
+		if ok {
+			return known, nil
+		}
+		return crew{}, fmt.Errorf("asking for the members of %s: %w", room, err)
+	}
+	fresh := crew{at: b.Now(), members: members, power: make(map[string]int)}
+	for _, m := range members {
+		if fresh.power[m.ID], err = b.Line.Power(ctx, room, m.ID); err != nil {
+			return crew{}, fmt.Errorf("asking for the power in %s: %w", room, err)
+		}
+	}
+	fresh.equals(b.ignored)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.crews[room] = fresh
+	return fresh, nil
+}
+
+// equals lets everybody moderate where nobody does: a group must not be shut out of its own call.
+func (c crew) equals(ignored func(string) bool) {
+	for _, m := range c.members {
+		if !ignored(m.ID) && c.power[m.ID] >= moderator {
+			return
+		}
+	}
+	for _, m := range c.members {
+		c.power[m.ID] = moderator
+	}
+}
+
+func (c crew) moderates(person string) bool { return c.power[person] >= moderator }
+
+// me gives somebody their personal links to the calls of their groups, in the direct chat.
+func (b *Bot) me(ctx context.Context, m chat.Message, _ arguments) error {
+	if b.PublicURL == "" {
+		return refuse("call.no-address")
+	}
+	d := chat.Delivery{
+		Key: "reply/" + m.ID, Person: m.Sender, Kind: kindShow, Payload: encode(show{What: showMe, Room: groupOf(m)}),
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, d) })
+}
+
+// showPersonal shows somebody their personal links: that of one group, or all.
+func (b *Bot) showPersonal(ctx context.Context, t *page, s show, person string) error {
+	calls, err := b.Store.Calls(ctx)
+	if err != nil {
+		return err
+	}
+	found := false
+	for i := range calls {
+		c := &calls[i]
+		if s.Room != "" && c.Room != s.Room {
+			continue
+		}
+		badge, err := b.badge(c, person)
+		if err != nil {
+			return err
+		}
+		name, _, err := b.Badge(ctx, *c, badge)
+		if err != nil || name == "" {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		link, err := b.link(c)
+		if err != nil {
+			return err
+		}
+		found = true
+		if s.What == showDoor {
+			t.add("call.door", "name", name, "title", c.Title, "link", link+"."+badge)
+		} else {
+			t.add("call.personal", "name", name, "title", c.Title, "link", link+"."+badge)
+		}
+	}
+	if !found {
+		t.add("call.none")
+		return nil
+	}
+	t.add("call.personal-secret")
+	return nil
+}
+
+// alike says whether two names read the same to somebody in a hurry.
+func alike(a, b string) bool {
+	x, y := outline(a), outline(b)
+	return x == y && x != "" || a == b && a != ""
+}
+
+// lookalikes are letters of other alphabets that look like Latin ones, and signs that look like others.
+var lookalikes = strings.NewReplacer(
+	"а", "a", "в", "b", "с", "c", "е", "e", "н", "h", "і", "i", "ј", "j", "к", "k", "м", "m", "о", "o", "р", "p", "ѕ", "s", "т", "t", "у", "y", "х", "x",
+	"α", "a", "β", "b", "ε", "e", "ι", "i", "κ", "k", "ν", "v", "ο", "o", "ρ", "p", "τ", "t", "υ", "u", "χ", "x",
+	"a\u0308", "ae", "o\u0308", "oe", "u\u0308", "ue", "0", "o", "1", "i", "l", "i", "|", "i",
+)
+
+// outline is what is left of a name when letters that look alike are the same and all between them is gone.
+func outline(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, spelledOut.Replace(lookalikes.Replace(strings.ToLower(narrow(name)))))
+}

@@ -1,0 +1,158 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"stimmbote/store"
+)
+
+// doorway notes what the bot has done at the doors of calls.
+type doorway struct {
+	asked []string
+	told  int
+}
+
+func (d *doorway) LetIn(_, name string) []string {
+	d.asked = append(d.asked, name)
+	if name == "Nobody" {
+		return nil
+	}
+	return []string{"Franz", "Gerd <b>"}
+}
+
+func (d *doorway) Refresh(context.Context, store.Call) { d.told++ }
+
+var personal = regexp.MustCompile(`http://127\.0\.0\.1:8480/r/gruene-strasse#([\w-]{22})\.([\w-]+)`)
+
+func TestBadges(t *testing.T) {
+	w := newWorld(t, "en")
+	w.line.power[user("chair")] = 50
+	w.tells("anna", "!me")
+	w.expect(`^I know of no call`, "anna")
+	w.says("chair", "!call")
+	w.new()
+	c, err := w.store.CallByRoom(t.Context(), group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	badge := func(name string) string {
+		t.Helper()
+		s := find(w.new(), name, `(?s)as \w+, .*for you alone`)
+		if s == nil {
+			t.Fatalf("no personal link:\n%s", list(w.sent))
+		}
+		return personal.FindStringSubmatch(s.Plain)[2]
+	}
+	w.says("anna", "!me") // in the group: the answer is in the direct chat
+	annas := badge("anna")
+	w.tells("chair", "!ich")
+	chairs := badge("chair")
+	w.tells("stranger", "!me")
+	w.expect(`^I know of no call`, "stranger")
+
+	is := func(what, badge, want string, wantModerates bool) {
+		t.Helper()
+		name, moderates, err := w.bot.Badge(t.Context(), *c, badge)
+		if err != nil || name != want || moderates != wantModerates {
+			t.Errorf("%s: %q, %v, %v", what, name, moderates, err)
+		}
+	}
+	is("a member", annas, "Anna", false)
+	is("the chair", chairs, "Chair", true)
+	for _, forged := range []string{"", "x", annas[:len(annas)-4] + "AAAA", "QGFubmE6eA", user("anna")} {
+		is("forged "+forged, forged, "", false)
+	}
+	other := *c
+	other.Door = append([]byte{1}, c.Door...)
+	if name, _, _ := w.bot.Badge(t.Context(), other, annas); name != "" {
+		t.Error("a badge of another link is worn")
+	}
+
+	w.line.broken = errors.New("the homeserver is away")
+	w.now = w.now.Add(time.Hour)
+	is("without the homeserver", annas, "Anna", false)
+	w.line.broken = nil
+	w.leave("anna")
+	w.now = w.now.Add(crewFresh)
+	is("one who has left", annas, "", false)
+}
+
+// Nobody takes a member's name, and the member is told, not more often than they can bear.
+func TestNamesAreTaken(t *testing.T) {
+	w := newWorld(t, "en")
+	w.says("chair", "!call")
+	w.new()
+	c, err := w.store.CallByRoom(t.Context(), group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{
+		"Anna": true, "ANNA": true, " an na ": true, "Аnnа": true, "@bernd:x": true, "C1ara": true, "ClARA": true, "Deniz.": true,
+		"Gustav": false, "Annabel": false, "": false, "…": false, "日本": false,
+	} {
+		taken, err := w.bot.Taken(t.Context(), *c, name)
+		if err != nil || taken != want {
+			t.Errorf("%q is taken: %v, %v, want %v", name, taken, err, want)
+		}
+	}
+	w.settle()
+	all := w.new()
+	toAnna := 0
+	for _, s := range all {
+		if s.to() == "anna" {
+			toAnna++
+		}
+	}
+	if find(all, "anna", `under the name Anna\. Is that you\?(?s).*`+personal.String()) == nil || toAnna != 1 {
+		t.Errorf("told:\n%s", list(all))
+	}
+}
+
+func TestDoors(t *testing.T) {
+	w := newWorld(t, "en")
+	at := &doorway{}
+	w.bot.Doors = at
+	w.line.power[user("chair")] = 50
+	w.says("chair", "!call")
+	w.new()
+	for door, want := range map[string]store.Entry{"board": store.EntryBoard, "knock": store.EntryKnock, "offen": store.EntryOpen} {
+		w.now = w.now.Add(cardPause)
+		w.says("anna", "!call door "+door)
+		w.expect(`^Those who can do that here: Chair$`, "group")
+		w.says("chair", "!call door "+door)
+		w.expect(`^🚪 `, "group")
+		if c, err := w.store.CallByRoom(t.Context(), group); err != nil || c.Entry != want {
+			t.Errorf("%s: %+v, %v", door, c, err)
+		}
+	}
+	w.says("chair", "!call door ajar")
+	w.expect(`^I do not know that door`, "group")
+	if at.told != 3 {
+		t.Errorf("those in the call were told %d times", at.told)
+	}
+
+	w.now = w.now.Add(cardPause)
+	w.bot.Waiting(w.callRoom(), []string{"Franz", "Gerd <b>"})
+	w.settle()
+	w.expect(`\n⏳ At the door: Franz, Gerd <b>\. To let them in: !call admit NAME`, "group")
+	w.says("anna", "!call admit Franz")
+	w.expect(`^Those who can do that here`, "group")
+	w.says("chair", "!call admit Nobody")
+	w.expect(`^Nobody of that name waits`, "group")
+	w.says("chair", "!treffen einlassen alle")
+	w.expect(`^Let in: Franz, Gerd <b>$`, "group")
+	if !slices.Equal(at.asked, []string{"Nobody", ""}) {
+		t.Errorf("asked to let in %q", at.asked)
+	}
+	if err := w.bot.Lock(t.Context(), store.Call{Room: group}, true); err != nil {
+		t.Fatal(err)
+	}
+	if c, _ := w.store.CallByRoom(t.Context(), group); !c.Locked {
+		t.Error("not locked from the call")
+	}
+}

@@ -1,0 +1,291 @@
+package web
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"stimmbote/i18n"
+	"stimmbote/media"
+	"stimmbote/store"
+)
+
+// lobby is a call with a group and a media server that only remembers.
+type lobby struct {
+	t      *testing.T
+	call   store.Call
+	people []media.Person
+	done   []string
+	waits  []string
+	tokens []string
+	*Server
+}
+
+func (l *lobby) CallByName(context.Context, string) (*store.Call, error) {
+	c := l.call
+	return &c, nil
+}
+
+func (l *lobby) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "signalling") })
+}
+
+func (l *lobby) Token(room, identity, name string, _ time.Duration) (string, error) {
+	l.people = append(l.people, media.Person{Identity: identity, Name: name})
+	l.tokens = append(l.tokens, name+" "+string(media.BadgeOf(identity)))
+	return "token", nil
+}
+
+func (l *lobby) Present(string) []media.Person { return l.people }
+
+func (l *lobby) Remove(_ context.Context, _, who string) error { return l.did("remove " + who) }
+
+func (l *lobby) Mute(_ context.Context, _, who, _ string) error { return l.did("mute " + who) }
+
+func (l *lobby) Send(context.Context, string, media.Message) error { return nil }
+
+func (l *lobby) did(what string) error {
+	l.done = append(l.done, what)
+	return nil
+}
+
+func (l *lobby) Badge(_ context.Context, _ store.Call, badge string) (string, bool, error) {
+	switch badge {
+	case "chair's":
+		return "Chair", true, nil
+	case "anna's":
+		return "Anna", false, nil
+	}
+	return "", false, nil
+}
+
+func (l *lobby) Taken(_ context.Context, _ store.Call, name string) (bool, error) {
+	return strings.EqualFold(name, "anna"), nil
+}
+
+func (l *lobby) Lock(_ context.Context, _ store.Call, locked bool) error {
+	l.call.Locked = locked
+	return nil
+}
+
+func (l *lobby) Waiting(_ string, names []string) { l.waits = names }
+
+func newLobby(t *testing.T, entry store.Entry) *lobby {
+	t.Helper()
+	door, err := media.Door(linkKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := i18n.Load("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lobby{t: t, call: store.Call{Name: "x", Title: "X", Door: media.DoorHash(door), Entry: entry}}
+	l.Server = New(Defaults(), Options{Calls: l, Media: l, Group: l, Texts: texts, Secret: []byte("secret")}, zerolog.Nop())
+	return l
+}
+
+// got is an answer of the call's page.
+type got struct {
+	Status                                                 int
+	Key, Token, Wait, Ticket, Identity, Pass, Badge, Title string
+	Hands                                                  []string
+	Waiting                                                []shownWaiter
+	Locked, Chair                                          bool
+}
+
+// asks sends a request with the right door.
+func (l *lobby) asks(what string, r request) (g got) {
+	l.t.Helper()
+	r.Door, _ = media.Door(linkKey)
+	body, _ := json.Marshal(r)
+	status, answered, _ := ask(l.t, l.Server, "POST", "/r/x/"+what, "application/json", string(body))
+	if err := json.Unmarshal([]byte(answered), &g); err != nil {
+		l.t.Fatalf("%s: %v in %q", what, err, answered)
+	}
+	g.Status = status
+	return g
+}
+
+// as is a request of somebody who is in.
+func (g got) as(r request) request {
+	r.Identity, r.Pass = g.Identity, g.Pass
+	return r
+}
+
+func TestNamesAndBadges(t *testing.T) {
+	l := newLobby(t, store.EntryOpen)
+	for _, test := range []struct {
+		name, badge string
+		status      int
+		want        string
+	}{
+		{"Gustav", "", 200, "Gustav guest"},
+		{"gustav", "", 200, "gustav (2) guest"},
+		{"Anna", "", 409, "error.taken"},
+		{"Somebody", "anna's", 200, "Anna member"},
+		{"", "chair's", 200, "Chair chair"},
+		{"Gustav", "forged", 410, "error.badge"},
+		{" ", "", 400, "error.name"},
+	} {
+		l.tokens = nil
+		g := l.asks("join", request{Name: test.name, Badge: test.badge})
+		got := g.Key
+		if len(l.tokens) > 0 {
+			got = l.tokens[0]
+		}
+		if g.Status != test.status || got != test.want {
+			t.Errorf("%q with %q: %d %q, want %d %q", test.name, test.badge, g.Status, got, test.status, test.want)
+		}
+	}
+}
+
+func TestKnocking(t *testing.T) {
+	l := newLobby(t, store.EntryKnock)
+	chair := l.asks("join", request{Badge: "chair's"})
+	if anna := l.asks("join", request{Badge: "anna's"}); anna.Token == "" {
+		t.Fatalf("a member waits: %+v", anna)
+	}
+	gustav, heidi := l.asks("join", request{Name: "Gustav"}), l.asks("join", request{Name: "Heidi"})
+	if gustav.Status != 202 || gustav.Wait != "knock" || gustav.Token != "" || !slices.Equal(l.waits, []string{"Gustav", "Heidi"}) {
+		t.Fatalf("a guest does not wait: %+v, %v", gustav, l.waits)
+	}
+	if g := l.asks("wait", request{Ticket: gustav.Ticket}); g.Status != 202 || g.Token != "" {
+		t.Errorf("let in by nobody: %+v", g)
+	}
+	if g := l.asks("wait", request{Ticket: "made up"}); g.Status != 410 || g.Token != "" {
+		t.Errorf("let in with a ticket that is none: %+v", g)
+	}
+	if g := l.asks("act", chair.as(request{Badge: "chair's", Do: "admit", Who: gustav.Ticket})); g.Status != 200 || len(g.Waiting) != 1 || g.Waiting[0].Name != "Heidi" {
+		t.Errorf("admitting: %+v", g)
+	}
+	l.asks("act", chair.as(request{Badge: "chair's", Do: "reject", Who: heidi.Ticket}))
+	if g := l.asks("wait", request{Ticket: gustav.Ticket}); g.Token == "" || g.Badge != "guest" {
+		t.Errorf("not let in: %+v", g)
+	}
+	if g := l.asks("wait", request{Ticket: gustav.Ticket}); g.Token != "" {
+		t.Error("one ticket lets two in")
+	}
+	if g := l.asks("wait", request{Ticket: heidi.Ticket}); g.Status != 410 || g.Key != "error.away" {
+		t.Errorf("not sent away: %+v", g)
+	}
+
+	// From the chat, by name; who stops asking is forgotten.
+	ida := l.asks("join", request{Name: "Ida"})
+	l.asks("join", request{Name: "Karl"})
+	if in := l.LetIn(l.call.MediaRoom(), "ida"); !slices.Equal(in, []string{"Ida"}) {
+		t.Errorf("let in %v", in)
+	}
+	if g := l.asks("wait", request{Ticket: ida.Ticket}); g.Token == "" {
+		t.Errorf("not let in from the chat: %+v", g)
+	}
+	l.halls.now = func() time.Time { return time.Now().Add(2 * waiterGone) }
+	if changed := l.halls.sweep(l.Present); len(changed) != 1 || len(l.halls.undecided(l.call.MediaRoom())) != 0 {
+		t.Errorf("who went away still waits: %v", changed)
+	}
+}
+
+func TestBoardBegins(t *testing.T) {
+	l := newLobby(t, store.EntryBoard)
+	anna := l.asks("join", request{Badge: "anna's"})
+	if anna.Wait != "board" {
+		t.Fatalf("%+v", anna)
+	}
+	l.asks("join", request{Badge: "chair's"})
+	if g := l.asks("wait", request{Ticket: anna.Ticket}); g.Token == "" || g.Badge != "member" {
+		t.Errorf("the board is in, and a member waits: %+v", g)
+	}
+	if g := l.asks("join", request{Name: "Gustav"}); g.Token == "" {
+		t.Errorf("the board is in, and a guest waits: %+v", g)
+	}
+}
+
+func TestLockedDoor(t *testing.T) {
+	l := newLobby(t, store.EntryKnock)
+	gustav := l.asks("join", request{Name: "Gustav"})
+	l.call.Locked = true
+	if g := l.asks("wait", request{Ticket: gustav.Ticket}); g.Status != 423 {
+		t.Errorf("who waits learns nothing of the lock: %+v", g)
+	}
+	if g := l.asks("join", request{Badge: "anna's"}); g.Status != 423 || g.Token != "" {
+		t.Errorf("a member comes in: %+v", g)
+	}
+	if g := l.asks("join", request{Badge: "chair's"}); g.Token == "" {
+		t.Errorf("the chair is locked out: %+v", g)
+	}
+}
+
+// A guest does nothing to others by messages made by hand, with whatever pass and badge.
+func TestActing(t *testing.T) {
+	l := newLobby(t, store.EntryOpen)
+	chair, anna, gustav := l.asks("join", request{Badge: "chair's"}), l.asks("join", request{Badge: "anna's"}), l.asks("join", request{Name: "Gustav"})
+	deeds := []string{"mute", "mute-all", "remove", "lock", "unlock", "admit", "admit-all", "reject", "lower"}
+	for _, do := range deeds {
+		for _, r := range []request{
+			gustav.as(request{Do: do, Who: anna.Identity}),
+			gustav.as(request{Do: do, Who: anna.Identity, Badge: "forged"}),
+			anna.as(request{Do: do, Who: gustav.Identity, Badge: "anna's"}),
+			{Do: do, Who: anna.Identity, Identity: chair.Identity, Pass: gustav.Pass},
+			{Do: do, Who: anna.Identity, Identity: chair.Identity, Pass: gustav.Pass, Badge: "chair's"},
+			{Do: do, Who: anna.Identity},
+		} {
+			if g := l.asks("act", r); g.Status != 403 || g.Key != "error.may" {
+				t.Errorf("%+v: %+v", r, g)
+			}
+		}
+	}
+	if len(l.done) > 0 || l.call.Locked {
+		t.Fatalf("done: %v", l.done)
+	}
+
+	l.asks("act", gustav.as(request{Do: "hand"}))
+	l.asks("act", anna.as(request{Do: "hand"}))
+	if g := l.asks("act", gustav.as(request{Do: "hand"})); !slices.Equal(g.Hands, []string{gustav.Identity, anna.Identity}) || g.Chair || g.Waiting != nil {
+		t.Errorf("hands: %+v", g)
+	}
+	if g := l.asks("act", chair.as(request{Do: "lower", Who: gustav.Identity, Badge: "chair's"})); !slices.Equal(g.Hands, []string{anna.Identity}) || !g.Chair {
+		t.Errorf("hands: %+v", g)
+	}
+	if g := l.asks("act", chair.as(request{Do: "dance", Badge: "chair's"})); g.Status != 400 {
+		t.Errorf("dancing: %+v", g)
+	}
+	for _, do := range deeds[:4] {
+		if g := l.asks("act", chair.as(request{Do: do, Who: gustav.Identity, Badge: "chair's"})); g.Status != 200 {
+			t.Errorf("%s: %+v", do, g)
+		}
+	}
+	want := []string{"mute " + gustav.Identity, "mute " + anna.Identity, "mute " + gustav.Identity, "remove " + gustav.Identity}
+	if !slices.Equal(l.done, want) || !l.call.Locked {
+		t.Errorf("done %v, want %v and the lock", l.done, want)
+	}
+	// Who was sent out has no say, and comes back with no token of before.
+	if g := l.asks("act", gustav.as(request{Do: "hand"})); g.Status != 403 {
+		t.Errorf("who was removed raises a hand: %+v", g)
+	}
+	for identity, want := range map[string]int{gustav.Identity: 401, anna.Identity: 200} {
+		token := "e30." + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"sub":%q}`, identity)) + ".c2ln"
+		if status, _, _ := ask(t, l.Server, "GET", "/rtc?access_token="+token, "", ""); status != want {
+			t.Errorf("%s: %d, want %d", identity, status, want)
+		}
+	}
+}
+
+// A pass stays good over a restart of the program, and is for one identity in one room.
+func TestPasses(t *testing.T) {
+	a, b, other := newHalls([]byte("secret")), newHalls([]byte("secret")), newHalls(nil)
+	pass := a.pass("room", "anna")
+	if !b.passes("room", "anna", pass) {
+		t.Error("the pass is lost with a restart")
+	}
+	if b.passes("room", "", b.pass("room", "")) || b.passes("room2", "anna", pass) || b.passes("room", "bernd", pass) || other.passes("room", "anna", pass) {
+		t.Error("a pass is good for more than it is made for")
+	}
+}

@@ -1,0 +1,102 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"stimmbote/media"
+	"stimmbote/store"
+)
+
+// shownWaiter is somebody who waits, as those see them who may let them in.
+type shownWaiter struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// state is what the pages of a call are told.
+type state struct {
+	Hands   []string      `json:"hands"`
+	Locked  bool          `json:"locked"`
+	Entry   store.Entry   `json:"entry"`
+	Waiting []shownWaiter `json:"waiting,omitempty"` // only those who moderate learn of them
+}
+
+func (s *Server) state(c store.Call, chair bool) state {
+	room := c.MediaRoom()
+	now := state{Hands: s.halls.hands(room, s.opt.Media.Present(room)), Locked: c.Locked, Entry: c.Entry}
+	if chair {
+		now.Waiting = s.halls.undecided(room)
+	}
+	return now
+}
+
+// tell tells everybody in a call how things are around it, and the chat who waits.
+func (s *Server) tell(ctx context.Context, c store.Call) {
+	room := c.MediaRoom()
+	var chairs, others []string
+	for _, p := range s.opt.Media.Present(room) {
+		if media.BadgeOf(p.Identity) == media.Chair {
+			chairs = append(chairs, p.Identity)
+		} else {
+			others = append(others, p.Identity)
+		}
+	}
+	for _, to := range []struct {
+		people []string
+		chair  bool
+	}{{chairs, true}, {others, false}} {
+		if len(to.people) == 0 {
+			continue
+		}
+		body, _ := json.Marshal(s.state(c, to.chair)) // a state always can
+		if err := s.opt.Media.Send(ctx, room, media.Message{Topic: hallTopic, Body: body, To: to.people}); err != nil {
+			s.log.Debug().Err(err).Msg("Telling a call how things are")
+		}
+	}
+	s.tellChat(room)
+}
+
+func (s *Server) tellChat(room string) {
+	if s.opt.Group == nil {
+		return
+	}
+	var names []string
+	for _, w := range s.halls.undecided(room) {
+		names = append(names, w.Name)
+	}
+	s.opt.Group.Waiting(room, names)
+}
+
+// LetIn lets those of this name in who wait at the door of a room, all if there is no name.
+func (s *Server) LetIn(room, name string) []string {
+	names := s.halls.decide(room, true, func(w *waiter) bool { return name == "" || strings.EqualFold(w.name, name) })
+	if len(names) > 0 {
+		s.tellChat(room)
+	}
+	slices.SortFunc(names, cmp.Compare[string])
+	return names
+}
+
+// Refresh has those who are in learn of a change.
+func (s *Server) Refresh(ctx context.Context, c store.Call) { s.tell(ctx, c) }
+
+// watchDoors forgets those who went away from a door, until ctx ends.
+func (s *Server) watchDoors(ctx context.Context) {
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for _, room := range s.halls.sweep(s.opt.Media.Present) {
+			s.tellChat(room)
+		}
+	}
+}
