@@ -56,6 +56,7 @@ type client struct {
 	tune      func(*webrtc.SettingEngine)
 	config    webrtc.Configuration // of its peer connections
 	level     *atomic.Int32        // of its voice, in dB below overload; nil where it does not say
+	late      bool                 // sends candidates before the description that they belong to
 	comes     func()               // at the join, with the lock held; may be nil
 	deaf      <-chan struct{}      // data is not read until it is closed
 	dropped   []string             // own tracks that are no longer published
@@ -298,11 +299,20 @@ func (c *client) answer(offer *livekit.SessionDescription) {
 	c.must(c.sub.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer.GetSdp()}))
 	answer, err := c.sub.CreateAnswer(nil)
 	c.must(err)
-	c.must(c.sub.SetLocalDescription(answer))
+	c.describe(c.sub, answer)
 	c.flush(livekit.SignalTarget_SUBSCRIBER, c.sub)
 	c.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Answer{
 		Answer: &livekit.SessionDescription{Type: "answer", Sdp: answer.SDP, Id: offer.GetId()},
 	}})
+}
+
+// describe sets a description that is to be sent, and waits for its candidates to be sent first if the client is late.
+func (c *client) describe(pc *webrtc.PeerConnection, d webrtc.SessionDescription) {
+	gathered := webrtc.GatheringCompletePromise(pc)
+	c.must(pc.SetLocalDescription(d))
+	if c.late {
+		<-gathered
+	}
 }
 
 func (c *client) flush(target livekit.SignalTarget, pc *webrtc.PeerConnection) {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,8 +37,12 @@ type leg struct {
 	stop    sync.Once
 	workers sync.WaitGroup // goroutines that end with the peer connection
 
-	early []webrtc.ICECandidateInit
-	beat  func() // what is to be done every second; may be nil
+	early []webrtc.ICECandidateInit // the client's, whose description has not come yet
+
+	telling sync.Mutex
+	holding bool                      // a description is being made
+	held    []*livekit.SignalResponse // own candidates that must not come before it
+	beat    func()                    // what is to be done every second; may be nil
 }
 
 func newLeg(pc *webrtc.PeerConnection, target livekit.SignalTarget, send func(*livekit.SignalResponse), fail func(error), guard func(func())) *leg {
@@ -49,10 +55,37 @@ func newLeg(pc *webrtc.PeerConnection, target livekit.SignalTarget, send func(*l
 			return
 		}
 		if b, err := json.Marshal(c.ToJSON()); err == nil {
-			send(signal.Trickle(target, string(b)))
+			l.tell(signal.Trickle(target, string(b)))
 		}
 	})
 	return l
+}
+
+// tell sends a candidate, after the description that it belongs to: clients drop what they cannot place.
+func (l *leg) tell(m *livekit.SignalResponse) {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	if l.holding {
+		l.held = append(l.held, m)
+		return
+	}
+	l.send(m)
+}
+
+// hold keeps candidates back until release.
+func (l *leg) hold() {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	l.holding = true
+}
+
+func (l *leg) release() {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	for _, m := range l.held {
+		l.send(m)
+	}
+	l.holding, l.held = false, nil
 }
 
 // post gives the leg something to do. It never waits: a leg that is too far behind ends its participant.
@@ -101,15 +134,30 @@ func (l *leg) candidate(init string) func() error {
 		if err := json.Unmarshal([]byte(init), &c); err != nil {
 			return fmt.Errorf("reading candidate: %w", err)
 		}
-		if l.pc.RemoteDescription() == nil {
-			if len(l.early) < maxCandidates {
-				l.early = append(l.early, c)
-			}
+		if l.places(c) {
+			l.add(c)
 			return nil
 		}
-		l.add(c)
+		if len(l.early) == maxCandidates {
+			l.early = l.early[1:]
+		}
+		l.early = append(l.early, c)
 		return nil
 	}
+}
+
+// places says whether the description that a candidate belongs to has come: with new ICE credentials there is a new one.
+func (l *leg) places(c webrtc.ICECandidateInit) bool {
+	d := l.pc.RemoteDescription()
+	if d == nil {
+		return false
+	}
+	_, ufrag, _ := strings.Cut(c.Candidate, " ufrag ")
+	ufrag, _, _ = strings.Cut(ufrag, " ")
+	if ufrag == "" && c.UsernameFragment != nil {
+		ufrag = *c.UsernameFragment
+	}
+	return ufrag == "" || strings.Contains(d.SDP, "a=ice-ufrag:"+ufrag+"\r\n")
 }
 
 // add takes a candidate if it can: a browser may offer kinds that are of no use here.
@@ -117,8 +165,11 @@ func (l *leg) add(c webrtc.ICECandidateInit) { _ = l.pc.AddICECandidate(c) }
 
 // described adds what came early. It is called once the client's description is set.
 func (l *leg) described() {
-	for _, c := range l.early {
+	l.early = slices.DeleteFunc(l.early, func(c webrtc.ICECandidateInit) bool {
+		if !l.places(c) {
+			return false
+		}
 		l.add(c)
-	}
-	l.early = nil
+		return true
+	})
 }

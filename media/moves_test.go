@@ -56,6 +56,9 @@ func TestMovesToAnotherNetwork(t *testing.T) {
 				count(c, from, "cam")
 			}
 
+			bernd.mu.Lock()
+			bernd.late = true
+			bernd.mu.Unlock()
 			moved.Store(true)
 			_ = bernd.ws.CloseNow()
 			bernd.reading.Wait()

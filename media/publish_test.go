@@ -82,7 +82,7 @@ func (c *client) offer() {
 func (c *client) exchange(options *webrtc.OfferOptions) {
 	offer, err := c.pub.CreateOffer(options)
 	c.must(err)
-	c.must(c.pub.SetLocalDescription(offer))
+	c.describe(c.pub, offer)
 	c.offers++
 	c.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Offer{
 		Offer: &livekit.SessionDescription{Type: "offer", Sdp: offer.SDP, Id: c.offers},

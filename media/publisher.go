@@ -37,6 +37,8 @@ func (p *publisher) answer(offer *livekit.SessionDescription, codecs map[string]
 			return fmt.Errorf("taking offer: %w", err)
 		}
 		p.described()
+		p.hold()
+		defer p.release()
 		answer, err := p.pc.CreateAnswer(nil)
 		if err != nil {
 			return fmt.Errorf("answering offer: %w", err)

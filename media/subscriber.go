@@ -234,6 +234,8 @@ func (s *subscriber) offer() error {
 		s.again = true
 		return nil
 	}
+	s.hold()
+	defer s.release()
 	offer, err := s.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: s.restart})
 	if err != nil {
 		return fmt.Errorf("making offer: %w", err)
