@@ -90,6 +90,33 @@ func TestTheGreetingIsAnsweredInItsThreadToo(t *testing.T) {
 	}
 }
 
+// The last word comes when it is so, and not long after because of a correction just before; if it takes longer than
+// foretold, that is said.
+func TestTheLastWordComesInTime(t *testing.T) {
+	w := newWorld(t, "en")
+	w.notices(joined)
+	w.new()
+	w.line.progress = chat.Progress{Waiting: 6, ETA: 40 * time.Second}
+	w.says("anna", "yes")
+	w.new()
+	later := func(by time.Duration, p chat.Progress) {
+		w.now, w.line.progress = w.now.Add(by), p
+		w.settle()
+	}
+	later(0, w.line.progress)
+	later(progressPause, chat.Progress{Waiting: 1, Sent: 5, ETA: 8 * time.Second})
+	w.silent()
+	later(8*time.Second, chat.Progress{Waiting: 1, Sent: 5, ETA: 2 * time.Second})
+	w.silent()
+	later(7*time.Second, chat.Progress{Waiting: 1, Sent: 5, ETA: 9 * time.Second})
+	w.expect(`^5 of 6 invitations are sent\.\nAbout 9 more seconds`, "group")
+	later(progressPause, chat.Progress{Waiting: 1, Sent: 5, ETA: 5 * time.Second})
+	w.silent()
+	later(5*time.Second, chat.Progress{Sent: 6})
+	w.expect(`^6 of 6 invitations are sent`, "group")
+	w.silent()
+}
+
 // TestWhoComesIsGivenWhatIsOpen lets people come into their direct chats at various times.
 func TestWhoComesIsGivenWhatIsOpen(t *testing.T) {
 	w := newWorld(t, "en")

@@ -106,6 +106,9 @@ func (b *Bot) meetings(ctx context.Context, next *time.Time) error {
 			return fmt.Errorf("direct chats of %s: %w", room, err)
 		}
 		over := p.Waiting == 0
+		if !over && b.nearly("meeting "+group, p.ETA, next) {
+			continue
+		}
 		d := chat.Delivery{
 			Key: group + "/card/" + strconv.Itoa(p.Sent+p.Given), Room: room, Kind: kindMeeting, Lane: chat.Status, Edits: group + "/card",
 			Payload: encode(meeting{Group: group, Of: p.Sent + p.Waiting + p.Given, Over: over, Given: p.Given}),
@@ -141,9 +144,37 @@ func (b *Bot) soon(what string, next *time.Time) bool {
 	return waits && !at.After(now)
 }
 
+// nearly says whether something is so nearly done that its last word is waited for: after one more correction that
+// would have to wait, and what was foretold would have come true long before. It is looked at again then; if it takes
+// longer after all, it is corrected.
+func (b *Bot) nearly(what string, left time.Duration, next *time.Time) bool {
+	if left <= 0 || left >= progressPause {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now, patience := b.Now(), what+nearlyDone
+	until, waits := b.paced[patience]
+	if !waits {
+		until = now.Add(progressPause)
+		b.paced[patience] = until
+	}
+	if !until.After(now) {
+		delete(b.paced, patience)
+		return false
+	}
+	b.paced[what] = now.Add(max(left, time.Second))
+	*next = earlier(*next, b.paced[what])
+	return true
+}
+
+// nearlyDone marks until when the last word of something is waited for.
+const nearlyDone = " nearly done"
+
 // noLonger forgets what was corrected now and then.
 func (b *Bot) noLonger(what string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.paced, what)
+	delete(b.paced, what+nearlyDone)
 }
