@@ -60,11 +60,11 @@ func TestDirectChatsAreOpened(t *testing.T) {
 		t.Errorf("progress:\n%s", list(s))
 	}
 	w.restart()
-	w.line.progress = chat.Progress{Sent: 5, Given: 1}
+	w.line.progress = chat.Progress{Sent: 5, Given: 1, Accepted: 3}
 	w.settle()
 	w.now = w.now.Add(progressPause)
 	w.settle()
-	w.expect(`^5 of 6 invitations are sent\.\nI cannot reach 1 member\.`, "group")
+	w.expect(`^5 of 6 invitations are sent, 3 accepted\.\nI cannot reach 1 member\.`, "group")
 	w.now = w.now.Add(time.Hour)
 	w.settle()
 	w.silent()

@@ -26,6 +26,8 @@ type meeting struct {
 	Of    int    `json:"of"`
 	Over  bool   `json:"over,omitempty"` // the last word: how many could not be opened
 	Given int    `json:"given,omitempty"`
+	// Accepted counts who is in their direct chat.
+	Accepted int `json:"accepted,omitempty"`
 }
 
 // meetAll opens the direct chats of a group, at somebody's wish.
@@ -66,7 +68,7 @@ func (b *Bot) composeMeeting(ctx context.Context, d chat.Delivery) (chat.Content
 	if err != nil {
 		return chat.Content{}, err
 	}
-	p := chat.Progress{Sent: on.Of - on.Given, Given: on.Given}
+	p := chat.Progress{Sent: on.Of - on.Given, Given: on.Given, Accepted: on.Accepted}
 	switch {
 	case running == on.Group:
 		if p, err = b.Line.Progress(ctx, on.Group); err != nil {
@@ -79,7 +81,11 @@ func (b *Bot) composeMeeting(ctx context.Context, d chat.Delivery) (chat.Content
 	if err != nil {
 		return chat.Content{}, err
 	}
-	t.addCount("arrival.opened", p.Sent, "of", on.Of)
+	if p.Accepted > 0 {
+		t.addCount("arrival.accepted", p.Sent, "of", on.Of, "accepted", p.Accepted)
+	} else {
+		t.addCount("arrival.opened", p.Sent, "of", on.Of)
+	}
 	switch {
 	case p.ETA >= noTime:
 		t.age("eta", p.ETA)
@@ -111,7 +117,7 @@ func (b *Bot) meetings(ctx context.Context, next *time.Time) error {
 		}
 		d := chat.Delivery{
 			Key: group + "/card/" + strconv.Itoa(p.Sent+p.Given), Room: room, Kind: kindMeeting, Lane: chat.Status, Edits: group + "/card",
-			Payload: encode(meeting{Group: group, Of: p.Sent + p.Waiting + p.Given, Over: over, Given: p.Given}),
+			Payload: encode(meeting{Group: group, Of: p.Sent + p.Waiting + p.Given, Over: over, Given: p.Given, Accepted: p.Accepted}),
 		}
 		err = b.Store.Tx(ctx, func(ctx context.Context) error {
 			if over {

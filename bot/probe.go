@@ -70,7 +70,7 @@ func (b *Bot) beginProbe(ctx context.Context, m chat.Message) error {
 	p := store.Probe{Room: m.Room, ID: m.ID, Asker: m.Sender, Until: b.Now().Add(probeLasts)}
 	people := make([]string, len(roll))
 	said := []chat.Delivery{{
-		Key: probeKey(p.ID, "card"), Group: probeKey(p.ID, ""), Room: m.Room, Thread: m.Thread, Kind: kindProbeCard,
+		Key: probeKey(p.ID, "card"), Room: m.Room, Thread: m.Thread, Kind: kindProbeCard, // of no group: it is said also if the end comes soon
 		Payload: encode(onProbe{ID: p.ID, Of: len(roll)}),
 	}}
 	for i, member := range roll {

@@ -18,9 +18,11 @@ func TestProbe(t *testing.T) {
 	w.expect(`^No probe is running`, "group")
 	w.says("chair", "!contact Lenz, 0171")
 	w.new()
+	w.line.progress = chat.Progress{Waiting: 6, ETA: time.Minute}
 	w.says("chair", "!probe")
 	fresh := w.new()
-	if len(fresh) != 7 || find(fresh, "group", `^👋 Probe: 0 of 6 reachable\nPlease look`) == nil {
+	w.line.progress = chat.Progress{}
+	if len(fresh) != 7 || find(fresh, "group", `^👋 Probe: 0 of 6 reachable\nI am asking 6 members\.\nAbout 60 more seconds\.\nPlease look`) == nil {
 		t.Errorf("begun:\n%s", list(fresh))
 	}
 	if s := find(fresh, "eva", `(?s)^👋 Probe.*with one word.*Help: Lenz`); s == nil || !s.Secret {

@@ -177,6 +177,11 @@ func (b *Bot) composeProbeCard(ctx context.Context, t *page, d chat.Delivery, on
 		}
 	}
 	t.add("probe.count", "n", on.N, "of", on.Of)
+	if !on.Over && on.N == 0 {
+		if err := b.addAsking(ctx, t, on); err != nil {
+			return chat.Content{}, err
+		}
+	}
 	switch {
 	case on.N == on.Of:
 		t.add("probe.all")
@@ -189,6 +194,20 @@ func (b *Bot) composeProbeCard(ctx context.Context, t *page, d chat.Delivery, on
 		t.add("probe.running")
 	}
 	return t.content(true), nil
+}
+
+// addAsking says how long it takes until everybody is asked, if that is worth saying.
+func (b *Bot) addAsking(ctx context.Context, t *page, on onProbe) error {
+	p, err := b.Line.Progress(ctx, probeKey(on.ID, ""))
+	if err != nil {
+		return fmt.Errorf("asking how far a probe is: %w", err)
+	}
+	if p.ETA < noTime {
+		return nil
+	}
+	t.addCount("probe.asking", on.Of)
+	t.age("eta", p.ETA)
+	return nil
 }
 
 // probeList says who has not answered, by what they have to do.

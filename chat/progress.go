@@ -5,12 +5,15 @@ import (
 	"sync"
 	"time"
 
+	"maunium.net/go/mautrix/id"
+
 	"stimmbote/store"
 )
 
 // Progress is how far the deliveries of a group are.
 type Progress struct {
 	Waiting, Sent, Given int           // Given: given up
+	Accepted             int           // who is in their direct room, of those that were to be met
 	ETA                  time.Duration // until what waits is sent; what failed before does not count
 }
 
@@ -26,8 +29,8 @@ func (l *Line) Progress(ctx context.Context, group string) (Progress, error) {
 		Sent:    states[store.OutgoingSent],
 		Given:   states[store.OutgoingGiven],
 	}
-	if p.Waiting == 0 {
-		return p, nil
+	if p.Accepted, err = l.accepted(ctx, group); err != nil || p.Waiting == 0 {
+		return p, err
 	}
 	loads, err := l.store.Loads(ctx, group, meetKind)
 	if err != nil {
@@ -35,6 +38,20 @@ func (l *Line) Progress(ctx context.Context, group string) (Progress, error) {
 	}
 	p.ETA = l.span(loads)
 	return p, nil
+}
+
+// accepted counts who came into their direct room, of those that a group wanted to be met.
+func (l *Line) accepted(ctx context.Context, group string) (n int, err error) {
+	met, err := l.store.Met(ctx, group, meetKind)
+	if err != nil || l.Me() == "" { // nothing waits for the login
+		return 0, err
+	}
+	for person, room := range met {
+		if l.client.StateStore.IsInRoom(ctx, id.RoomID(room), id.UserID(person)) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // span is how long it takes until all of a group's own loads are gone. Before them go the lanes that are

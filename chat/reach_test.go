@@ -135,6 +135,13 @@ func TestMeetingComesLastAndIsCounted(t *testing.T) {
 	if p, err := r.Progress(t.Context(), "g"); p != (Progress{Sent: 3}) || err != nil {
 		t.Errorf("progress: %+v, %v", p, err)
 	}
+	hs.member(r.directRoomOf(t, hs, eve), eve, "join")
+	eventually(t, func() error {
+		if p, err := r.Progress(t.Context(), "g"); p != (Progress{Sent: 3, Accepted: 1}) || err != nil {
+			return fmt.Errorf("progress after somebody came: %+v, %v", p, err)
+		}
+		return nil
+	})
 }
 
 func TestWhatIsAdopted(t *testing.T) {

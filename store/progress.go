@@ -9,6 +9,7 @@ import (
 
 const (
 	groupStates = `SELECT state, COUNT(*) FROM outbox WHERE grp=$1 GROUP BY state`
+	metRooms    = `SELECT d.person, d.room FROM outbox o JOIN direct d ON d.person=o.person WHERE o.grp=$1 AND o.kind=$2 AND d.room<>''`
 	// What failed already has a patience of its own, nobody knows for how long.
 	waitingLoads = `
 		SELECT lane, grp=$1, kind=$2, need, COUNT(*), COUNT(DISTINCT person) FROM (
@@ -44,4 +45,20 @@ func (s *Store) Loads(ctx context.Context, group, silent string) ([]Load, error)
 		return nil, fmt.Errorf("counting outgoing messages: %w", err)
 	}
 	return list, nil
+}
+
+// Met are the direct rooms of those for whom a group has messages of this kind, by person.
+func (s *Store) Met(ctx context.Context, group, kind string) (map[string]string, error) {
+	rows, err := s.db.Query(ctx, metRooms, group, kind)
+	met := make(map[string]string)
+	err = dbutil.NewRowIterWithError(rows, func(row dbutil.Scannable) (pair [2]string, err error) {
+		return pair, row.Scan(&pair[0], &pair[1])
+	}, err).Iter(func(pair [2]string) (bool, error) {
+		met[pair[0]] = pair[1]
+		return true, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing direct rooms: %w", err)
+	}
+	return met, nil
 }
