@@ -55,6 +55,7 @@ if [[ -d cmd/verify ]]; then
 	checker darwin amd64
 	checker darwin arm64
 fi
+cp web/dist/booth.html "dist/stimmbote-booth-$version.html" # its hash is announced with every vote
 (cd dist && sha256sum -- * >SHA256SUMS)
 
 too_large=$(find "$work" -name stimmbote -type f -size +40000000c)
