@@ -23,6 +23,9 @@ import (
 // known last stay members: a call goes on without it.
 const crewFresh = 20 * time.Second
 
+// crewPatience is how long somebody at the door waits for the homeserver's answer, at most.
+const crewPatience = 5 * time.Second
+
 // askedAgain is the least time between two messages to somebody whose name was given at the door.
 const askedAgain = 10 * time.Minute
 
@@ -105,11 +108,26 @@ func (b *Bot) crew(ctx context.Context, room string) (crew, error) {
 	if ok && b.Now().Sub(known.at) < crewFresh {
 		return known, nil
 	}
+	fresh, err := b.muster(ctx, room)
+	if err != nil && !ok {
+		return crew{}, err
+	}
+	if err != nil {
+		fresh = known
+		fresh.at = b.Now() // the next one at the door need not wait
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.crews[room] = fresh
+	return fresh, nil
+}
+
+// muster asks the homeserver who is in a group and who moderates it.
+func (b *Bot) muster(ctx context.Context, room string) (crew, error) {
+	ctx, cancel := context.WithTimeout(ctx, crewPatience)
+	defer cancel()
 	members, err := b.Line.Members(ctx, room)
 	if err != nil {
-		if ok {
-			return known, nil
-		}
 		return crew{}, fmt.Errorf("asking for the members of %s: %w", room, err)
 	}
 	fresh := crew{at: b.Now(), members: members, power: make(map[string]int)}
@@ -119,9 +137,6 @@ func (b *Bot) crew(ctx context.Context, room string) (crew, error) {
 		}
 	}
 	fresh.equals(b.ignored)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.crews[room] = fresh
 	return fresh, nil
 }
 
