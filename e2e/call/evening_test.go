@@ -1,0 +1,129 @@
+package call
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"stimmbote/e2e/browser"
+	"stimmbote/e2e/world"
+)
+
+// forging asks the server, from a page of the call, for what its holder may not have done. The page's own pass and
+// door value are used as they went over the network.
+const forging = `(() => {
+	const real = window.fetch;
+	window.fetch = (address, how) => {
+		if (String(address).endsWith("/act")) globalThis.lastAct = how.body;
+		return real(address, how);
+	};
+	globalThis.forge = async (what) => {
+		const body = { ...JSON.parse(globalThis.lastAct), ...what };
+		const r = await real(location.pathname + "/act", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+		return r.status;
+	};
+})();`
+
+// From !call in an encrypted room to a call of a member in Chromium, one in Firefox and a guest who knocks: doors,
+// names, moderation from call and chat, a restart of the bot in the middle, and the end.
+func TestEvening(t *testing.T) {
+	e := newEvening(t)
+	card := link.FindString(e.say(world.Chair, world.Group, "!call", `/r/\S+#`).Body)
+	e.say(world.Chair, world.Group, "!call door knock", `^🚪 One by one`)
+	e.say("anna", world.Group, "!call lock", `^Those who can do that here`)
+
+	chair := e.enter(chromium, e.personal(world.Chair))
+	anna := e.enter(firefox, e.personal("anna"))
+	shows(t, chair, "2 people")
+	seeAndHear(t, time.Minute, chair, anna)
+	e.reads(world.Chair, world.Group, `(?i)2 people are in, since .*anna`)
+
+	// A guest waits, is seen at the door in call and chat, and is let in from the chat. They take no member's name.
+	guest := e.open(chromium, card, forging)
+	must(t, guest.Join("anna"))
+	shows(t, guest, "A member of the group has that name")
+	e.reads("anna", world.Direct, `Somebody stands at the door`)
+	if _, err := browser.Evaluate[bool](guest, `(document.getElementById("name").value = "") === ""`); err != nil {
+		t.Fatal(err)
+	}
+	must(t, guest.Join("Gustav <b>"))
+	shows(t, guest, "Please wait")
+	shows(t, chair, "Gustav <b> waits at the door.")
+	e.reads(world.Chair, world.Group, `⏳ At the door: Gustav <b>`)
+	e.say(world.Chair, world.Group, "!call admit gustav <b>", `^Let in: Gustav <b>`)
+	shows(t, guest, "3 people")
+	seeAndHear(t, time.Minute, guest)
+	shows(t, chair, "guest")
+
+	// What the guest writes by hand does nothing; their own hand goes up.
+	who, err := browser.Evaluate[string](guest, `JSON.parse(globalThis.lastAct).identity`)
+	must(t, err)
+	if !strings.HasPrefix(who, "guest.") {
+		t.Errorf("the guest is %s", who)
+	}
+	for _, what := range []string{`{do: "lock"}`, `{do: "mute-all"}`, `{do: "remove", who: "` + who + `"}`, `{do: "lock", badge: "x"}`, `{do: "hand", identity: "chair.x"}`} {
+		status, err := browser.Evaluate[int](guest, `forge(`+what+`)`)
+		if err != nil || status != 403 {
+			t.Errorf("%s: %d, %v", what, status, err)
+		}
+	}
+	must(t, guest.Click("#hand"))
+	shows(t, anna, "1.")
+
+	// From the call: muted, locked, and after a restart of the bot all are back, in the same room with the same key.
+	must(t, chair.Click("#more"))
+	must(t, chair.Click(`#people li:has([data-deed="lower"]) [data-deed="mute"]`))
+	shows(t, guest, "The chair has switched your microphone off.")
+	must(t, chair.Click("#lock"))
+	shows(t, chair, "Unlock the call")
+	e.reads(world.Chair, world.Group, `🔒 Locked`)
+	must(t, chair.Click("#sheet-close"))
+	from := time.Now()
+	must(t, e.Bot.Restart(t.Context()))
+	restarted := time.Now()
+	seeAndHear(t, 30*time.Second, chair, anna)
+	t.Logf("the bot was away for %s; pictures and sound were back %s after that", restarted.Sub(from).Round(time.Millisecond), time.Since(restarted).Round(time.Millisecond))
+	shows(t, chair, "3 people")
+	shows(t, anna, "1.")
+
+	// Locked for a newcomer, too, and who is sent out stays out.
+	late := e.open(chromium, card)
+	must(t, late.Join("Ludwig"))
+	shows(t, late, "The call is locked")
+	must(t, chair.Click("#more"))
+	must(t, chair.Click(`#people li:has([data-deed="lower"]) [data-deed="remove"]`))
+	shows(t, guest, "The chair has removed you")
+	must(t, chair.Click("#sheet-close"))
+	shows(t, chair, "2 people")
+	if n, err := browser.Evaluate[int](chair, `document.querySelectorAll("b").length`); err != nil || n != 0 {
+		t.Errorf("a name became markup: %d, %v", n, err)
+	}
+
+	// A new link: the old one opens nothing, nobody reads a name, and the call goes on by the new one.
+	e.say(world.Chair, world.Group, "!call link new", `^The link is new`)
+	fresh := e.People[world.Chair].Inbox.Link()
+	for _, tab := range []*browser.Tab{chair, anna} {
+		shows(t, tab, "The call has ended.")
+	}
+	old := e.open(chromium, card)
+	shows(t, old, "This link is not valid")
+	if text, err := old.Text(); err != nil || strings.Contains(text, "hair") {
+		t.Errorf("the old link shows %q, %v", text, err)
+	}
+	if fresh == card {
+		t.Error("the new link is the old one")
+	}
+	e.say(world.Chair, world.Group, "!call unlock", `^The call is open again`)
+	e.say(world.Chair, world.Group, "!call door open", `^🚪 The door is open`)
+	two := []*browser.Tab{e.open(chromium, fresh), e.open(chromium, fresh)}
+	for i, tab := range two {
+		must(t, tab.Join("Guest "+strconv.Itoa(i)))
+	}
+	seeAndHear(t, time.Minute, two...)
+	e.say(world.Chair, world.Group, "!call end", `^The call has ended`)
+	for _, tab := range two {
+		shows(t, tab, "The call has ended.")
+	}
+	e.reads(world.Chair, world.Group, `^📞 Call ended`)
+}
