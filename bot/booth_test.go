@@ -95,8 +95,9 @@ func TestVoteOverTheLink(t *testing.T) {
 	for _, name := range people[1:] {
 		w.tells(name, "1")
 	}
+	w.bot.Board = true
 	w.says("chair", "!close")
-	w.expect(`(?s)adopted.*6`, "group")
+	w.expect(`(?s)adopted.*6.*http://127\.0\.0\.1:8480/p/\w+`, "group")
 }
 
 // The receipt and the vote are one: what breaks off in between leaves neither, and a retry both once.
