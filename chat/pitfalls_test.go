@@ -22,11 +22,13 @@ import (
 //
 //	the sync token is stored before what came with it was handled   TestTheTokenIsStoredByTheInboxOnly, TestWhatWasNotHandledComesAgain
 //	right after joining, only some members are known                TestTheFirstWordIsForEverybody
+//	who is invited or comes in while a key is handed out            TestWhoComesMeanwhileReads, TestWhoComesInGetsANewKey
 //	encryption that was just switched on                            TestARoomThatTurnsEncryptionOnGetsNothingInClear, TestInDoubtNothingIsSaid
 //	old events in the first response                                TestHearsOnlyWhatIsSaidToIt, TestAGroupIsEnteredOnce
 //	long absences leave gaps                                        TestALongAbsenceLosesNothing
 //	handlers that fail, panic or take long                          TestAMessageThatCannotBeHandledIsLeftOut, TestWhoeverFloodsHoldsUpNobodyElse
 //	keys that come late, or never                                   TestAMessageWaitsForItsKey, TestTheBotAsksForALostKey, TestAMessageWithoutItsKeyIsNoticed
+//	a death between opening a letter and storing its key            TestALetterIsOpenedWithWhatItBrings
 //	rate limits, in headers or bodies                               TestUnderLimitsEverythingIsSaidOnceAndInTime
 //	logging in too often                                            TestLogsInOnceAndKeepsItsDevice
 //	sending twice                                                   TestSaysEachThingOnceInOrder, TestADeathBetweenSendAndMarkSaysNothingTwice, TestWhatMayBeOnItsWayWaits
