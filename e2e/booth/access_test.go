@@ -40,7 +40,7 @@ const barriers = `(async () => {
 	for (const d of document.querySelectorAll("details")) d.open = true;
 	const { violations } = await axe.run(document, { resultTypes: ["violations"] });
 	const found = violations.map((v) => v.id + ": " + v.help + " " + v.nodes.map((n) => n.html).join(" ").slice(0, 300));
-	for (const e of document.querySelectorAll("button, a, summary, label, textarea")) {
+	for (const e of document.querySelectorAll("button, a, summary, label:has(input), textarea")) {
 		const { width, height } = e.getBoundingClientRect();
 		if (height < 44 || width < 44) found.push("a target of " + width + " × " + height + ": " + e.innerText);
 	}

@@ -5,12 +5,12 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -197,19 +197,17 @@ func visit(t *testing.T, b *browser.Browser, link string, scripts ...string) *vi
 // sees waits until a text is on the page.
 func (v *visitor) sees(text string) {
 	v.t.Helper()
-	var last string
-	ctx, cancel := context.WithTimeout(v.t.Context(), 20*time.Second)
-	defer cancel()
-	err := browser.Until(ctx, func() (string, error) {
-		var err error
-		last, err = v.Text()
-		if err == nil && !strings.Contains(last, text) {
-			return "the page does not say " + text, nil
-		}
-		return "", err
-	})
-	if err != nil {
-		v.t.Fatalf("%v; it says %q", err, last)
+	missing := must(browser.Evaluate[string](v.Tab, fmt.Sprintf(`new Promise((done) => {
+		const until = Date.now() + %d;
+		const look = () => {
+			const all = document.body.innerText;
+			if (all.includes(%s)) return done("");
+			Date.now() > until ? done(all || "nothing") : setTimeout(look, 20);
+		};
+		look();
+	})`, (20*time.Second).Milliseconds(), must(json.Marshal(text))(v.t))))(v.t)
+	if missing != "" {
+		v.t.Fatalf("the page does not say %q, it says %q", text, missing)
 	}
 }
 

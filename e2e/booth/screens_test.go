@@ -49,9 +49,6 @@ func TestScreens(t *testing.T) {
 	if *shots == "" {
 		return
 	}
-	if err := os.MkdirAll(*shots, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	o := openOffice(t)
 	b := in(t, "Chromium")
 	for _, dark := range []bool{false, true} {
@@ -61,12 +58,21 @@ func TestScreens(t *testing.T) {
 				must(0, v.Dark())(t)
 			}
 			s.walk(v)
-			for name, size := range sizes {
-				path := filepath.Join(*shots, fmt.Sprintf("%s-%s-%v.png", s.name, name, dark))
-				must(0, v.Shot(path, size[0], size[1]))(t)
-			}
+			v.pictured(fmt.Sprintf("%s-%v", s.name, dark))
 			v.Close()
 		}
+	}
+}
+
+// pictured takes pictures of the page as it is now, if somebody wants to look at them.
+func (v *visitor) pictured(name string) {
+	v.t.Helper()
+	if *shots == "" {
+		return
+	}
+	must(0, os.MkdirAll(*shots, 0o755))(v.t)
+	for screen, size := range sizes {
+		must(0, v.Shot(filepath.Join(*shots, name+"-"+screen+".png"), size[0], size[1]))(v.t)
 	}
 }
 

@@ -84,3 +84,11 @@ func Evaluate[T any](t *Tab, script string) (T, error) {
 	}
 	return v, nil
 }
+
+// Write types a text into what the CSS selector finds.
+func (t *Tab) Write(selector, text string) error {
+	if err := t.page.write(selector, text); err != nil {
+		return fmt.Errorf("typing into %s: %w", selector, err)
+	}
+	return nil
+}

@@ -97,6 +97,7 @@ var carried = []struct {
 	{"The call page uses livekit-client 2.23.0, unmodified, under this licence:", []string{"LICENSE", "NOTICES"}},
 	{"The ballot page uses @noble/curves 2.4.0, unmodified, under this licence:", []string{"noble-curves/LICENSE"}},
 	{"The ballot page uses @noble/hashes 2.4.0, unmodified, under this licence:", []string{"noble-hashes/LICENSE"}},
+	{"The check page uses wasm_exec.js of Go 1.26, unmodified, under this licence:", []string{"go/LICENSE"}},
 }
 
 // licences joins the licences of the libraries with those of the code inside them.

@@ -102,7 +102,7 @@ func TestSinglePages(t *testing.T) {
 		if found := regexp.MustCompile(`(?i) (src|srcset|action|on[a-z]+|style)=`).FindAll(page, -1); found != nil {
 			t.Errorf("%s.html has attributes %q", s.name, found)
 		}
-		for _, tag := range []string{"<script", "<style", "</script>", "</style>"} {
+		for _, tag := range []string{`<script type="module">`, "<style>", "</style>"} {
 			if n := bytes.Count(page, []byte(tag)); n != 1 {
 				t.Errorf("%s.html has %d of %s", s.name, n, tag)
 			}

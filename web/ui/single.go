@@ -19,14 +19,20 @@ import (
 type single struct {
 	name      string   // of its folder and of the file
 	sentences []string // how the keys of those that it says begin
+	wasm      bool     // it holds the verification, which the server puts in
 }
 
 var singles = []single{
+	{name: "board", sentences: []string{
+		"board.", "booth.help", "booth.imprint", "booth.privacy", "booth.retry", "booth.until",
+		"poll.result.adopted", "poll.result.no-quorum", "poll.result.rejected",
+	}},
 	{name: "booth", sentences: []string{"booth.", "ballot.answer.", "ballot.replaced", "poll.label."}},
+	{name: "recount", sentences: []string{"board.cast", "board.invalid", "board.limits.are", "board.list.all", "board.old", "board.print.", "recount."}, wasm: true},
 }
 
 // policy is what such a page may do, in itself: where its server sends none. What it talks to is wherever its link says.
-const policy = "default-src 'none'; script-src '%s'; style-src '%s'; connect-src 'self' https:; img-src data:; " +
+const policy = "default-src 'none'; script-src '%s'%s; style-src '%s'; connect-src 'self' https:; img-src data:; " +
 	"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // placeholder is what a page's file is filled in at.
@@ -58,7 +64,11 @@ func (s single) build(ui string) ([]byte, error) {
 		}
 		values[map[string]string{".js": "script", ".css": "style"}[filepath.Ext(f.Path)]] = code
 	}
-	values["policy"] = fmt.Sprintf(policy, sourceHash(values["script"]), sourceHash(values["style"]))
+	more := ""
+	if s.wasm {
+		more = " 'wasm-unsafe-eval'"
+	}
+	values["policy"] = fmt.Sprintf(policy, sourceHash(values["script"]), more, sourceHash(values["style"]))
 	icon, err := os.ReadFile(filepath.Join(ui, "icon.svg"))
 	if err != nil {
 		return nil, fmt.Errorf("reading icon: %w", err)

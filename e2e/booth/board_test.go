@@ -1,0 +1,102 @@
+package booth
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stimmbote/e2e/browser"
+	"stimmbote/e2e/node"
+	"stimmbote/voting"
+	"stimmbote/voting/belenios"
+)
+
+// board is the address of a poll's board.
+func (o *office) board(p *voting.Poll) string { return o.address + "/p/" + string(p.ID) }
+
+// TestBoard looks at the board while a vote runs and after it was counted.
+func TestBoard(t *testing.T) {
+	everywhere(t, func(t *testing.T, b *browser.Browser) {
+		o := openOffice(t)
+		poll := o.asks(voting.Draft{Question: "Antrag 12"})
+		v := visit(t, b, o.link(poll, anna), germanReader)
+		v.presses("Ja")
+		v.presses("Verbindlich abgeben")
+		v.sees("Ihre Stimme ist in der Urne.")
+		words := v.part("#words")
+		v.Close()
+		o.fills(poll, [][]int{{0, 1, 0}}, anna, bernd)
+		v = visit(t, b, o.board(poll), germanReader)
+		v.sees("Die Abstimmung läuft.")
+		v.sees("4 von 5")
+		if strings.Contains(must(v.Text())(t), "Meine Stimme") {
+			t.Error("ballots can be looked up while the vote is open")
+		}
+		v.Close()
+		o.fills(poll, [][]int{{1, 0, 0}}, anna, "@clara:x", "@deniz:x", "@eva:x")
+		o.counted(poll)
+		v = visit(t, b, o.board(poll), germanReader)
+		v.sees("abgelehnt")
+		v.sees("Die Zahlen passen zusammen.")
+		for looked, found := range map[string]string{
+			words: "Ihr Stimmzettel ist in der Urne", strings.ToUpper(strings.ReplaceAll(words, " ", "-")): "Ihr Stimmzettel ist in der Urne",
+			"apfel apfel apfel": "Nicht gefunden.",
+		} {
+			v.looks(looked)
+			v.sees(found)
+		}
+		link := must(browser.Evaluate[string](v.Tab, `[...document.links].find((a) => a.href.endsWith(".bel")).href`))(t)
+		archive := must(http.Get(link))(t)
+		defer archive.Body.Close()
+		report := must(belenios.Verify(body(&http.Request{Body: archive.Body})))(t)
+		if report.Status != belenios.Complete {
+			t.Errorf("the archive says %+v", report)
+		}
+	})
+}
+
+// looks looks for a ballot.
+func (v *visitor) looks(words string) {
+	v.t.Helper()
+	must(browser.Evaluate[bool](v.Tab, `(() => { document.querySelector("#look").value = ""; return true; })()`))(v.t)
+	if err := v.Write("#look", words); err != nil {
+		v.t.Fatal(err)
+	}
+	v.presses("Suchen")
+}
+
+// TestBarriersOfTheBoard looks at it with axe, on narrow screens, and with texts that are programs.
+func TestBarriersOfTheBoard(t *testing.T) {
+	const evil = `<img src=x onerror="globalThis.hit=1">`
+	axe := string(must(node.File(t.Context(), must(filepath.Abs("../.."))(t), "axe-core/axe.min.js"))(t))
+	o := openOffice(t)
+	poll := o.asks(voting.Draft{Asked: voting.Question{
+		Kind: voting.KindSingly, Text: evil, Options: []string{evil, "Anna"}, Answers: []string{evil + "1", "Nein", "Enthaltung"},
+	}})
+	for _, counted := range []bool{false, true} {
+		if counted {
+			o.fills(poll, [][]int{{1, 0, 0}, {0, 1, 0}})
+			o.counted(poll)
+		}
+		v := visit(t, in(t, "Chromium"), o.board(poll), germanReader, axe)
+		must(0, v.Resize(390, 844))(t)
+		v.sees(evil)
+		for _, barrier := range must(browser.Evaluate[[]string](v.Tab, barriers))(t) {
+			t.Errorf("counted %v: %s", counted, barrier)
+		}
+		must(0, v.Dark())(t)
+		for _, barrier := range must(browser.Evaluate[[]string](v.Tab, contrast))(t) {
+			t.Errorf("counted %v, in the dark: %s", counted, barrier)
+		}
+		must(0, v.Resize(320, 600))(t)
+		for _, wide := range must(browser.Evaluate[[]string](v.Tab, overflow))(t) {
+			t.Errorf("counted %v: %s goes beyond the edge", counted, wide)
+		}
+		v.pictured(map[bool]string{true: "board-counted", false: "board-open"}[counted])
+		if hit := must(browser.Evaluate[int](v.Tab, `(globalThis.hit ?? 0) + document.querySelectorAll("img").length`))(t); hit != 0 {
+			t.Error("what somebody typed became a part of the page")
+		}
+		v.Close()
+	}
+}

@@ -1,0 +1,70 @@
+package booth
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"stimmbote/e2e/world"
+)
+
+// TestFromTheDirectChatToTheResult is the whole way: the link in the direct chat, the page in each browser, the receipt in the
+// chat, the result in the group.
+func TestFromTheDirectChatToTheResult(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	w := must(world.New(ctx, world.Options{Repo: must(filepath.Abs("../.."))(t), Say: func(s string) { t.Log(s) }}))(t)
+	defer func() {
+		if t.Failed() {
+			t.Logf("the bot's last words:\n%s", w.Bot.Log(25))
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	hear := func(who string, chat world.Chat, pattern string) string {
+		t.Helper()
+		re := regexp.MustCompile(pattern)
+		m, err := w.People[who].Inbox.Wait(ctx, chat, func(m world.Message) bool { return re.MatchString(m.Body) }, time.Minute)
+		if err != nil {
+			all := w.People[who].Inbox.All()
+			t.Fatalf("%s waits for %s: %v; the last messages: %+v", who, pattern, err, all[max(0, len(all)-6):])
+		}
+		return m.Body
+	}
+	say := func(who string, chat world.Chat, text string) {
+		t.Helper()
+		must(w.People[who].Say(ctx, chat, text))(t)
+	}
+	say(world.Chair, world.Group, "!vote Shall we adopt motion 12?")
+	hear(world.Chair, world.Group, `(?i)draft`)
+	say(world.Chair, world.Group, "start")
+	hear(world.Chair, world.Group, `(?i)voting is open`)
+	link := regexp.MustCompile(`http://\S+/v/\S+#\S+`)
+	voters := map[string]string{"anna": "Chromium", "bernd": "Firefox", "clara": "WebKit"}
+	codes := make(map[string]string)
+	for voter, name := range voters {
+		v := visit(t, in(t, name), link.FindString(hear(voter, world.Direct, link.String())), germanReader)
+		v.presses("Yes")
+		v.presses("Verbindlich abgeben")
+		v.sees("Ihre Stimme ist in der Urne.")
+		codes[voter] = v.part("#code")
+		v.Close()
+	}
+	for voter := range voters {
+		if said := hear(voter, world.Direct, `(?i)ballot box`); !strings.Contains(said, codes[voter]) {
+			t.Errorf("the page told %s the code %s, the bot says %q", voter, codes[voter], said)
+		}
+	}
+	for _, voter := range []string{world.Chair, "deniz"} {
+		say(voter, world.Direct, "2")
+		hear(voter, world.Direct, `(?i)understood: no`)
+	}
+	say(world.Chair, world.Group, "!close")
+	hear(world.Chair, world.Group, `(?i)1 has not voted yet`)
+	say(world.Chair, world.Group, "!close")
+	hear(world.Chair, world.Group, `(?i)^result: adopted[\s\S]*yes: 3\b[\s\S]*no: 2\b[\s\S]*cast: 5 of 6`)
+}

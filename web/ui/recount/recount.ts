@@ -1,0 +1,78 @@
+// The check page: it counts an archive again, without the bot and without a network. It works as a file of its own too.
+import { deeds, footer, icon, make, show, title, typed } from "../sheet/page";
+import { table } from "../sheet/table";
+import { known, language, speak, text } from "../sheet/texts";
+import { code, words } from "../booth/words";
+import { type Report, verify } from "./verify";
+
+speak("de");
+footer(make("p", {}, text("recount.alone")));
+start();
+
+/** Asks for the file; one of the same server may be named behind the #. */
+function start(): void {
+  const named = /^#(\/p\/[1-9A-HJ-NP-Za-km-z]+\/[1-9A-HJ-NP-Za-km-z]+\.bel)$/.exec(location.hash)?.[1];
+  const field = make("input", { type: "file", id: "file" });
+  field.accept = ".bel";
+  const label = make("label", { class: "act file" }, text("recount.choose"), field);
+  field.addEventListener("change", () => {
+    const [file] = field.files ?? [];
+    if (file) void check(() => file.arrayBuffer());
+  });
+  show(title(text("recount.title")), make("p", {}, text("recount.how")), label);
+  if (named && location.protocol.startsWith("http")) void check(() => load(named));
+}
+
+async function load(path: string): Promise<ArrayBuffer> {
+  const response = await fetch(path, { cache: "no-store" });
+  if (!response.ok) throw new Error(String(response.status));
+  return response.arrayBuffer();
+}
+
+async function check(read: () => Promise<ArrayBuffer>): Promise<void> {
+  show(title(text("recount.title")), make("p", { role: "status" }, text("recount.counting")));
+  try {
+    const archive = new Uint8Array(await read());
+    await new Promise((drawn) => setTimeout(drawn, 50)); // before the work that stops everything
+    draw(await verify(archive));
+  } catch {
+    show(title(icon("halt"), make("span", {}, text("recount.broken"))), make("p", {}, text("recount.broken.do")), again());
+  }
+}
+
+function again(): HTMLElement {
+  return deeds(make("button", { type: "button", click: start }, text("recount.again")));
+}
+
+/** What came out, and everything that was looked at. */
+function draw(r: Report): void {
+  const sound = r.status === "valid";
+  const said = known(`recount.${r.status}`) ? r.status : "invalid";
+  const rows = (r.checks ?? []).map(({ name, detail, ok }) =>
+    make("li", { class: `found ${ok ? "good" : "bad"}` }, icon(ok ? "tick" : "halt"), make("span", {}, `${name}: ${detail}`)),
+  );
+  const numbers = (r.questions ?? []).filter((q) => q.answers.every((a) => a.votes !== undefined));
+  const prints = [
+    ["board.print.election", r.election_fingerprint],
+    ["board.print.roll", r.roll_hash],
+    ["board.print.closed", r.closed_hash],
+  ].flatMap(([key, value]) => (value ? [make("dt", {}, text(key!)), make("dd", {}, make("code", {}, value))] : []));
+  show(
+    title(icon(sound ? "tick" : "halt"), make("span", {}, text(`recount.${said}`))),
+    r.reason !== undefined && make("p", { lang: "en" }, r.reason),
+    ...(sound ? numbers.map((q) => table(q.question, q.answers.map((a) => [a.answer, a.votes ?? 0]), q.blank ?? 0, r.counted ?? 0)) : []),
+    rows.length > 0 && r.counted !== undefined && make("p", {}, text("board.cast", { cast: r.counted, entitled: r.entitled ?? 0 })),
+    prints.length > 0 && make("h2", {}, text("recount.compare")),
+    prints.length > 0 && make("dl", { class: "prints" }, ...prints),
+    sound && !!r.trackers?.length && ballots(r.trackers),
+    rows.length > 0 && make("details", {}, make("summary", {}, text("recount.checked")), make("ul", { class: "checks", lang: "en" }, ...rows)),
+    make("p", { class: "soft" }, text("board.limits.are")),
+    again(),
+  );
+}
+
+/** The ballots by their words, to look for one's own. */
+function ballots(trackers: string[]): HTMLElement {
+  const rows = trackers.map((t) => make("li", {}, typed(words(t, language)), " ", make("code", {}, code(t))));
+  return make("details", {}, make("summary", {}, text("board.list.all")), make("ol", { class: "ballots" }, ...rows));
+}

@@ -1,0 +1,39 @@
+// The verification that the program in Go does, in this browser: it lies in the page itself.
+import "../vendor/go/wasm_exec.js";
+
+declare class Go {
+  importObject: WebAssembly.Imports;
+  run(instance: WebAssembly.Instance): Promise<void>;
+}
+
+declare function stimmboteVerify(archive: Uint8Array): string;
+
+/** What `stimmbote verify --json` says. */
+export interface Report {
+  status: string;
+  reason?: string;
+  checks?: { name: string; detail: string; ok: boolean }[];
+  election_fingerprint?: string;
+  roll_hash?: string;
+  closed_hash?: string;
+  entitled?: number;
+  counted?: number;
+  questions?: { question: string; blank?: number; answers: { answer: string; votes?: number }[] }[];
+  trackers?: string[];
+}
+
+let ready: Promise<void> | undefined;
+
+/** Checks an archive. */
+export async function verify(archive: Uint8Array): Promise<Report> {
+  await (ready ??= load());
+  return JSON.parse(stimmboteVerify(archive));
+}
+
+async function load(): Promise<void> {
+  const packed = Uint8Array.from(atob(document.getElementById("wasm")!.textContent!.trim()), (c) => c.charCodeAt(0));
+  const unpacked = new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip")));
+  const go = new Go();
+  const { instance } = await WebAssembly.instantiate(await unpacked.arrayBuffer(), go.importObject);
+  void go.run(instance); // it answers until the page is closed
+}
