@@ -1,7 +1,7 @@
 // Command bot measures what the program costs, and how fast it reaches a large group, around the real program on a
 // throwaway homeserver without limits. It prints a table in Markdown: work, measured, aim.
 //
-//	go run ./bench/bot [-members 200] [-idle 60s] [-first] [-limits] [-raw FILE]
+//	go run ./bench/bot [-members 200] [-idle 60s] [-first] [-votes] [-limits] [-raw FILE]
 //
 // Aims are for two cores with nothing else on them. The exit status is 0 whatever was measured: a busy machine is no
 // defect of the program.
@@ -36,6 +36,7 @@ func run(ctx context.Context) (err error) {
 	members := flag.Int("members", 200, "of the large group; 0 leaves it out")
 	idle := flag.Duration("idle", time.Minute, "how long to watch the bot do nothing; 0 leaves it out")
 	first := flag.Bool("first", true, "measure how long `make try` takes to its first prompt")
+	votes := flag.Bool("votes", true, "measure receipts")
 	limits := flag.Bool("limits", true, "measure what is foretold on a Synapse with its own limits")
 	flag.StringVar(&raw, "raw", "", "also add the figures to this file, a line of JSON each")
 	flag.Parse()
@@ -58,7 +59,7 @@ func run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if *idle == 0 && *members == 0 {
+	if *idle == 0 && *members == 0 && !*votes {
 		return nil
 	}
 	w, err := world.New(ctx, world.Options{Repo: repo, Say: say})
@@ -68,6 +69,11 @@ func run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, w.Close()) }()
 	if *idle > 0 {
 		if err := doNothing(ctx, w, *idle); err != nil {
+			return err
+		}
+	}
+	if *votes {
+		if err := receipts(ctx, w); err != nil {
 			return err
 		}
 	}
