@@ -342,7 +342,7 @@ func TestSentencesInTheBrowsersLanguage(t *testing.T) {
 // one is taken afterwards.
 func TestSlowBallot(t *testing.T) {
 	o := newOffice(t, voting.Terms{})
-	o.http.ReadTimeout = 100 * time.Millisecond
+	o.http.ReadTimeout = 2 * time.Second // a busy machine takes its time to write the first half
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	served := make(chan error, 1)
