@@ -79,13 +79,13 @@ type muxes struct {
 
 // GetListenAddresses are the addresses that clients are told.
 func (m *muxes) GetListenAddresses() []net.Addr {
-	list := m.of.line.GetListenAddresses()
+	var list []net.Addr
 	for _, a := range m.of.port.GetListenAddresses() {
 		if u, ok := a.(*net.UDPAddr); ok && (m.loopback || !u.IP.IsLoopback()) {
 			list = append(list, a)
 		}
 	}
-	return list
+	return append(list, m.of.line.GetListenAddresses()...) // last: of equals the first is decided on at once
 }
 
 // GetConn gives what comes for one client on one of the addresses.

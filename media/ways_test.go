@@ -170,3 +170,13 @@ func TestWhereTheRelayIs(t *testing.T) {
 		}
 	}
 }
+
+// The address of relayed clients comes after all others: of candidates that are equally good the first is decided on at
+// once, and others wait for the next look, 200 ms later.
+func TestRelayComesLast(t *testing.T) {
+	w := startAt(t, Config{UDP: "127.0.0.1:0", TURN: "127.0.0.1:0"})
+	list := w.Server.turn.muxes(true).GetListenAddresses()
+	if len(list) != 2 || list[0].String() != w.Addr().String() || list[1].String() != w.Server.turn.Line().LocalAddr().String() {
+		t.Errorf("addresses are %v", list)
+	}
+}
