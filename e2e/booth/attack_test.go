@@ -111,7 +111,7 @@ func TestChangedElections(t *testing.T) {
 
 // TestABallotOfAnotherNameIsNoticed has a server that confirms another ballot.
 func TestABallotOfAnotherNameIsNoticed(t *testing.T) {
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	somewhere(t, "WebKit", func(t *testing.T, b *browser.Browser) {
 		o := openOffice(t)
 		v := visit(t, b, o.link(o.asks(voting.Draft{Question: "Antrag 12"}), anna), germanReader)
 		v.presses("Ja")

@@ -55,6 +55,12 @@ func everywhere(t *testing.T, test func(t *testing.T, b *browser.Browser)) {
 	}
 }
 
+// somewhere runs a test in one browser only: what it tests depends on none. Each has some of these tests.
+func somewhere(t *testing.T, name string, test func(t *testing.T, b *browser.Browser)) {
+	t.Helper()
+	test(t, in(t, name))
+}
+
 // bench opens an empty page with the mathematics.
 func bench(t testing.TB, b *browser.Browser) *browser.Tab {
 	t.Helper()

@@ -72,7 +72,7 @@ func TestTooManyIsImpossible(t *testing.T) {
 	poll := o.asks(voting.Draft{Asked: voting.Question{
 		Kind: voting.KindSeveral, Text: "Wer?", Least: 1, Most: 2, Options: []string{"Aylin", "Björn", "Çelik"},
 	}})
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	somewhere(t, "Firefox", func(t *testing.T, b *browser.Browser) {
 		v := visit(t, b, o.link(poll, anna), germanReader)
 		v.presses("Weiter")
 		v.sees("mindestens 1")
@@ -131,7 +131,7 @@ func TestNothingIsLostOnTheWay(t *testing.T) {
 
 // TestABusyServerIsAskedAgain waits as long as the server says, without anybody doing anything.
 func TestABusyServerIsAskedAgain(t *testing.T) {
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	somewhere(t, "Chromium", func(t *testing.T, b *browser.Browser) {
 		o := openOffice(t)
 		poll := o.asks(voting.Draft{Question: "Antrag 12"})
 		v := visit(t, b, o.link(poll, anna), germanReader)
@@ -156,7 +156,7 @@ func TestABusyServerIsAskedAgain(t *testing.T) {
 
 // TestVotingAgain replaces a vote where that is allowed, and says where it is not.
 func TestVotingAgain(t *testing.T) {
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	somewhere(t, "Firefox", func(t *testing.T, b *browser.Browser) {
 		o := openOffice(t)
 		poll := o.asks(voting.Draft{Question: "Antrag 12"})
 		v := visit(t, b, o.link(poll, anna), germanReader)
@@ -183,7 +183,7 @@ func TestVotingAgain(t *testing.T) {
 
 // TestOver opens a link and comes late with a ballot.
 func TestOver(t *testing.T) {
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	somewhere(t, "WebKit", func(t *testing.T, b *browser.Browser) {
 		o := openOffice(t)
 		poll := o.asks(voting.Draft{Question: "Antrag 12"})
 		link := o.link(poll, anna)
