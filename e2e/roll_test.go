@@ -17,11 +17,12 @@ func TestRollFromAFile(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
 	chair := w.People[world.Chair]
 	file := attachment.NewEncryptedFile()
-	text := "# who may vote\n"
+	text := []byte("# who may vote\n")
 	for _, name := range []string{"anna", "bernd", "clara", "deniz", "eva"} {
-		text += w.People[name].ID.String() + "\n"
+		text = append(text, w.People[name].ID.String()+"\n"...)
 	}
-	uploaded, err := chair.Client.UploadBytes(ctx, file.Encrypt([]byte(text)), "application/octet-stream")
+	file.EncryptInPlace(text)
+	uploaded, err := chair.Client.UploadBytes(ctx, text, "application/octet-stream")
 	if err != nil {
 		t.Fatal(err)
 	}
