@@ -20,23 +20,10 @@ import (
 // answers opens. What was said to the bot later does, which shows that the thief knows how.
 func (b *burgled) opensNothing(ctx context.Context, t *testing.T, s *spoils) {
 	t.Helper()
-	anna := b.w.People["anna"]
-	_, later, err := anna.Sealed(ctx, world.Direct, "!help")
-	if err != nil {
-		t.Fatal(err)
-	}
-	hear(ctx, t, anna, world.Direct, `(?i)!check`)
-	room, err := anna.Room(world.Direct)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.copyOnce(t, s)
+	b.opensLater(ctx, t, s)
 	opened := 0
-	for i, backup := range s.evidence.Backups {
+	for _, backup := range s.evidence.Backups {
 		opens, done := b.thief(t, backup)
-		if i == len(s.evidence.Backups)-1 && !opens(ctx, room, later) {
-			t.Error("the thief opens nothing at all")
-		}
 		for room, answers := range s.sealed {
 			for _, answer := range answers {
 				if opens(ctx, room, answer) {
@@ -50,6 +37,32 @@ func (b *burgled) opensNothing(ctx context.Context, t *testing.T, s *spoils) {
 	if opened > 0 || len(s.sealed) == 0 {
 		t.Errorf("%d answers of %d voters opened", opened, len(s.sealed))
 	}
+}
+
+// opensLater wants the thief to open what is said to the bot when all polls are over. The last of them may renew the
+// key that opens it just then, so there are several tries.
+func (b *burgled) opensLater(ctx context.Context, t *testing.T, s *spoils) {
+	t.Helper()
+	anna := b.w.People["anna"]
+	for range 5 {
+		_, later, err := anna.Sealed(ctx, world.Direct, "!help")
+		if err != nil {
+			t.Fatal(err)
+		}
+		hear(ctx, t, anna, world.Direct, `(?i)!check`)
+		room, err := anna.Room(world.Direct)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.copyOnce(t, s)
+		opens, done := b.thief(t, s.evidence.Backups[len(s.evidence.Backups)-1])
+		opened := opens(ctx, room, later)
+		done()
+		if opened {
+			return
+		}
+	}
+	t.Error("the thief opens nothing at all")
 }
 
 // thief tries to open what was sent with a copy of the database and the key files that there are.
