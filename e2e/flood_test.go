@@ -17,6 +17,7 @@ var flood = flag.Int("flood", 100, "how many commands one person sends as fast a
 // Somebody sends commands without end, and one of a megabyte: they are answered some times and then no more, and the
 // others are served meanwhile.
 func TestCommandsWithoutEnd(t *testing.T) {
+	t.Cleanup(func() { end(t) }) // for a minute the bot does not listen to eva any more
 	ctx, w := limit(t, 4*time.Minute+time.Duration(*flood)*200*time.Millisecond), shared(t)
 	eva, anna := w.People["eva"], w.People["anna"]
 	from := eva.Inbox.Len()

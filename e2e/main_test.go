@@ -50,10 +50,7 @@ func shared(t *testing.T) *world.World {
 	t.Cleanup(func() {
 		if t.Failed() && current != nil {
 			t.Logf("the bot's last words:\n%s", current.Bot.Log(25))
-			if err := current.Close(); err != nil {
-				t.Error(err)
-			}
-			current = nil
+			end(t)
 		}
 	})
 	if current == nil {
@@ -67,6 +64,18 @@ func shared(t *testing.T) *world.World {
 		p.Inbox.Skip()
 	}
 	return current
+}
+
+// end ends the shared world, if there is one, so that the next test gets a new one.
+func end(t *testing.T) {
+	t.Helper()
+	if current == nil {
+		return
+	}
+	if err := current.Close(); err != nil {
+		t.Error(err)
+	}
+	current = nil
 }
 
 // hear waits for a message of the bot and fails the test if none comes.
