@@ -19,23 +19,27 @@ import (
 type single struct {
 	name      string   // of its folder and of the file
 	sentences []string // how the keys of those that it says begin
+	old       string   // the key of what is read where the page does not come to life
 	wasm      bool     // it holds the verification, which the server puts in
 }
 
 var singles = []single{
-	{name: "board", sentences: []string{
+	{name: "board", old: "board.old", sentences: []string{
 		"board.", "booth.help", "booth.imprint", "booth.privacy", "booth.retry", "booth.until",
 		"poll.result.adopted", "poll.result.no-quorum", "poll.result.rejected",
 	}},
-	{name: "booth", sentences: []string{"booth.", "ballot.answer.", "ballot.replaced", "poll.label."}},
-	{name: "recount", sentences: []string{"board.cast", "board.invalid", "board.limits.are", "board.list.all", "board.old", "board.print.", "recount."}, wasm: true},
+	{name: "booth", old: "booth.old", sentences: []string{"booth.", "ballot.answer.", "ballot.replaced", "poll.label."}},
+	{name: "recount", old: "board.old", sentences: []string{"board.cast", "board.invalid", "board.limits.are", "board.list.all", "board.old", "board.print.", "recount."}, wasm: true},
 }
 
 // policy is what such a page may do, in itself: where its server sends none. What it talks to is wherever its link says.
 const policy = "default-src 'none'; script-src '%s'%s; style-src '%s'; connect-src 'self' https:; img-src data:; " +
 	"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// placeholder is what a page's file is filled in at.
+// verification is where the server puts the verification into a page; web/static.go knows the mark.
+const verification = `<script type="application/octet-stream" id="wasm">@@VERIFY_WASM_GZ_BASE64@@</script>` + "\n"
+
+// placeholder is what the file of all pages, sheet.html, is filled in at.
 var placeholder = regexp.MustCompile(`\{\{([a-z.]+)\}\}`)
 
 // build puts the page together.
@@ -65,8 +69,18 @@ func (s single) build(ui string) ([]byte, error) {
 		values[map[string]string{".js": "script", ".css": "style"}[filepath.Ext(f.Path)]] = code
 	}
 	more := ""
+	values["verification"] = ""
 	if s.wasm {
-		more = " 'wasm-unsafe-eval'"
+		more, values["verification"] = " 'wasm-unsafe-eval'", verification
+	}
+	for _, language := range []string{"de", "en"} {
+		for part, key := range map[string]string{"title": s.name + ".title", "old": s.old} {
+			text, ok := catalogues[language][key]
+			if !ok {
+				return nil, fmt.Errorf("there is no %q in %s", key, language)
+			}
+			values[language+"."+part] = text
+		}
 	}
 	values["policy"] = fmt.Sprintf(policy, sourceHash(values["script"]), more, sourceHash(values["style"]))
 	icon, err := os.ReadFile(filepath.Join(ui, "icon.svg"))
@@ -74,7 +88,7 @@ func (s single) build(ui string) ([]byte, error) {
 		return nil, fmt.Errorf("reading icon: %w", err)
 	}
 	values["icon"] = "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(icon)
-	page, err := os.ReadFile(filepath.Join(ui, s.name, s.name+".html"))
+	page, err := os.ReadFile(filepath.Join(ui, "sheet", "sheet.html"))
 	if err != nil {
 		return nil, fmt.Errorf("reading page: %w", err)
 	}
@@ -82,11 +96,8 @@ func (s single) build(ui string) ([]byte, error) {
 	filled := placeholder.ReplaceAllStringFunc(string(page), func(found string) string {
 		name := placeholder.FindStringSubmatch(found)[1]
 		value, ok := values[name]
-		if language, key, _ := strings.Cut(name, "."); !ok {
-			value, ok = catalogues[language][key]
-		}
 		if !ok {
-			missing = fmt.Errorf("%s.html: there is no %q", s.name, name)
+			missing = fmt.Errorf("sheet.html: there is no %q", name)
 		}
 		return value
 	})
