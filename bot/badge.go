@@ -171,6 +171,10 @@ func (b *Bot) showPersonal(ctx context.Context, t *page, s show, person string) 
 	if err != nil {
 		return err
 	}
+	key := "call.personal"
+	if s.What == showDoor {
+		key = "call.door"
+	}
 	found := false
 	for i := range calls {
 		c := &calls[i]
@@ -182,10 +186,10 @@ func (b *Bot) showPersonal(ctx context.Context, t *page, s show, person string) 
 			return err
 		}
 		name, _, err := b.Badge(ctx, *c, badge)
-		if err != nil || name == "" {
-			if err != nil {
-				return err
-			}
+		if err != nil {
+			return err
+		}
+		if name == "" {
 			continue
 		}
 		link, err := b.link(c)
@@ -193,11 +197,7 @@ func (b *Bot) showPersonal(ctx context.Context, t *page, s show, person string) 
 			return err
 		}
 		found = true
-		if s.What == showDoor {
-			t.add("call.door", "name", name, "title", c.Title, "link", link+"."+badge)
-		} else {
-			t.add("call.personal", "name", name, "title", c.Title, "link", link+"."+badge)
-		}
+		t.add(key, "name", name, "title", c.Title, "link", link+"."+badge)
 	}
 	if !found {
 		t.add("call.none")

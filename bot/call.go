@@ -13,7 +13,6 @@ import (
 	"stimmbote/i18n"
 	"stimmbote/media"
 	"stimmbote/store"
-	"stimmbote/voting"
 )
 
 // callKeys is the vault's key that the keys of all links are sealed under.
@@ -74,18 +73,7 @@ func (b *Bot) mayModerate(ctx context.Context, m chat.Message) error {
 	if err := b.unforged(ctx, m); err != nil {
 		return err
 	}
-	has, err := b.hasPower(ctx, m, moderator)
-	if err != nil || has {
-		return err
-	}
-	names, err := b.holders(ctx, m.Room, moderator)
-	if err != nil || len(names) == 0 {
-		return err
-	}
-	if len(names) > mostHolders {
-		names = append(names[:mostHolders], "…")
-	}
-	return &voting.Refusal{Key: "refusal.power-fixed", Args: []any{"names", strings.Join(names, ", ")}}
+	return b.needs(ctx, m, moderator, "refusal.power-fixed")
 }
 
 // openCall posts a new card.

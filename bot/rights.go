@@ -83,8 +83,17 @@ func (b *Bot) unforged(ctx context.Context, m chat.Message) error {
 	return nil
 }
 
-// allowed refuses whoever has less power than it takes, and names who has it.
+// allowed refuses whoever has less power than a command takes, and names who has it.
 func (b *Bot) allowed(ctx context.Context, m chat.Message, power int, id string) error {
+	key := "refusal.power"
+	if !entryNamed(id).changeable() {
+		key = "refusal.power-fixed"
+	}
+	return b.needs(ctx, m, power, key, "command", id)
+}
+
+// needs refuses with a sentence whoever has less power than that, and names in it who has it.
+func (b *Bot) needs(ctx context.Context, m chat.Message, power int, key string, args ...any) error {
 	has, err := b.hasPower(ctx, m, power)
 	if err != nil || has {
 		return err
@@ -96,11 +105,7 @@ func (b *Bot) allowed(ctx context.Context, m chat.Message, power int, id string)
 	if len(names) > mostHolders {
 		names = append(names[:mostHolders], "…")
 	}
-	key := "refusal.power"
-	if !entryNamed(id).changeable() {
-		key = "refusal.power-fixed"
-	}
-	return &voting.Refusal{Key: key, Args: []any{"names", strings.Join(names, ", "), "command", id}}
+	return &voting.Refusal{Key: key, Args: append([]any{"names", strings.Join(names, ", ")}, args...)}
 }
 
 func (b *Bot) hasPower(ctx context.Context, m chat.Message, power int) (bool, error) {

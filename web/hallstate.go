@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -78,7 +77,7 @@ func (s *Server) LetIn(room, name string) []string {
 	if len(names) > 0 {
 		s.tellChat(room)
 	}
-	slices.SortFunc(names, cmp.Compare[string])
+	slices.Sort(names)
 	return names
 }
 

@@ -6,9 +6,12 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
+	"io/fs"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // static is one file that is a whole page: nothing is filled in, so that its hash is everybody's.
@@ -33,12 +36,12 @@ const verificationHere = "@@VERIFY_WASM_GZ_BASE64@@"
 var wholePages = map[string]string{"booth.html": "", "board.html": "", "recount.html": " 'wasm-unsafe-eval'"}
 
 // BoothHash is the SHA-256 of the ballot page in hexadecimal, empty if this program has none.
-func BoothHash() string {
+var BoothHash = sync.OnceValue(func() string {
 	if page := Booth(); page != nil {
 		return Sum(page)
 	}
 	return ""
-}
+})
 
 // Sum is the SHA-256 of a page in hexadecimal, as it is announced.
 func Sum(page []byte) string {
@@ -65,13 +68,17 @@ func wholePage(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bytes.Replace(page, []byte(verificationHere), []byte(base64.StdEncoding.EncodeToString(verification)), 1), nil
+	before, after, found := bytes.Cut(page, []byte(verificationHere))
+	if !found {
+		return page, nil
+	}
+	return slices.Concat(before, []byte(base64.StdEncoding.EncodeToString(verification)), after), nil
 }
 
 // HasBoard says whether this program has a page with what came out of polls.
 func HasBoard() bool {
-	_, ok := loadStatics()["board.html"]
-	return ok
+	_, err := fs.Stat(dist, "dist/board.html")
+	return err == nil
 }
 
 func loadStatics() statics {
