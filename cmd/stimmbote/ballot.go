@@ -217,13 +217,13 @@ func (b *balloting) handIn(sealed []byte) error {
 			b.say("cast.replaced")
 		}
 	}
-	b.sayCheck(tracker)
+	b.sayCheck("cast.check", tracker)
 	return nil
 }
 
-// sayCheck says under which words and which code a ballot is found, computed here.
-func (b *balloting) sayCheck(tracker string) {
-	b.say("cast.check", "words", strings.Join(voting.Words(tracker, b.texts.Language()), "-"), "code", belenios.Code(tracker))
+// sayCheck says under which words and which code a ballot is found, or told apart before it is signed; computed here.
+func (b *balloting) sayCheck(key, tracker string) {
+	b.say(key, "words", strings.Join(voting.Words(tracker, b.texts.Language()), "-"), "code", belenios.Code(tracker))
 }
 
 // firstLine reads a secret that is not to stand in the list of processes.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 
-	"stimmbote/voting"
 	"stimmbote/voting/belenios"
 )
 
@@ -81,7 +80,7 @@ func (b *balloting) review(test *belenios.Test) (goOn bool, err error) {
 	if b.chosen {
 		return true, nil
 	}
-	b.sayTest(test.Tracker)
+	b.sayCheck("cast.test.check", test.Tracker)
 	for {
 		b.say("cast.review")
 		line, err := b.read()
@@ -150,11 +149,6 @@ func (b *balloting) show(envelope []byte) error {
 			fmt.Fprintln(b.out, "  → "+strings.Join(names, ", "))
 		}
 	}
-	b.sayTest(r.Tracker)
+	b.sayCheck("cast.test.check", r.Tracker)
 	return nil
-}
-
-// sayTest says by which words and which code a ballot is told apart that is not signed yet.
-func (b *balloting) sayTest(tracker string) {
-	b.say("cast.test.check", "words", strings.Join(voting.Words(tracker, b.texts.Language()), "-"), "code", belenios.Code(tracker))
 }

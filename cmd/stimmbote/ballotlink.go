@@ -65,10 +65,10 @@ func readLink(text string) (ballotLink, error) {
 	return l, nil
 }
 
-// asked is what the bot says about a vote.
+// askedVote is what the bot says about a vote.
 type askedVote struct {
-	Election, Trustees, Credentials, State, Title, Group, Level, Language string
-	Final, Familiar                                                       bool
+	Election, Trustees, Credentials, State, Title, Group string
+	Final, Familiar                                      bool
 }
 
 // caster talks to the bot that a link leads to.
@@ -124,11 +124,10 @@ func listed(text, credential string) bool {
 	})
 }
 
-// castReceipt is what the bot says about a ballot that it took.
+// castReceipt is what counts of what the bot says about a ballot that it took; words and code are computed here.
 type castReceipt struct {
-	Tracker, Code string
-	Words         map[string][]string
-	Replaced      bool
+	Tracker  string
+	Replaced bool
 }
 
 // send hands the ballot in. It may be sent several times: the same one is one vote.
