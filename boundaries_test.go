@@ -31,6 +31,7 @@ var boundaries = map[string]boundary{
 	"voting":               {ours: []string{"voting/..."}, not: pure},
 	"media/forward":        {others: []string{"github.com/pion/"}},
 	"media/bounded":        {},
+	"media/front":          {},
 	"media/relay":          {others: []string{"github.com/pion/"}},
 	"media/signal": {others: []string{
 		"github.com/livekit/protocol/", "google.golang.org/protobuf/", "github.com/coder/websocket", "github.com/rs/zerolog",

@@ -17,6 +17,7 @@
 //	media/signal      that protocol on a WebSocket
 //	media/forward     packets from one publisher to many subscribers
 //	media/relay       TURN that leads to the call server and to nothing else
+//	media/front       one port with TLS for the pages and the relay
 //	media/bounded     TCP connections of strangers, which must not cost much
 //	web               pages and their address space; web/ui holds their sources
 //	store             SQLite and the key files

@@ -56,8 +56,8 @@ func (s *Server) open(cfg Config) error {
 			FirstStunBindTimeout: tcpFirst, AliveDurationForConnFromStun: tcpFirst,
 		})
 	}
-	if cfg.TURN != "" {
-		if s.turn, err = newTURN(cfg, s.mux); err != nil {
+	if cfg.TURN != "" || s.opt.Secure != nil {
+		if s.turn, err = newTURN(cfg, s.opt.Secure, s.mux); err != nil {
 			return fmt.Errorf("opening media.turn %q (is another program using it?): %w", cfg.TURN, err)
 		}
 	}

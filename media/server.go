@@ -63,6 +63,9 @@ type Options struct {
 	Secret []byte
 	// Keys are the secrets of others who may make tokens, by the name that they put into them. May be nil.
 	Keys map[string]string
+	// Secure is where clients come to the relay by TLS, at the port where they have come to Handler. The server closes it.
+	// Nil: none.
+	Secure net.Listener
 	// Changed is told who is in a room whenever that changes, by one goroutine, with the newest state only. May be nil.
 	Changed func(room string, present []Person)
 	// Event is told what happens in rooms, in order, by one goroutine. May be nil.

@@ -13,36 +13,63 @@ import (
 	"stimmbote/media/relay"
 )
 
+const (
+	httpsPort = "443" // where clients come that name no port
+	numbers   = 8     // that are tried
+)
+
 // turnServer is the way in for those who reach others through a relay only: to this server, and to nothing else.
 type turnServer struct {
 	*relay.Server
-	addr   netip.AddrPort
+	addr   netip.AddrPort     // of UDP and TCP; not valid if there is none
+	secure bool               // TLS comes from whoever serves the pages, at the same port
 	public string             // address under which others reach the machine; may be empty
 	port   *ice.UDPMuxDefault // of all others
 	line   *ice.UDPMuxDefault // of relayed clients
 }
 
-// newTURN opens the address on UDP and on TCP.
-func newTURN(cfg Config, port *ice.UDPMuxDefault) (*turnServer, error) {
-	udp, err := net.ListenPacket("udp", cfg.TURN)
-	if err != nil {
+// newTURN opens the address on UDP and on TCP, if there is one, and takes what comes by TLS, if that is not nil.
+func newTURN(cfg Config, secure net.Listener, port *ice.UDPMuxDefault) (*turnServer, error) {
+	t := &turnServer{public: cfg.IP, secure: secure != nil, port: port}
+	var udp net.PacketConn
+	var tcp []net.Listener
+	if secure != nil {
+		tcp = append(tcp, bounded.Listen(secure))
+	}
+	if cfg.TURN != "" {
+		u, l, err := pair(cfg.TURN)
+		if err != nil {
+			return nil, err
+		}
+		udp, tcp, t.addr = u, append(tcp, bounded.Listen(l)), u.LocalAddr().(*net.UDPAddr).AddrPort()
+	}
+	var err error
+	if t.Server, err = relay.New(quiet{}, udp, tcp...); err != nil {
+		if udp != nil {
+			_, _ = udp.Close(), tcp[len(tcp)-1].Close()
+		}
 		return nil, err
 	}
-	addr := udp.LocalAddr().(*net.UDPAddr)
-	tcp, err := net.Listen("tcp", addr.String())
-	if err != nil {
+	t.line = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: t.Line(), Logger: quiet{}})
+	return t, nil
+}
+
+// pair opens an address on UDP and on TCP, with the same number. If any number will do, it may have to try a few.
+func pair(address string) (net.PacketConn, net.Listener, error) {
+	for tries := 1; ; tries++ {
+		udp, err := net.ListenPacket("udp", address)
+		if err != nil {
+			return nil, nil, err
+		}
+		tcp, err := net.Listen("tcp", udp.LocalAddr().String())
+		if err == nil {
+			return udp, tcp, nil
+		}
 		_ = udp.Close()
-		return nil, err
+		if tries == numbers || !strings.HasSuffix(address, ":0") {
+			return nil, nil, err
+		}
 	}
-	server, err := relay.New(udp, bounded.Listen(tcp), quiet{})
-	if err != nil {
-		_, _ = udp.Close(), tcp.Close()
-		return nil, err
-	}
-	return &turnServer{
-		Server: server, addr: addr.AddrPort(), public: cfg.IP, port: port,
-		line: ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: server.Line(), Logger: quiet{}}),
-	}, nil
 }
 
 func (t *turnServer) close() error {
@@ -50,12 +77,16 @@ func (t *turnServer) close() error {
 	return t.Close()
 }
 
-// servers tells a client how to use the relay, under the address by which it has reached this machine if nothing better is
-// known.
+// servers tells a client how to use the relay: under the address by which it has reached this machine if nothing better is
+// known, and by TLS where it has come by TLS itself, whose certificate is for that name.
 func (t *turnServer) servers(host, name, secret string) []*livekit.ICEServer {
-	at := strings.Trim(host, "[]")
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		at = h
+	at, through := strings.Trim(host, "[]"), httpsPort
+	if h, p, err := net.SplitHostPort(host); err == nil {
+		at, through = h, p
+	}
+	var urls []string
+	if t.secure {
+		urls = append(urls, "turns:"+net.JoinHostPort(at, through)+"?transport=tcp")
 	}
 	switch {
 	case t.public != "":
@@ -63,10 +94,11 @@ func (t *turnServer) servers(host, name, secret string) []*livekit.ICEServer {
 	case !t.addr.Addr().IsUnspecified():
 		at = t.addr.Addr().String()
 	}
-	at = "turn:" + net.JoinHostPort(at, strconv.Itoa(int(t.addr.Port())))
-	return []*livekit.ICEServer{{
-		Urls: []string{at + "?transport=udp", at + "?transport=tcp"}, Username: name, Credential: secret,
-	}}
+	if t.addr.IsValid() {
+		here := "turn:" + net.JoinHostPort(at, strconv.Itoa(int(t.addr.Port())))
+		urls = append([]string{here + "?transport=udp", here + "?transport=tcp"}, urls...)
+	}
+	return []*livekit.ICEServer{{Urls: urls, Username: name, Credential: secret}}
 }
 
 // muxes joins the port of all with the line of relayed clients. loopback is whether the machine's own addresses are told.

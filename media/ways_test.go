@@ -2,6 +2,7 @@ package media
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -82,7 +83,12 @@ func isTimeout(err error) bool {
 func (w *world) enterRelayed(t *testing.T, room, identity, transport string, single bool) *client {
 	t.Helper()
 	c := newClient(t)
-	c.tune = func(e *webrtc.SettingEngine) { e.SetRelayAcceptanceMinWait(0) }
+	c.tune = func(e *webrtc.SettingEngine) {
+		e.SetRelayAcceptanceMinWait(0)
+		if w.tune != nil {
+			w.tune(e)
+		}
+	}
 	path, q := "/rtc", url.Values{"access_token": {w.token(t, room, identity)}}
 	if single {
 		path = "/rtc/v1"
@@ -146,24 +152,43 @@ func TestThroughTheRelay(t *testing.T) {
 
 // The relay is announced under an address that the client can reach.
 func TestWhereTheRelayIs(t *testing.T) {
+	const udp, tcp = "?transport=udp", "?transport=tcp"
 	for name, c := range map[string]struct {
 		cfg        Config
-		host, want string
+		secure     bool
+		host, want string // where P stands for the port
 	}{
-		"bound":          {Config{TURN: "127.0.0.1:0"}, "example.org", "turn:127.0.0.1:"},
-		"public":         {Config{TURN: "127.0.0.1:0", IP: "203.0.113.7"}, "example.org", "turn:203.0.113.7:"},
-		"by name":        {Config{TURN: ":0"}, "example.org", "turn:example.org:"},
-		"name with port": {Config{TURN: ":0"}, "example.org:443", "turn:example.org:"},
-		"IPv6":           {Config{TURN: ":0"}, "[2001:db8::1]:443", "turn:[2001:db8::1]:"},
-		"IPv6, no port":  {Config{TURN: ":0"}, "[2001:db8::1]", "turn:[2001:db8::1]:"},
+		"bound":          {Config{TURN: "127.0.0.1:0"}, false, "example.org", "turn:127.0.0.1:P" + udp + " turn:127.0.0.1:P" + tcp},
+		"public":         {Config{TURN: "127.0.0.1:0", IP: "203.0.113.7"}, false, "example.org", "turn:203.0.113.7:P" + udp + " turn:203.0.113.7:P" + tcp},
+		"by name":        {Config{TURN: ":0"}, false, "example.org", "turn:example.org:P" + udp + " turn:example.org:P" + tcp},
+		"name with port": {Config{TURN: ":0"}, false, "example.org:443", "turn:example.org:P" + udp + " turn:example.org:P" + tcp},
+		"IPv6":           {Config{TURN: ":0"}, false, "[2001:db8::1]:443", "turn:[2001:db8::1]:P" + udp + " turn:[2001:db8::1]:P" + tcp},
+		"IPv6, no port":  {Config{TURN: ":0"}, false, "[2001:db8::1]", "turn:[2001:db8::1]:P" + udp + " turn:[2001:db8::1]:P" + tcp},
+		"TLS":            {Config{}, true, "example.org", "turns:example.org:443" + tcp},
+		"TLS and port":   {Config{IP: "203.0.113.7"}, true, "example.org:8443", "turns:example.org:8443" + tcp},
+		"TLS and IPv6":   {Config{}, true, "[2001:db8::1]", "turns:[2001:db8::1]:443" + tcp},
+		"all": {
+			Config{TURN: "127.0.0.1:0", IP: "203.0.113.7"},
+			true, "example.org",
+			"turn:203.0.113.7:P" + udp + " turn:203.0.113.7:P" + tcp + " turns:example.org:443" + tcp,
+		},
 	} {
-		turn, err := newTURN(c.cfg, nil)
+		var secure net.Listener
+		if c.secure {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			secure = l
+		}
+		turn, err := newTURN(c.cfg, secure, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
+		want := strings.ReplaceAll(c.want, ":P", fmt.Sprintf(":%d", turn.addr.Port()))
 		list := turn.servers(c.host, "name", "secret")
-		if len(list) != 1 || len(list[0].GetUrls()) != 2 || !strings.HasPrefix(list[0].GetUrls()[0], c.want) || list[0].GetUsername() != "name" || list[0].GetCredential() != "secret" {
-			t.Errorf("%s: told %v", name, list)
+		if len(list) != 1 || strings.Join(list[0].GetUrls(), " ") != want || list[0].GetUsername() != "name" || list[0].GetCredential() != "secret" {
+			t.Errorf("%s: told %v, want %s", name, list, want)
 		}
 		if err := turn.close(); err != nil {
 			t.Error(err)

@@ -39,6 +39,7 @@ func until(t *testing.T, unmet func() string) {
 type world struct {
 	*Server
 	web     *httptest.Server
+	http    *http.Client // of clients; nil is the usual one
 	stop    func()
 	tune    func(*webrtc.SettingEngine) // of clients that enter from now on; may be nil
 	level   *atomic.Int32               // of their voices; may be nil
@@ -101,7 +102,7 @@ func (w *world) dialAt(t *testing.T, path string, query url.Values) (*websocket.
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	ws, resp, err := websocket.Dial(ctx, w.web.URL+path+"?"+query.Encode(), nil)
+	ws, resp, err := websocket.Dial(ctx, w.web.URL+path+"?"+query.Encode(), &websocket.DialOptions{HTTPClient: w.http})
 	if err == nil {
 		ws.SetReadLimit(1 << 20)
 	}

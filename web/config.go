@@ -13,6 +13,9 @@ type Config struct {
 	Listen    string `yaml:"listen"`     // address and port of the web server
 	PublicURL string `yaml:"public_url"` // what links begin with; empty: the bot makes no links
 
+	Cert    string `yaml:"cert"`     // file with the certificate, for browsers that come without a proxy between; empty: none
+	CertKey string `yaml:"cert_key"` // file with its key
+
 	ImprintURL string `yaml:"imprint_url"` // who is behind the pages, at the foot of each
 	PrivacyURL string `yaml:"privacy_url"` // what becomes of people's data, at the foot of each
 }
@@ -28,6 +31,9 @@ func (c Config) Validate() error {
 	}
 	if err := checkPublic(c.PublicURL); err != nil {
 		problems = append(problems, err)
+	}
+	if (c.Cert == "") != (c.CertKey == "") {
+		problems = append(problems, errors.New("cert: a certificate needs its key and a key its certificate, set cert and cert_key to two files, or neither"))
 	}
 	problems = append(problems, checkLink("imprint_url", c.ImprintURL), checkLink("privacy_url", c.PrivacyURL))
 	return errors.Join(problems...)

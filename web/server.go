@@ -49,6 +49,8 @@ type Options struct {
 	Polls polls
 	Box   boxOffice
 	Texts *i18n.Texts
+	// Listener is where browsers come; it is closed in the end. Nil: the port of the configuration, without TLS.
+	Listener net.Listener
 	// Secret makes the passes of those who are in a call; without one they end with the program.
 	Secret []byte
 	Ready  func() bool // what /healthz answers; nil is always ready
@@ -73,7 +75,7 @@ type Server struct {
 
 // New makes the server. It listens when it runs.
 func New(cfg Config, opt Options, log zerolog.Logger) *Server {
-	s := &Server{cfg: cfg, opt: opt, log: log, assets: loadAssets(), files: loadStatics(), gate: newGate(), halls: newHalls(opt.Secret), texts: loadTexts(opt.Texts)}
+	s := &Server{cfg: cfg, opt: opt, log: log, assets: loadAssets(), files: loadStatics(), gate: newGate(), halls: newHalls(opt.Secret), texts: loadTexts(opt.Texts), listener: opt.Listener}
 	s.pages = newPages(s.texts, s.assets, cfg)
 	s.http = &http.Server{
 		Handler:           s.Handler(),

@@ -59,8 +59,16 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		return err
 	}
 	calls := &presence{}
+	port, relay, err := secured(cfg.Web.Listen, cfg.Web.Cert, cfg.Web.CertKey)
+	if err != nil {
+		return fmt.Errorf("web.listen, web.cert: %w", err)
+	}
+	if port != nil {
+		defer port.Close()
+	}
 	sfu, err := media.New(cfg.Media, media.Options{
 		Secret: secret,
+		Secure: relay,
 		Changed: func(room string, present []media.Person) {
 			calls.note(room, len(present))
 			b.CallChanged(room, present)
@@ -92,7 +100,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		Log:        part(log, "bot"),
 	})
 	pages := web.New(cfg.Web, web.Options{
-		Calls: st, Media: sfu, Group: b, Polls: polls, Box: b, Texts: texts, Secret: secret, Ready: line.Ready,
+		Calls: st, Media: sfu, Group: b, Polls: polls, Box: b, Texts: texts, Secret: secret, Ready: line.Ready, Listener: port,
 	}, part(log, "web"))
 	b.Doors = pages
 	watch, err := newOps(cfg.Ops, line, st, calls)

@@ -22,7 +22,8 @@ import (
 )
 
 const sfuUsage = `usage: stimmbote sfu --key KEY:SECRET [--key …] [--listen ADDRESS] [--udp ADDRESS] [--tcp ADDRESS]
-                     [--turn ADDRESS] [--ip ADDRESS] [--ops ADDRESS] [--config FILE]
+                     [--turn ADDRESS] [--cert FILE --cert-key FILE] [--ip ADDRESS] [--ops ADDRESS]
+                     [--config FILE]
 `
 
 // spareMemory is how much memory may be garbage before it is collected, in percent of what is used. Half of Go's default:
@@ -58,6 +59,8 @@ func sfu(ctx context.Context, args []string, stderr io.Writer) int {
 	udp := flags.String("udp", "", "what sound and pictures go through")
 	tcp := flags.String("tcp", "", "the same for those who have no UDP")
 	turn := flags.String("turn", "", "and for those who need a relay")
+	cert := flags.String("cert", "", "certificate, so that clients connect by TLS without a proxy, and to the relay as well")
+	certKey := flags.String("cert-key", "", "its key")
 	ip := flags.String("ip", "", "address under which others reach this machine")
 	watch := flags.String("ops", "", "where programs of this machine ask how this one is")
 	path := flags.String("config", "", "a configuration, of which media and log count")
@@ -85,10 +88,13 @@ func sfu(ctx context.Context, args []string, stderr io.Writer) int {
 	if *ip != "" {
 		cfg.Media.IP = *ip
 	}
+	cfg.Web.Listen, cfg.Web.Cert, cfg.Web.CertKey = *listen, *cert, *certKey
 	problem := errors.Join(cfg.Media.Validate(), opsConfig{Listen: *watch}.validate())
 	switch {
 	case flags.NArg() > 0:
 		problem = fmt.Errorf("sfu takes no %q", flags.Arg(0))
+	case (*cert == "") != (*certKey == ""):
+		problem = errors.New("--cert and --cert-key need each other")
 	case len(keys) == 0:
 		problem = errors.New("sfu needs a --key KEY:SECRET; those who make tokens sign with the secret")
 	}
@@ -101,7 +107,7 @@ func sfu(ctx context.Context, args []string, stderr io.Writer) int {
 			fmt.Fprintf(stderr, "stimmbote: the secret of key %q is shorter than %d characters and can be guessed; openssl rand -hex 32 makes a good one\n", name, shortSecret)
 		}
 	}
-	if err := serveMeetings(ctx, cfg, keys, *listen, *watch, stderr); err != nil {
+	if err := serveMeetings(ctx, cfg, keys, *watch, stderr); err != nil {
 		fmt.Fprintf(stderr, "stimmbote: %v\n", err)
 		return exitError
 	}
@@ -109,7 +115,7 @@ func sfu(ctx context.Context, args []string, stderr io.Writer) int {
 }
 
 // serveMeetings runs until ctx ends.
-func serveMeetings(ctx context.Context, cfg config, keys keyFlags, listen, watch string, stderr io.Writer) error {
+func serveMeetings(ctx context.Context, cfg config, keys keyFlags, watch string, stderr io.Writer) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(spareMemory)
 	}
@@ -118,19 +124,32 @@ func serveMeetings(ctx context.Context, cfg config, keys keyFlags, listen, watch
 		return err
 	}
 	log := newLog(stderr, os.Getenv("JOURNAL_STREAM") != "").Level(level)
-	server, err := media.New(cfg.Media, media.Options{Secret: []byte(rand.Text()), Keys: keys}, part(log, "media"))
+	port, relay, err := secured(cfg.Web.Listen, cfg.Web.Cert, cfg.Web.CertKey)
+	if err != nil {
+		return fmt.Errorf("--listen, --cert: %w", err)
+	}
+	if port != nil {
+		defer port.Close()
+	}
+	server, err := media.New(cfg.Media, media.Options{Secret: []byte(rand.Text()), Keys: keys, Secure: relay}, part(log, "media"))
 	if err != nil {
 		return err
 	}
 	parts, ctx := errgroup.WithContext(ctx)
 	parts.Go(func() error { return server.Run(ctx) })
-	if err := answering(ctx, parts, "--listen", listen, server.Handler()); err != nil {
+	if port == nil {
+		port, err = opened("--listen", cfg.Web.Listen)
+	}
+	if err != nil {
 		return stopped(parts, err)
 	}
+	answering(ctx, parts, port, server.Handler())
 	if watch != "" {
-		if err := answering(ctx, parts, "--ops", watch, sfuOps(server)); err != nil {
+		l, err := opened("--ops", watch)
+		if err != nil {
 			return stopped(parts, err)
 		}
+		answering(ctx, parts, l, sfuOps(server))
 	}
 	fmt.Fprintln(stderr, "ready")
 	return parts.Wait()
@@ -142,21 +161,25 @@ func stopped(parts *errgroup.Group, err error) error {
 	return parts.Wait()
 }
 
-// answering opens a port and answers on it until ctx ends.
-func answering(ctx context.Context, parts *errgroup.Group, option, address string, h http.Handler) error {
+// opened is a port of an option.
+func opened(option, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("opening %s %s: %w (is another program there?)", option, address, err)
+		return nil, fmt.Errorf("opening %s %s: %w (is another program there?)", option, address, err)
 	}
+	return l, nil
+}
+
+// answering answers at a port until ctx ends.
+func answering(ctx context.Context, parts *errgroup.Group, l net.Listener, h http.Handler) {
 	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ErrorLog: stdlog.New(io.Discard, "", 0)}
 	parts.Go(func() error {
 		defer context.AfterFunc(ctx, func() { _ = s.Close() })()
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("answering at %s: %w", address, err)
+			return fmt.Errorf("answering at %s: %w", l.Addr(), err)
 		}
 		return nil
 	})
-	return nil
 }
 
 // sfuOps tells how the server is, without names and addresses.

@@ -4,10 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +30,7 @@ func TestSFURefusals(t *testing.T) {
 		"turn: ":            {"sfu", "--key", "a:b", "--turn", "nowhere"},
 		"ip: ":              {"sfu", "--key", "a:b", "--ip", "nowhere"},
 		"other machines":    {"sfu", "--key", "a:b", "--ops", ":1"},
+		"need each other":   {"sfu", "--key", "a:b", "--cert", "/nowhere"},
 		"config":            {"sfu", "--key", "a:b", "--config", "/nowhere"},
 	} {
 		var stderr bytes.Buffer
@@ -91,6 +97,53 @@ func TestSFU(t *testing.T) {
 	if code, _ := get("http://" + ops + "/healthz"); code != http.StatusOK {
 		t.Errorf("health: %d", code)
 	}
+	stop()
+	if code := <-ended; code != exitOK {
+		t.Errorf("exit %d", code)
+	}
+}
+
+// With a certificate clients connect by TLS, without it nothing is served.
+func TestSFUWithCertificate(t *testing.T) {
+	vouched := httptest.NewTLSServer(nil)
+	vouched.Close()
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(vouched.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: vouched.Certificate().Raw}, key: {Type: "PRIVATE KEY", Bytes: pkcs8}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	listen := freePort(t)
+	args := []string{"sfu", "--listen", listen, "--udp", "127.0.0.1:0", "--key", "two:" + strings.Repeat("x", 40), "--cert-key", key, "--cert"}
+	var said bytes.Buffer
+	if code := dispatch(t.Context(), append(args, key), io.Discard, &said); code != exitError || !strings.Contains(said.String(), "reading certificate") {
+		t.Errorf("without certificate: exit %d, said %q", code, said.String())
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	r, w := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- dispatch(ctx, append(args, cert), io.Discard, w)
+		_ = w.Close()
+	}()
+	for lines := bufio.NewScanner(r); lines.Scan() && lines.Text() != "ready"; {
+	}
+	go func() { _, _ = io.Copy(io.Discard, r) }()
+	resp, err := vouched.Client().Get("https://" + listen + "/rtc/validate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("without a token: %d", resp.StatusCode)
+	}
+	vouched.Client().CloseIdleConnections()
 	stop()
 	if code := <-ended; code != exitOK {
 		t.Errorf("exit %d", code)

@@ -54,16 +54,21 @@ type guest struct {
 	pipes map[*pipe]struct{}
 }
 
-// New serves on a UDP port and a TCP listener until Close, which closes both.
-func New(udp net.PacketConn, tcp net.Listener, log logging.LoggerFactory) (*Server, error) {
+// New serves on a UDP port, if it is not nil, and on listeners of TCP or TLS until Close, which closes all.
+func New(log logging.LoggerFactory, udp net.PacketConn, tcp ...net.Listener) (*Server, error) {
 	s := &Server{guests: map[string]*guest{}, line: newLine(), next: first}
-	var err error
-	s.turn, err = turn.NewServer(turn.ServerConfig{
+	c := turn.ServerConfig{
 		Realm: realm, LoggerFactory: log, AllocationLifetime: lifetime, StrictAddressFamily: true,
 		AuthHandler: s.auth, QuotaHandler: s.mayHaveMore,
-		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: udp, RelayAddressGenerator: s, PermissionHandler: onlyHere}},
-		ListenerConfigs:   []turn.ListenerConfig{{Listener: tcp, RelayAddressGenerator: s, PermissionHandler: onlyHere}},
-	})
+	}
+	if udp != nil {
+		c.PacketConnConfigs = []turn.PacketConnConfig{{PacketConn: udp, RelayAddressGenerator: s, PermissionHandler: onlyHere}}
+	}
+	for _, l := range tcp {
+		c.ListenerConfigs = append(c.ListenerConfigs, turn.ListenerConfig{Listener: l, RelayAddressGenerator: s, PermissionHandler: onlyHere})
+	}
+	var err error
+	s.turn, err = turn.NewServer(c)
 	if err != nil {
 		return nil, fmt.Errorf("starting TURN: %w", err)
 	}

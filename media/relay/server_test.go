@@ -30,7 +30,7 @@ func start(t *testing.T) (s *Server, address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err = New(udp, tcp, quiet()); err != nil {
+	if s, err = New(quiet(), udp, tcp); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
