@@ -28,6 +28,8 @@ var boundaries = map[string]boundary{
 	"voting/box":           {ours: []string{"voting/belenios"}, not: pure},
 	"voting/words":         {not: pure},
 	"voting/verify":        {ours: []string{"voting/belenios"}, not: []string{"net", "log", "database"}},
+	"voting/parley":        {ours: []string{"voting"}, not: pure},
+	"keyholder/policy":     {ours: []string{"voting", "voting/belenios", "voting/parley"}, not: pure},
 	"voting":               {ours: []string{"voting/..."}, not: pure},
 	"media/forward":        {others: []string{"github.com/pion/"}},
 	"media/bounded":        {},
@@ -49,7 +51,11 @@ var boundaries = map[string]boundary{
 		others: []string{"maunium.net/go/mautrix", "go.mau.fi/util/", "github.com/rs/zerolog"},
 	},
 	"bot": {
-		ours:   []string{"bot/answer", "chat", "i18n", "media", "store", "voting"},
+		ours:   []string{"bot/answer", "chat", "i18n", "media", "store", "voting", "voting/parley"},
+		others: []string{"github.com/rs/zerolog"},
+	},
+	"keyholder": {
+		ours:   []string{"chat", "i18n", "keyholder/...", "store", "voting", "voting/..."},
 		others: []string{"github.com/rs/zerolog"},
 	},
 	"bot/answer": {ours: []string{"voting"}, not: pure},

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -36,20 +37,22 @@ const (
 	Video
 	Attachment // any other file
 	Choice     // an answer to a poll of the clients' own kind, see [Content]
+	Record     // what another program says, see [Content]; nothing of it is for people
 )
 
 // Message is what somebody else said.
 type Message struct {
 	ID, Room, Sender string
-	Body             string    // without the quotation of what is replied to
-	Mentions         []Mention // whom the body names
-	Thread           string    // the event that began the thread, empty in the main timeline
-	ReplyTo          string    // the event that it replies to, if any
-	Edits            string    // the event of which this is to be the new text; perhaps somebody else's
-	Poll             string    // of a Choice: the event that asked …
-	Choices          []string  // … and the IDs of what was chosen, in the order of the sender's client
-	At               time.Time // by this machine's clock, as far as the homeserver's can be compared
-	File             *Attached // of an Attachment
+	Body             string          // without the quotation of what is replied to
+	Mentions         []Mention       // whom the body names
+	Thread           string          // the event that began the thread, empty in the main timeline
+	ReplyTo          string          // the event that it replies to, if any
+	Edits            string          // the event of which this is to be the new text; perhaps somebody else's
+	Poll             string          // of a Choice: the event that asked …
+	Choices          []string        // … and the IDs of what was chosen, in the order of the sender's client
+	At               time.Time       // by this machine's clock, as far as the homeserver's can be compared
+	File             *Attached       // of an Attachment or a Record
+	Record           json.RawMessage // of a Record: an object
 	Kind             Kind
 	Encrypted        bool
 	Trusted          bool // encrypted by a device that its owner signed
@@ -90,6 +93,10 @@ func (m *Message) says(evt *event.Event) bool {
 		return false
 	}
 	relation := content.OptionalGetRelatesTo()
+	if m.Record = recordOf(evt, content); m.Record != nil {
+		m.Kind, m.File = Record, attached(content)
+		return true
+	}
 	m.Thread, m.ReplyTo, m.Edits = relation.GetThreadParent().String(), relation.GetNonFallbackReplyTo().String(), relation.GetReplaceID().String()
 	if (m.Edits != "") != (content.NewContent != nil) {
 		return false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -43,13 +44,15 @@ const redactsKey = "key:"
 // ByKey is the Redacts of what the delivery with this key said.
 func ByKey(key string) string { return redactsKey + key }
 
-// Content is what a delivery says. A File or a Poll is sent instead of the words.
+// Content is what a delivery says. A Poll is sent instead of the words, and so is a File, unless there
+// is a Record. A Record goes into encrypted rooms only.
 type Content struct {
 	Notice bool // for what nobody needs to be alerted of
 	Plain  string
 	HTML   string
 	File   *File
 	Poll   *Poll
+	Record json.RawMessage // an object that says to programs what the words say to people
 }
 
 // File is an attachment.

@@ -52,9 +52,13 @@ func (l *Line) say(ctx context.Context, o store.Outgoing) (room, sent string, er
 	if err != nil {
 		return "", "", err
 	}
+	if content.Record != nil && (!encrypted || len(content.Record) > mostRecord) {
+		return "", "", errRecord
+	}
 	for n := range tighter {
 		var said id.EventID
-		said, err = l.send(ctx, where, event.EventMessage, related(message, most(encrypted, n), o.Thread, reply, edits), encrypted, o.Person != "", transaction(o.Key))
+		wording := related(message, most(encrypted, n)-len(content.Record), o.Thread, reply, edits)
+		said, err = l.send(ctx, where, event.EventMessage, withRecord(wording, content.Record), encrypted, o.Person != "", transaction(o.Key))
 		if !tooLong(err) {
 			return where.String(), said.String(), err
 		}
@@ -145,7 +149,11 @@ func (l *Line) wording(ctx context.Context, room id.RoomID, c Content, encrypted
 
 func (l *Line) worded(ctx context.Context, c Content, encrypted bool) (*event.MessageEventContent, error) {
 	if c.File != nil {
-		return l.upload(ctx, *c.File, encrypted)
+		message, err := l.upload(ctx, *c.File, encrypted)
+		if err == nil && c.Record != nil { // the words are the file's caption
+			message.Body = c.Plain
+		}
+		return message, err
 	}
 	message := &event.MessageEventContent{MsgType: event.MsgText, Body: c.Plain, Mentions: &event.Mentions{}}
 	if c.Notice {

@@ -16,21 +16,8 @@ func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) 
 		result, err := p.countOpen(ctx, poll)
 		return result, nil, err
 	}
-	closed, err := p.bound(ctx, poll)
+	audit, err := p.audit(ctx, poll)
 	if err != nil {
-		return nil, nil, err
-	}
-	audit, err := belenios.AuditBallots(closed)
-	if err != nil {
-		return nil, nil, fmt.Errorf("verifying the ballots: %w: %w", ErrChanged, err)
-	}
-	if err := poll.matches(audit.Report()); err != nil {
-		return nil, nil, err
-	}
-	if counted := audit.Sum().Counted; counted < poll.Least {
-		return nil, nil, ErrTooFew.with("cast", counted, "min", poll.Least)
-	}
-	if _, err := p.voted(ctx, poll); err != nil {
 		return nil, nil, err
 	}
 	tally, err := p.open(ctx, poll, audit)
@@ -51,6 +38,26 @@ func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) 
 	return result, archive, nil
 }
 
+// audit verifies the ballots of a closed poll, as they are kept, and whether their sum may be opened.
+func (p *Polls) audit(ctx context.Context, poll *Poll) (*belenios.Audit, error) {
+	closed, err := p.bound(ctx, poll)
+	if err != nil {
+		return nil, err
+	}
+	audit, err := belenios.AuditBallots(closed)
+	if err != nil {
+		return nil, fmt.Errorf("verifying the ballots: %w: %w", ErrChanged, err)
+	}
+	if err := poll.matches(audit.Report()); err != nil {
+		return nil, err
+	}
+	if counted := audit.Sum().Counted; counted < poll.Least {
+		return nil, ErrTooFew.with("cast", counted, "min", poll.Least)
+	}
+	_, err = p.voted(ctx, poll)
+	return audit, err
+}
+
 // matches holds what was verified against what the group was told.
 func (p *Poll) matches(r *belenios.Report) error {
 	same := r.UUID == string(p.ID) && r.Group == p.Group && r.Fingerprint == p.Fingerprint && r.RollHash == p.RollHash &&
@@ -63,6 +70,13 @@ func (p *Poll) matches(r *belenios.Report) error {
 
 // open decrypts the sum, nothing else.
 func (p *Polls) open(ctx context.Context, poll *Poll, audit *belenios.Audit) (*belenios.Tally, error) {
+	if poll.Terms.Tellers != "" {
+		shares, err := p.shares(ctx, poll)
+		if err != nil {
+			return nil, err
+		}
+		return audit.Election().Combine(audit.Sum(), shares)
+	}
 	key, err := p.key(ctx, poll)
 	if err != nil {
 		return nil, err

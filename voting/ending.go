@@ -77,6 +77,9 @@ func (p *Polls) end(ctx context.Context, poll *Poll, s State, refusal error) err
 	if err != nil {
 		return fmt.Errorf("deleting what poll %s does not need any more: %w", poll.ID, err)
 	}
+	if err := p.forgetTellers(ctx, poll); err != nil {
+		return fmt.Errorf("deleting what the tellers of poll %s gave: %w", poll.ID, err)
+	}
 	p.drop(poll)
 	return nil
 }

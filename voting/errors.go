@@ -40,6 +40,7 @@ var (
 	ErrNoCode       = &Refusal{Key: "refusal.no-code"}
 	ErrObjections   = &Refusal{Key: "refusal.objections"}
 	ErrOnlySealed   = &Refusal{Key: "refusal.only-sealed"}
+	ErrTellers      = &Refusal{Key: "refusal.tellers"}
 )
 
 // Error is for logs. People read the sentence that Key stands for.

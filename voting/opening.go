@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"stimmbote/voting/belenios"
-	"stimmbote/voting/box"
 	"stimmbote/voting/registrar"
 )
 
@@ -31,7 +30,7 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	if poll.State != StateDraft {
+	if poll.State != StateDraft || poll.Terms.Tellers != "" { // with tellers it goes by way of Ask
 		return nil, fmt.Errorf("poll %s is %s: %w", id, poll.State, ErrNotDraft)
 	}
 	roll := asNames(poll.Roll)
@@ -49,30 +48,8 @@ func (p *Polls) Prepare(ctx context.Context, id ID) (*Setup, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing poll %s: %w", id, err)
 	}
-	s.papers, err = belenios.NewSetup(belenios.Parameters{
-		UUID: string(id), Group: poll.Group, Name: poll.Question,
-		Questions:     poll.Asked.Sealed(),
-		Administrator: "Stimmbote", CredentialAuthority: s.rollHash,
-	}, []belenios.Trustee{belenios.Single(public)}, s.credentials)
-	if err != nil {
+	if err := p.draw(poll, s, []belenios.Trustee{belenios.Single(public)}); err != nil {
 		return nil, fmt.Errorf("preparing poll %s: %w", id, err)
-	}
-	election, err := belenios.Open(s.papers)
-	if err != nil {
-		return nil, fmt.Errorf("preparing poll %s: reading its election: %w", id, err)
-	}
-	s.fingerprint = election.Fingerprint()
-	vote, err := poll.Asked.Vote(poll.Asked.sample())
-	if err != nil {
-		return nil, fmt.Errorf("preparing poll %s: %w", id, err)
-	}
-	for _, token := range s.tokens { // any: only the length of a ballot is wanted
-		trial, err := election.Seal(p.rand, token, vote)
-		if err != nil {
-			return nil, fmt.Errorf("preparing poll %s: sealing a first ballot: %w", id, err)
-		}
-		s.placeSize = box.Size(trial)
-		break
 	}
 	return s, nil
 }

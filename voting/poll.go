@@ -38,6 +38,8 @@ type State string
 // The states of a poll, in their order.
 const (
 	StateDraft     State = "draft"     // shown to the asker, not open
+	StateAsked     State = "asked"     // its tellers were asked for their keys
+	StateSet       State = "set"       // its election is fixed, and its tellers compare it
 	StateOpen      State = "open"      // ballots are taken
 	StateClosed    State = "closed"    // the ballots and their hash are fixed, nothing is decrypted
 	StateCounted   State = "counted"   // the result and the archive are kept
@@ -47,7 +49,9 @@ const (
 
 // next lists where a poll may go from each state.
 var next = map[State][]State{
-	StateDraft:   {StateOpen, StateCancelled},
+	StateDraft:   {StateAsked, StateOpen, StateCancelled},
+	StateAsked:   {StateSet, StateCancelled},
+	StateSet:     {StateOpen, StateCancelled},
 	StateOpen:    {StateClosed, StateCancelled},
 	StateClosed:  {StateCounted, StateCancelled},
 	StateCounted: {StateDone},
@@ -100,7 +104,7 @@ func (p *Poll) isClosed() bool {
 }
 
 // Level says how secret the answers of p are.
-func (p *Poll) Level() Level { return p.Terms.Level }
+func (p *Poll) Level() Level { return p.Terms.level() }
 
 // entitled says whether m is on the roll.
 func (p *Poll) entitled(m Member) bool {

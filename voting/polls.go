@@ -191,7 +191,7 @@ func (p *Polls) Turnout(ctx context.Context, id ID) (cast, entitled int, err err
 // cast is how many ballots or answers there are.
 func (p *Polls) cast(ctx context.Context, poll *Poll) (int, error) {
 	switch {
-	case poll.State == StateDraft || poll.State.Ended():
+	case poll.State == StateDraft || poll.State == StateAsked || poll.State.Ended():
 		return 0, nil
 	case !poll.sealed():
 		all, err := p.answers(ctx, poll.ID)

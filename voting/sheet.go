@@ -16,6 +16,7 @@ type Sheet struct {
 	Number int
 	Asked  Question
 	Terms  Terms
+	Level  Level
 
 	Opened, Ends, Closed              time.Time
 	Fingerprint, RollHash, ClosedHash string
@@ -41,7 +42,7 @@ func (p *Polls) Sheet(ctx context.Context, id ID) (*Sheet, error) {
 		return nil, fmt.Errorf("poll %s has no sheet: %w", id, ErrUnknown)
 	}
 	s := &Sheet{
-		ID: poll.ID, State: poll.State, Number: poll.Number, Asked: poll.Asked, Terms: poll.Terms,
+		ID: poll.ID, State: poll.State, Number: poll.Number, Asked: poll.Asked, Terms: poll.Terms, Level: poll.Level(),
 		Opened: poll.Opened, Ends: poll.Ends, Closed: poll.Closed,
 		Fingerprint: poll.Fingerprint, RollHash: poll.RollHash, ClosedHash: poll.ClosedHash, Result: poll.Result,
 	}

@@ -29,12 +29,28 @@ type Terms struct {
 	Objection  time.Duration `json:"objection,omitzero"`   // between the closed hash and the decryption
 	OnlySealed bool          `json:"onlySealed,omitempty"` // ballots are sealed by their voters, none by the bot
 	Booth      string        `json:"booth,omitempty"`      // the ballot page, if it is on another web space
+	Tellers    Tellers       `json:"tellers,omitempty"`    // whose machines hold keys too
 }
+
+// level says how secret answers are that are given on such terms. That keys are shared is never said,
+// it follows from the tellers.
+func (t Terms) level() Level {
+	if t.Tellers != "" && t.Level == Confidential {
+		return Shared
+	}
+	return t.Level
+}
+
+// Check refuses terms that cannot be held to.
+func (t Terms) Check() error { return t.check() }
+
+// EndsAt is when a poll on such terms ends that is opened then.
+func (t Terms) EndsAt(opened time.Time) (time.Time, error) { return t.ends(opened) }
 
 // check refuses terms that cannot be held to.
 func (t Terms) check() error {
-	switch _, known := levels[t.Level]; {
-	case !known:
+	switch {
+	case t.Level != Confidential && t.Level != Open:
 		return fmt.Errorf("level %d: %w", int(t.Level), ErrTerms)
 	case t.OnlySealed && t.Level == Open:
 		return ErrOnlySealed
@@ -44,8 +60,12 @@ func (t Terms) check() error {
 		return ErrTooLong.with("days", days(MaxOpen))
 	case t.Objection > maxObjection:
 		return ErrTooLong.with("days", days(maxObjection))
+	case t.Tellers == "":
+		return nil
+	case t.Level == Open, t.Rehearsal, t.HideVoters:
+		return ErrTellers
 	}
-	return nil
+	return t.Tellers.Check()
 }
 
 // ends is when a poll that is opened now ends.

@@ -49,7 +49,7 @@ func (s *Server) showBoard(w http.ResponseWriter, r *http.Request) {
 	board := map[string]any{
 		"format": 1, "id": sheet.ID, "state": sheet.State, "number": sheet.Number, "kind": sheet.Asked.Kind, "title": sheet.Asked.Text,
 		"group": sheet.Group, "language": sheet.Language, "familiar": sheet.Familiar, "contact": sheet.Contact,
-		"level": sheet.Terms.Level, "rehearsal": sheet.Terms.Rehearsal, "final": sheet.Terms.NoRevote, "sealed": sheet.Terms.OnlySealed,
+		"level": sheet.Level, "rehearsal": sheet.Terms.Rehearsal, "final": sheet.Terms.NoRevote, "sealed": sheet.Terms.OnlySealed,
 		"opened": instant(sheet.Opened), "ends": instant(sheet.Ends), "closed": instant(sheet.Closed),
 		"cast": sheet.Cast, "entitled": sheet.Entitled,
 		"fingerprint": sheet.Fingerprint, "roll_hash": sheet.RollHash, "closed_hash": sheet.ClosedHash, "booth": BoothHash(),

@@ -88,7 +88,7 @@ func (s *Server) showVote(w http.ResponseWriter, r *http.Request) {
 		"format": 1, "id": sheet.ID, "state": state,
 		"election": string(sheet.Papers.Election), "trustees": string(sheet.Papers.Trustees), "credentials": string(sheet.Papers.Credentials),
 		"kind": sheet.Asked.Kind, "title": sheet.Asked.Text, "group": sheet.Group, "language": sheet.Language, "familiar": sheet.Familiar,
-		"level": sheet.Terms.Level, "final": sheet.Terms.NoRevote, "sealed": sheet.Terms.OnlySealed, "rehearsal": sheet.Terms.Rehearsal,
+		"level": sheet.Level, "final": sheet.Terms.NoRevote, "sealed": sheet.Terms.OnlySealed, "rehearsal": sheet.Terms.Rehearsal,
 		"ends": instant(sheet.Ends), "cast": sheet.Cast, "entitled": sheet.Entitled, "contact": sheet.Contact,
 		"imprint": s.cfg.ImprintURL, "privacy": s.cfg.PrivacyURL,
 	})

@@ -138,3 +138,12 @@ func (e *Election) Fingerprint() string {
 	h := sha256.Sum256(e.setup.Election)
 	return base64.RawURLEncoding.EncodeToString(h[:])
 }
+
+// Credentials are the public credentials of those who may vote, sorted as the setup has them.
+func (e *Election) Credentials() []string {
+	var listed []string
+	if err := decode(e.setup.Credentials, &listed); err != nil {
+		return nil // Open has read them
+	}
+	return listed
+}

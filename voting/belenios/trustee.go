@@ -97,6 +97,20 @@ func (k *Key) public(rand io.Reader) (wireTrustee, error) {
 	return wireTrustee{Pok: pok.wire(), PublicKey: public.String()}, nil
 }
 
+// CheckPublic says whether what somebody gives as a trustee's Public is one: a key of the group whose
+// secret is known to whoever made it.
+func CheckPublic(group string, public []byte) error {
+	g, err := groupNamed(group)
+	if err != nil {
+		return err
+	}
+	if err := compact(public); err != nil {
+		return err
+	}
+	_, err = openSingle(g, public)
+	return err
+}
+
 // possession is what a proof of possession is about, 4.5.
 func possession(g group, public element) string { return "pok|" + g.name() + "|" + public.String() }
 

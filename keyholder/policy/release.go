@@ -1,0 +1,96 @@
+package policy
+
+import (
+	"slices"
+	"time"
+
+	"stimmbote/voting"
+	"stimmbote/voting/belenios"
+	"stimmbote/voting/parley"
+)
+
+// Ballots are what the bot closed a vote with.
+type Ballots struct {
+	Hash    string // as the group was told
+	Voted   []string
+	Archive []byte
+}
+
+// Watched is what the machine has seen of a vote when it was closed.
+type Watched struct {
+	Poll        voting.ID
+	Question    parley.Question
+	Fingerprint string // which the machine confirmed
+	Ends        time.Time
+	CloseSaid   time.Time // when somebody with the right said that it be closed, as the machine read it itself; zero: nobody
+	ClosedAt    time.Time // when the machine heard of the close, by its own clock
+	Alarmed     bool      // somebody raised the alarm, or confirmed another election
+	Halted      bool
+}
+
+// Verify verifies ballots in full and holds them against what the machine has seen. The sum of the audit
+// is the only one that the machine ever gives a part of.
+func Verify(b Ballots, w Watched) (*belenios.Audit, error) {
+	switch {
+	case w.Alarmed:
+		return nil, Alarmed
+	case w.Fingerprint == "":
+		return nil, OtherVote
+	}
+	audit, err := belenios.AuditBallots(b.Archive)
+	if err != nil {
+		return nil, Archive
+	}
+	r := audit.Report()
+	switch {
+	case r.UUID != string(w.Poll) || r.Fingerprint != w.Fingerprint || r.Group != w.Question.Group:
+		return nil, OtherVote
+	case r.RollHash != belenios.RollHash(w.Question.Roll):
+		return nil, Roll
+	case r.Entitled != len(w.Question.Roll):
+		return nil, Credentials
+	case r.ClosedHash != b.Hash:
+		return nil, ClosedHash
+	case !voters(b.Voted, w.Question.Roll, r.Counted):
+		return nil, Voters
+	case r.Counted < w.Question.Least:
+		return nil, TooFew
+	case w.ClosedAt.Before(w.Ends) && w.CloseSaid.IsZero() && r.Counted < r.Entitled:
+		return nil, Early
+	}
+	return audit, nil
+}
+
+// voters says whether those who voted are on the roll, nobody twice, and as many as there are ballots.
+func voters(voted, roll []string, counted int) bool {
+	if len(voted) != counted || !slices.IsSorted(voted) || len(slices.Compact(slices.Clone(voted))) != len(voted) {
+		return false
+	}
+	return !slices.ContainsFunc(voted, func(m string) bool { return !slices.Contains(roll, m) })
+}
+
+// Opens is from when on the machine may give its part: after the time for objections, which runs from
+// when it heard of the close.
+func Opens(w Watched) time.Time { return w.ClosedAt.Add(w.Question.Terms.Objection) }
+
+// Release says whether the machine gives its part of the sum now: the bot's must be there before, and
+// right, so that nobody looks before the others.
+func Release(audit *belenios.Audit, botShare string, w Watched) error {
+	if w.Halted {
+		return Halted
+	}
+	if err := audit.Election().CheckShare(audit.Sum(), belenios.Share{Owner: 1, Body: []byte(botShare)}); err != nil {
+		return BotShare
+	}
+	return nil
+}
+
+// Recount says whether an archive is complete, right, and goes on from the ballots that the machine
+// gave its part of the sum of.
+func Recount(archive []byte, hash string, w Watched) (*belenios.Report, error) {
+	report, err := belenios.Verify(archive)
+	if err != nil || report.Status != belenios.Complete || report.ClosedHash != hash || report.Fingerprint != w.Fingerprint {
+		return nil, ResultWrong
+	}
+	return report, nil
+}
