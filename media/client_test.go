@@ -54,12 +54,14 @@ type client struct {
 	muted     map[string]bool // tracks of its own that were muted from outside
 	crowd     uint32
 	tune      func(*webrtc.SettingEngine)
-	config    webrtc.Configuration // of its peer connections
-	level     *atomic.Int32        // of its voice, in dB below overload; nil where it does not say
-	late      bool                 // sends candidates before the description that they belong to
-	comes     func()               // at the join, with the lock held; may be nil
-	deaf      <-chan struct{}      // data is not read until it is closed
-	dropped   []string             // own tracks that are no longer published
+	config    webrtc.Configuration        // of its peer connections
+	level     *atomic.Int32               // of its voice, in dB below overload; nil where it does not say
+	late      bool                        // sends candidates before the description that they belong to
+	comes     func()                      // at the join, with the lock held; may be nil
+	deaf      <-chan struct{}             // data is not read until it is closed
+	slow      bool                        // does not answer offers
+	offered   *livekit.SessionDescription // the last one that it has not answered
+	dropped   []string                    // own tracks that are no longer published
 
 	negotiating sync.Mutex // held during an offer and its answer
 	offers      uint32
@@ -73,6 +75,13 @@ func (w *world) enter(t *testing.T, room, identity string, more ...url.Values) *
 	for _, m := range more {
 		maps.Copy(q, m)
 	}
+	c, ws := w.come(t, q)
+	return c.stay(ws)
+}
+
+// come makes a client with two connections that has not read anything yet.
+func (w *world) come(t *testing.T, q url.Values) (*client, *websocket.Conn) {
+	t.Helper()
 	ws, _, err := w.dial(t, q)
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +92,7 @@ func (w *world) enter(t *testing.T, room, identity string, more ...url.Values) *
 	c.sub = c.peer(livekit.SignalTarget_SUBSCRIBER)
 	c.sub.OnDataChannel(c.hearData)
 	c.openData()
-	return c.stay(ws)
+	return c, ws
 }
 
 func newClient(t *testing.T) *client {
@@ -252,10 +261,16 @@ func (c *client) hear(m *livekit.SignalResponse) {
 		c.published[m.TrackPublished.GetCid()] = m.TrackPublished.GetTrack()
 	case *livekit.SignalResponse_Offer:
 		c.mids = m.Offer.GetMidToTrackId()
+		c.knows(m.Offer)
+		if c.slow {
+			c.offered = m.Offer
+			return
+		}
 		c.answer(m.Offer)
 	case *livekit.SignalResponse_Answer:
 		if c.pub == c.sub {
 			c.mids = m.Answer.GetMidToTrackId()
+			c.knows(m.Answer)
 		}
 		c.must(c.pub.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: m.Answer.GetSdp()}))
 		c.flush(livekit.SignalTarget_PUBLISHER, c.pub)

@@ -105,8 +105,12 @@ func (r *room) activate(p *participant) {
 		return
 	}
 	p.active = true
+	p.log.Trace().Msg("Participant receives")
 	r.server.ways.note(p.sub.pc)
 	r.server.events.note(Came, r.name, p.person())
 	r.announce(p)
+	for _, t := range p.tracks {
+		r.offer(p, t)
+	}
 	r.count()
 }

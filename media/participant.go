@@ -12,6 +12,7 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/webrtc/v4"
+	"github.com/rs/zerolog"
 
 	"stimmbote/media/forward"
 	"stimmbote/media/signal"
@@ -36,6 +37,7 @@ type participant struct {
 	protocol  int32                 // of the client
 	allowed   permissions           // who may receive its tracks
 	voice     voice
+	log       zerolog.Logger // names it by its sid
 
 	ice    []*livekit.ICEServer // through which the client may reach the server
 	single bool                 // one peer connection, on which the client offers
@@ -72,6 +74,7 @@ func (s *Server) newParticipant(r *room, j joining) (*participant, error) {
 		since: now, heard: now, refreshed: now, wants: map[string]bool{}, prefers: map[string]preference{}, allowed: everybody(),
 		failed: make(chan struct{}), quit: make(chan struct{}),
 	}
+	p.log = s.log.With().Str("participant", p.sid).Logger()
 	kind := forward.Receiving
 	if j.single {
 		kind = forward.Both
@@ -113,13 +116,13 @@ func (s *Server) connection(kind func(webrtc.SettingEngine) (*webrtc.API, error)
 
 // connect makes legs of the peer connections, which may be the same.
 func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *webrtc.API) {
-	p.pub = &publisher{leg: newLeg(in, signal.Publisher, p.send, p.fail, r.guard)}
+	p.pub = &publisher{log: p.log, leg: newLeg(in, signal.Publisher, p.send, p.fail, r.guard)}
 	leg := p.pub.leg
 	if !p.single {
 		leg = newLeg(out, signal.Subscriber, p.send, p.fail, r.guard)
 	}
 	p.sub = &subscriber{
-		leg: leg, api: outAPI, incoming: map[string]incoming{}, single: p.single, used: map[*webrtc.RTPTransceiver]bool{},
+		leg: leg, log: p.log, api: outAPI, incoming: map[string]incoming{}, single: p.single, used: map[*webrtc.RTPTransceiver]bool{},
 		opened: p.data.sends,
 	}
 	leg.beat = p.sub.report
@@ -141,6 +144,7 @@ func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *w
 }
 
 func (p *participant) watch(state webrtc.PeerConnectionState) {
+	p.log.Trace().Stringer("state", state).Msg("Connection changed")
 	if state == webrtc.PeerConnectionStateFailed {
 		p.fail(errLost)
 	}

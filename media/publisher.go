@@ -9,6 +9,7 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
+	"github.com/rs/zerolog"
 
 	"stimmbote/media/forward"
 	"stimmbote/media/signal"
@@ -17,6 +18,7 @@ import (
 // publisher is the leg on which a participant sends: the client offers, we answer.
 type publisher struct {
 	*leg
+	log    zerolog.Logger
 	shared *subscriber // the one that uses the same leg, or nil
 }
 
@@ -54,6 +56,7 @@ func (p *publisher) answer(offer *livekit.SessionDescription, codecs map[string]
 		if err != nil {
 			return err
 		}
+		p.log.Trace().Uint32("offer", offer.GetId()).Int("sections", len(p.pc.GetTransceivers())).Msg("Offer answered")
 		if p.shared == nil {
 			p.send(signal.Answer(told, offer.GetId(), nil))
 			return nil

@@ -26,6 +26,7 @@ func (s *subscriber) ask() error {
 func (s *subscriber) require() error {
 	s.asked = false
 	audios, videos := s.lacking()
+	s.log.Trace().Uint32("audios", audios).Uint32("videos", videos).Msg("Offer asked for")
 	s.send(signal.Sections(audios, videos))
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
+	"github.com/rs/zerolog"
 
 	"stimmbote/media/forward"
 	"stimmbote/media/signal"
@@ -18,6 +19,7 @@ import (
 // Where there is one leg for both directions the client offers, and is asked to.
 type subscriber struct {
 	*leg
+	log      zerolog.Logger
 	single   bool
 	used     map[*webrtc.RTPTransceiver]bool // sections that have carried a track of ours
 	opened   func(livekit.DataPacket_Kind, *webrtc.DataChannel)
@@ -62,9 +64,16 @@ type incoming struct {
 // run works until the leg is closed.
 func (s *subscriber) run() {
 	s.leg.run()
-	for _, in := range s.incoming {
-		in.track.Remove(in.send)
+	for id, in := range s.incoming {
+		s.drop(id, in)
 	}
+}
+
+// drop ends what is sent of a track.
+func (s *subscriber) drop(id string, in incoming) {
+	in.track.Remove(in.send)
+	delete(s.incoming, id)
+	s.log.Trace().Str("track", id).Stringer("sent", in.send).Msg("Track no longer given")
 }
 
 // begin lets tracks flow: the client is connected.
@@ -129,6 +138,7 @@ func (s *subscriber) add(t *forward.Track, stream string) func() error {
 			t.Remove(sender)
 			return fmt.Errorf("adding track: %w", err)
 		}
+		s.log.Trace().Str("track", t.ID).Bool("connected", s.ready).Msg("Track given")
 		s.incoming[t.ID] = incoming{track: t, send: sender, rtp: rtp}
 		s.work(func() { sender.Control(rtp) })
 		return s.offer()
@@ -176,8 +186,7 @@ func (s *subscriber) remove(id string) func() error {
 		if !ok {
 			return nil
 		}
-		delete(s.incoming, id)
-		in.track.Remove(in.send)
+		s.drop(id, in)
 		if err := s.pc.RemoveTrack(in.rtp); err != nil {
 			return fmt.Errorf("removing track: %w", err)
 		}
@@ -195,8 +204,7 @@ func (s *subscriber) spare(err error) error {
 		if !in.send.Useless() {
 			continue
 		}
-		delete(s.incoming, id)
-		in.track.Remove(in.send)
+		s.drop(id, in)
 		if err := s.pc.RemoveTrack(in.rtp); err != nil {
 			return err
 		}
@@ -245,7 +253,9 @@ func (s *subscriber) offer() error {
 	}
 	s.offers++
 	s.waiting, s.again, s.restart = true, false, false
-	s.send(signal.Offer(offer.SDP, s.offers, s.mids()))
+	mids := s.mids()
+	s.log.Trace().Uint32("offer", s.offers).Int("tracks", len(mids)).Msg("Offered")
+	s.send(signal.Offer(offer.SDP, s.offers, mids))
 	return nil
 }
 
@@ -270,6 +280,7 @@ func (s *subscriber) answered(answer *livekit.SessionDescription) func() error {
 		if err = s.spare(err); err != nil {
 			return fmt.Errorf("taking answer: %w", err)
 		}
+		s.log.Trace().Uint32("offer", s.offers).Msg("Answer taken")
 		s.described()
 		s.waiting = false
 		if s.again {

@@ -103,6 +103,7 @@ func (r *room) addTrack(p *participant, req *livekit.AddTrackRequest) {
 		AudioFeatures: req.GetAudioFeatures(), Simulcast: len(req.GetLayers()) > 1,
 	}}
 	p.tracks = append(p.tracks, t)
+	p.log.Trace().Str("track", t.info.GetSid()).Stringer("source", t.info.GetSource()).Bool("muted", t.info.GetMuted()).Msg("Track announced")
 	p.send(signal.TrackPublished(t.cid, t.info))
 }
 
@@ -128,7 +129,7 @@ func (r *room) arrived(p *participant, remote *webrtc.TrackRemote, rx *webrtc.RT
 	}
 	t := p.match(remote.ID(), kind)
 	if t == nil {
-		r.server.log.Debug().Msg("Track without announcement ignored")
+		p.log.Debug().Stringer("kind", remote.Kind()).Msg("Track without announcement ignored")
 		return
 	}
 	first := t.track == nil
@@ -136,13 +137,19 @@ func (r *room) arrived(p *participant, remote *webrtc.TrackRemote, rx *webrtc.RT
 		r.publish(p, t, remote, rx)
 	}
 	t.alive++
+	p.log.Trace().Str("track", t.info.GetSid()).Str("layer", remote.RID()).Uint32("ssrc", uint32(remote.SSRC())).Msg("Layer comes")
 	p.pub.post(p.pub.receive(t.track, remote, rx, func() { r.post(func() { r.layerEnded(p, t) }) }))
 	if !first {
 		return
 	}
 	r.announce(p)
+	r.offer(p, t)
+}
+
+// offer gives everybody a track.
+func (r *room) offer(from *participant, t *publication) {
 	for _, other := range r.people {
-		r.give(other, p, t)
+		r.give(other, from, t)
 	}
 }
 
@@ -173,14 +180,15 @@ func levelExtension(rx *webrtc.RTPReceiver) uint8 {
 	return 0
 }
 
-// mayGet says whether somebody is to receive a track: it is sent, and they may and want to.
+// mayGet says whether somebody is to receive a track: it is sent, by one of whom they have been told, since clients drop
+// for good what is of nobody that they know; and they may and want to.
 func (p *participant) mayGet(from *participant, t *publication) bool {
 	return p.wantsTrack(from, t) && from.allowed.allows(p, t.info.Sid)
 }
 
 func (p *participant) wantsTrack(from *participant, t *publication) bool {
 	wanted, said := p.wants[t.info.Sid]
-	return p != from && t.track != nil && p.video.GetCanSubscribe() && (wanted || !said && p.auto)
+	return p != from && from.active && t.track != nil && p.video.GetCanSubscribe() && (wanted || !said && p.auto)
 }
 
 // give lets somebody receive another's track, if they may and want it.
@@ -216,6 +224,7 @@ func (r *room) withdraw(t *publication) {
 
 // layerEnded notes that a layer of a track has ended: with the last one the track is unpublished.
 func (r *room) layerEnded(p *participant, t *publication) {
+	p.log.Trace().Str("track", t.info.GetSid()).Int("left", t.alive-1).Msg("Layer ended")
 	if t.alive--; t.alive > 0 || r.people[p.identity] != p {
 		return
 	}

@@ -31,8 +31,18 @@ type page interface {
 // Tab is one tab, with cookies and storage of its own.
 type Tab struct{ page page }
 
-// recorder notes the page's peer connections, so that their counters can be read. It changes nothing.
+// recorder notes the page's peer connections, so that their counters can be read, and the newest of what its scripts
+// complain of. It changes nothing.
 const recorder = `(() => {
+	const lines = globalThis.recordedLines = [];
+	for (const how of ["error", "warn", "info", "debug", "log"]) {
+		const real = console[how];
+		console[how] = (...what) => {
+			real.apply(console, what);
+			const line = what.map((w) => { try { return typeof w === "object" ? JSON.stringify(w) : String(w) } catch { return "?" } }).join(" ");
+			if (lines.push(Math.round(performance.now()) + " " + line.slice(0, 400)) > 300) lines.shift();
+		};
+	}
 	const all = globalThis.recordedConnections = [];
 	const Real = RTCPeerConnection;
 	globalThis.RTCPeerConnection = new Proxy(Real, {

@@ -56,6 +56,31 @@ func (t *Tab) Counters() (Counters, error) {
 	return c, nil
 }
 
+// troubling gathers what tells why a call does not go as it should.
+const troubling = `(async () => {
+	const all = ["time " + Math.round(performance.now())];
+	for (const c of globalThis.recordedConnections ?? []) {
+		all.push("connection " + c.connectionState + " " + c.signalingState);
+		for (const t of c.getTransceivers?.() ?? []) all.push("section " + [t.mid, t.receiver.track?.kind, t.direction, t.currentDirection].join(" "));
+		for (const s of (await c.getStats()).values()) {
+			if (["inbound-rtp", "outbound-rtp"].includes(s.type)) {
+				all.push(JSON.stringify(s, ["type", "mid", "kind", "rid", "ssrc", "packetsReceived", "packetsLost", "framesDecoded", "keyFramesDecoded",
+					"pliCount", "nackCount", "totalAudioEnergy", "packetsSent", "framesEncoded", "keyFramesEncoded"]));
+			}
+		}
+	}
+	return all.concat(globalThis.recordedLines ?? []).join("\n");
+})()`
+
+// Trouble is what the tab's connections count and what its scripts have said of late, for when a test has failed.
+func (t *Tab) Trouble() string {
+	text, err := Evaluate[string](t, troubling)
+	if err != nil {
+		return "the tab does not say why: " + err.Error()
+	}
+	return text
+}
+
 // Text is what somebody reads on the page.
 func (t *Tab) Text() (string, error) {
 	text, err := Evaluate[string](t, "document.body.innerText")
@@ -86,7 +111,7 @@ func (t *Tab) SeesAndHears(ctx context.Context) (Counters, error) {
 	})
 	if err != nil {
 		text, _ := t.Text()
-		return last, fmt.Errorf("%w; the page says %q", err, text)
+		return last, fmt.Errorf("%w; the page says %q\n%s", err, text, t.Trouble())
 	}
 	return last, nil
 }

@@ -153,6 +153,9 @@ func seeAndHear(t *testing.T, within time.Duration, tabs ...*browser.Tab) {
 		})
 		if err != nil {
 			text, _ := tab.Text()
+			for j, tab := range tabs {
+				t.Logf("tab %d: %s", j, tab.Trouble())
+			}
 			t.Fatal(errors.Join(err, errors.New("tab "+string(rune('0'+i))+" says "+text)))
 		}
 	}

@@ -59,7 +59,7 @@ func newCallHouse(t *testing.T, wrap func(http.Handler) http.Handler) *callHouse
 	}
 	h.media, err = media.New(media.Config{UDP: "127.0.0.1:0"}, media.Options{
 		Secret: []byte(rand.Text()), Tap: h.tap, Changed: func(string, []media.Person) {},
-	}, zerolog.Nop())
+	}, zerolog.New(zerolog.NewTestWriter(t)).With().Timestamp().Logger())
 	if err != nil {
 		t.Fatal(err)
 	}

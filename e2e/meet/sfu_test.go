@@ -35,7 +35,7 @@ func newOpenHouse(t *testing.T) *openHouse {
 	t.Helper()
 	s, err := media.New(media.Config{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0", TURN: "127.0.0.1:0"}, media.Options{
 		Secret: []byte("0123456789abcdef0123456789abcdef"), Keys: map[string]string{openKey: openSecret},
-	}, zerolog.Nop())
+	}, zerolog.New(zerolog.NewTestWriter(t)).With().Timestamp().Logger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +101,8 @@ func becomes(t *testing.T, tab *browser.Tab, what, expression string) {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("not so: %s; events %s, heard %s, seen %s", what, list(t, tab, "events"), list(t, tab, "heard"),
-				evaluate[string](t, tab, "(async () => globalThis.room1 ? JSON.stringify(await seen()) : '')()"))
+			t.Fatalf("not so: %s; events %s, heard %s, seen %s; %s", what, list(t, tab, "events"), list(t, tab, "heard"),
+				evaluate[string](t, tab, "(async () => globalThis.room1 ? JSON.stringify(await seen()) : '')()"), tab.Trouble())
 		}
 		time.Sleep(100 * time.Millisecond)
 	}

@@ -123,6 +123,14 @@ func (s *Sender) Prefer(quality int) {
 	s.want = quality
 }
 
+// String says how far the track has come on its way, for a log.
+func (s *Sender) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprintf("%d packets, bound %v, held %v, paused %v, waiting %v",
+		s.packets, s.out.Load() != nil, s.held.Load(), s.paused.Load(), s.rewrite.waiting())
+}
+
 // ask asks for a key frame of the layer that the receiver gets; a fresh one does not get any yet.
 func (s *Sender) ask(now time.Time, fresh bool) {
 	s.mu.Lock()
