@@ -114,6 +114,7 @@ func (b *Bot) composeHint(ctx context.Context, t *page, d chat.Delivery, p *voti
 }
 
 func (b *Bot) composeOutcome(ctx context.Context, t *page, d chat.Delivery, a about, p *voting.Poll) (chat.Content, error) {
+	b.Checkpoint("close.before-outcome")
 	var o outcome
 	if err := b.unseal(ctx, d, a, &o); err != nil {
 		return chat.Content{}, err

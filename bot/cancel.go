@@ -62,7 +62,7 @@ func (b *Bot) voidFor(ctx context.Context, m chat.Message, p *voting.Poll, again
 		if err != nil {
 			return err
 		}
-		void := b.to(m, "reply/"+m.ID, kindSay, say{Key: "poll.void", Args: []any{"question", p.Question}})
+		void := b.to(m, "reply/"+m.ID, kindSay, of(p, say{Key: "poll.void", Args: []any{"question", p.Question}}))
 		return b.done(ctx, m, append([]chat.Delivery{void}, cards...)...)
 	})
 	if err != nil {

@@ -225,7 +225,7 @@ func (b *Bot) end(ctx context.Context, m chat.Message, p *voting.Poll) error {
 		if err := b.stop(ctx, p, "ballot.ended", b.Polls.Discard); err != nil {
 			return err
 		}
-		return b.done(ctx, m, b.to(m, "reply/"+m.ID, kindSay, say{Key: "poll.few.ended"}))
+		return b.done(ctx, m, b.to(m, "reply/"+m.ID, kindSay, of(p, say{Key: "poll.few.ended"})))
 	})
 	if err != nil {
 		return err

@@ -34,6 +34,7 @@ func rollFile(p *voting.Poll) chat.Content {
 
 // composeClosed says that no vote comes in any more, who has voted and what fixes the ballots.
 func (b *Bot) composeClosed(ctx context.Context, t *page, p *voting.Poll) (chat.Content, error) {
+	b.Checkpoint("close.before-hash")
 	voted, err := b.Polls.Voted(ctx, p.ID)
 	mismatch := errors.Is(err, voting.ErrNumbers)
 	if err != nil && !mismatch && !errors.Is(err, voting.ErrNotClosed) && !errors.Is(err, voting.ErrChanged) && !errors.Is(err, voting.ErrKeyLost) {

@@ -190,7 +190,7 @@ func (b *Bot) tellUnconfirmed(ctx context.Context, p *voting.Poll) error {
 			return err
 		}
 		d := inDirect(p, voting.Member(member), key(p.ID, "unconfirmed/"+member), kindSay)
-		d.Payload = encode(say{Key: "ballot.unconfirmed", Args: []any{"question", p.Question}, Room: string(p.Place)})
+		d.Payload = encode(of(p, say{Key: "ballot.unconfirmed", Args: []any{"question", p.Question}, Room: string(p.Place)}))
 		if err := b.Line.Queue(ctx, d); err != nil {
 			return err
 		}

@@ -38,7 +38,6 @@ func TestEveryMessageIsDealtWithOnce(t *testing.T) {
 
 // TestCrashes dies at each checkpoint and goes on from the disk.
 func TestCrashes(t *testing.T) {
-	type crash struct{}
 	w := newWorld(t, "en")
 	w.opened("One?")
 	dying := func(at string, do func()) {
@@ -46,7 +45,7 @@ func TestCrashes(t *testing.T) {
 		died := false
 		w.hook = func(name string) {
 			if name == at {
-				died = true
+				died, w.dead = true, true
 				panic(crash{})
 			}
 		}
@@ -93,12 +92,20 @@ func TestCrashes(t *testing.T) {
 		w.tells(name, "2")
 	}
 	w.new()
-	dying("close.after-hash", func() { w.says("chair", "!close") })
-	hash := w.poll().ClosedHash
+	dying("close.before-hash", func() { w.says("chair", "!close") })
+	hash, archive := w.poll().ClosedHash, archiveName(w.poll())
+	for _, at := range []string{"close.after-hash", "close.after-count", "close.before-outcome", "close.before-archive", "close.after-end", "close.before-renewal"} {
+		dying(at, w.settle)
+	}
 	w.settle()
 	fresh := w.new()
-	if find(fresh, "group", `^Result: rejected`) == nil || strings.Count(list(fresh), "Closed hash: "+hash) != 1 {
-		t.Errorf("after the crash:\n%s", list(fresh))
+	for what, n := range map[string]int{"group: \"Result: rejected": 1, "Closed hash: " + hash: 1, `group: "` + archive: 1, "✅ Counted": len(people)} {
+		if got := strings.Count(list(fresh), what); got != n {
+			t.Errorf("%q was said %d times, want %d:\n%s", what, got, n, list(fresh))
+		}
+	}
+	if w.line.renewed != 1 || w.poll() != nil {
+		t.Errorf("the key was renewed %d times; goes on: %+v", w.line.renewed, w.poll())
 	}
 }
 

@@ -19,7 +19,7 @@ func (b *Bot) damaged(ctx context.Context, p *voting.Poll, then func(context.Con
 	return true, b.Store.Tx(ctx, func(ctx context.Context) error {
 		n, stamp := len(again), "damaged/"+strconv.FormatInt(b.Now().UnixNano(), 36)
 		group := inGroup(p, stamp, kindSay)
-		group.Payload = encode(say{Key: "poll.damaged", Args: []any{"question", title(p.Asked)}, Count: &n})
+		group.Payload = encode(of(p, say{Key: "poll.damaged", Args: []any{"question", title(p.Asked)}, Count: &n}))
 		said := []chat.Delivery{group}
 		if until := b.Now().Add(extendBy); until.After(p.Ends) {
 			extended, err := b.Polls.Extend(ctx, p.ID, until)
@@ -32,7 +32,7 @@ func (b *Bot) damaged(ctx context.Context, p *voting.Poll, then func(context.Con
 		}
 		for _, m := range again {
 			d := inDirect(p, m, key(p.ID, stamp+"/"+string(m)), kindSay)
-			d.Payload = encode(say{Key: "ballot.damaged", Args: []any{"question", title(p.Asked)}, Room: string(p.Place)})
+			d.Payload = encode(of(p, say{Key: "ballot.damaged", Args: []any{"question", title(p.Asked)}, Room: string(p.Place)}))
 			said = append(said, d)
 		}
 		if err := b.Store.PutSetting(ctx, string(p.ID), settingEarly, ""); err != nil {

@@ -130,9 +130,9 @@ func (b *Bot) doesNotCount(ctx context.Context, m chat.Message, p *voting.Poll, 
 	why, ok := errors.AsType[*voting.Refusal](err)
 	switch {
 	case errors.Is(err, voting.ErrNotOpen):
-		return b.hint(ctx, m, say{Key: "ballot.closed", Room: string(p.Place)})
+		return b.hint(ctx, m, of(p, say{Key: "ballot.closed", Room: string(p.Place)}))
 	case errors.Is(err, voting.ErrVoted):
-		return b.hint(ctx, m, say{Key: "ballot.voted", Room: string(p.Place)})
+		return b.hint(ctx, m, of(p, say{Key: "ballot.voted", Room: string(p.Place)}))
 	case !ok:
 		return err
 	case why.Key == "ballot.late":
@@ -142,7 +142,7 @@ func (b *Bot) doesNotCount(ctx context.Context, m chat.Message, p *voting.Poll, 
 	if err != nil {
 		return err
 	}
-	return b.hint(ctx, m, say{Key: why.Key, Room: string(p.Place), More: help})
+	return b.hint(ctx, m, of(p, say{Key: why.Key, Room: string(p.Place), More: help}))
 }
 
 // edited deals with a message whose sender changed it: only what is written anew counts.
@@ -163,7 +163,7 @@ func (b *Bot) edited(ctx context.Context, m chat.Message) error {
 	if voted {
 		key = "ballot.edited-kept"
 	}
-	return b.hint(ctx, m, say{Key: key, Room: string(p.Place)})
+	return b.hint(ctx, m, of(p, say{Key: key, Room: string(p.Place)}))
 }
 
 // receipt is what a member is told about a vote. It is stored sealed until it is sent.

@@ -71,7 +71,7 @@ func (b *Bot) onTest(ctx context.Context, m, said chat.Message, p *voting.Poll) 
 			if err := b.putTest(ctx, p.ID, m.Sender, &testCase{}); err != nil {
 				return err
 			}
-			return b.answer(ctx, m, say{Key: "ballot.test.ask", Room: string(p.Place)})
+			return b.answer(ctx, m, of(p, say{Key: "ballot.test.ask", Room: string(p.Place)}))
 		})
 	}
 	t, err := b.tested(ctx, p.ID, m.Sender)

@@ -25,7 +25,7 @@ func (b *Bot) unclear(ctx context.Context, m chat.Message, p *voting.Poll, found
 	case voted && b.words.is("ballot.words.thanks", m.Body):
 		return nil
 	case voted && hello:
-		return b.hint(ctx, m, say{Key: "ballot.kept", Room: string(p.Place), Notice: true})
+		return b.hint(ctx, m, of(p, say{Key: "ballot.kept", Room: string(p.Place), Notice: true}))
 	case hello:
 		return b.ballotAgain(ctx, m)
 	case b.words.is("probe.words.here", m.Body):

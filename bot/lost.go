@@ -66,7 +66,7 @@ func (b *Bot) stop(ctx context.Context, p *voting.Poll, why string, end func(con
 		}
 		last = append(last, chat.Delivery{
 			Key: key(p.ID, "ended/"+string(member)), Person: string(member), Lane: chat.Counted, Kind: kindSay,
-			Payload: encode(say{Key: why, Args: []any{"question", p.Question}, Room: string(p.Place)}),
+			Payload: encode(of(p, say{Key: why, Args: []any{"question", p.Question}, Room: string(p.Place)})),
 		})
 	}
 	if err := b.Line.Forget(ctx, string(p.ID)); err != nil {
@@ -113,7 +113,7 @@ func (b *Bot) cannotCount(ctx context.Context, p *voting.Poll, failures int, err
 		sentence, what = "poll.delayed", "delayed"
 	}
 	said := lasting(p, what, kindSay)
-	said.Payload = encode(say{Key: sentence, Args: []any{"question", p.Question}})
+	said.Payload = encode(of(p, say{Key: sentence, Args: []any{"question", p.Question}}))
 	told := b.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := b.Line.Queue(ctx, said); err != nil {
 			return err

@@ -38,7 +38,7 @@ func (b *Bot) object(ctx context.Context, m chat.Message, a arguments) error {
 		if p.State.Ended() {
 			d.Group = "" // what was said about it is forgotten
 		}
-		d.Thread, d.Payload = m.Thread, encode(say{Key: key, Args: []any{"name", name, "question", p.Question}})
+		d.Thread, d.Payload = m.Thread, encode(of(p, say{Key: key, Args: []any{"name", name, "question", p.Question}}))
 		return b.done(ctx, m, d)
 	})
 	if errors.Is(err, voting.ErrNotEntitled) {
@@ -88,7 +88,7 @@ func (b *Bot) proceed(ctx context.Context, m chat.Message, p *voting.Poll) error
 			return err
 		}
 		d := lasting(p, "proceed/"+m.ID, kindSay)
-		d.Payload = encode(say{Key: "poll.objection.proceed", Args: []any{"question", p.Question}, Notice: true})
+		d.Payload = encode(of(p, say{Key: "poll.objection.proceed", Args: []any{"question", p.Question}, Notice: true}))
 		return b.done(ctx, m, d)
 	})
 }

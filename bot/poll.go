@@ -205,7 +205,7 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 			if err != nil {
 				return err
 			}
-			changed := b.to(m, "reply/"+m.ID, kindSay, say{Key: "poll.roll-changed", Notice: true})
+			changed := b.to(m, "reply/"+m.ID, kindSay, of(p, say{Key: "poll.roll-changed", Notice: true}))
 			return b.done(ctx, m, append([]chat.Delivery{changed}, cards...)...)
 		})
 	}
@@ -259,7 +259,7 @@ func (b *Bot) cancel(ctx context.Context, m chat.Message, p *voting.Poll) error 
 		if err := b.drop(ctx, p.ID); err != nil {
 			return err
 		}
-		return b.answer(ctx, m, say{Key: "poll.cancelled", Notice: true})
+		return b.answer(ctx, m, of(p, say{Key: "poll.cancelled", Notice: true}))
 	})
 }
 

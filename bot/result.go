@@ -109,15 +109,19 @@ func (b *Bot) showResult(ctx context.Context, t *page, id voting.ID) (chat.Conte
 	return b.composeResult(ctx, t, p)
 }
 
+// rehearsalLabel is the key of what every message about a rehearsal says.
+const rehearsalLabel = "poll.label.rehearsal"
+
 // addRehearsal says that a vote is none, if it is so.
 func (t *page) addRehearsal(p *voting.Poll) {
 	if p.Terms.Rehearsal {
-		t.add("poll.label.rehearsal")
+		t.add(rehearsalLabel)
 	}
 }
 
 // composeFile is the archive of a vote that is over.
 func (b *Bot) composeFile(ctx context.Context, id voting.ID) (chat.Content, error) {
+	b.Checkpoint("close.before-archive")
 	p, archive, err := b.Polls.Tally(ctx, id, b.Now())
 	if err != nil {
 		return chat.Content{}, err

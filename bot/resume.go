@@ -41,7 +41,7 @@ func (b *Bot) resume(ctx context.Context) error {
 func (b *Bot) loseKey(ctx context.Context, p *voting.Poll) error {
 	said := lasting(p, "lost-key", kindSay)
 	said.Group = ""
-	said.Payload = encode(say{Key: "poll.uncountable.key", Args: []any{"question", p.Question}})
+	said.Payload = encode(of(p, say{Key: "poll.uncountable.key", Args: []any{"question", p.Question}}))
 	elects, err := b.elects(ctx, p.ID)
 	if err != nil {
 		return err
@@ -118,6 +118,7 @@ func (b *Bot) renew(ctx context.Context, next *time.Time) error {
 		return err
 	}
 	b.work(ctx, settingRenew, next, func(ctx context.Context, _ int) error {
+		b.Checkpoint("close.before-renewal")
 		if err := b.Line.Renew(ctx); err != nil {
 			return err
 		}

@@ -60,6 +60,14 @@ type say struct {
 	More   []say  `json:"more,omitempty"` // further sentences of the same message
 }
 
+// of is a sentence about a vote: one about a rehearsal says first that it is one.
+func of(p *voting.Poll, s say) say {
+	if !p.Terms.Rehearsal {
+		return s
+	}
+	return say{Key: rehearsalLabel, Room: s.Room, Notice: s.Notice, More: []say{s}}
+}
+
 // reply marks a message as dealt with and answers it with what to say or show, in a transaction
 // of its own.
 func (b *Bot) reply(ctx context.Context, m chat.Message, s any) error {

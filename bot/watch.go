@@ -134,7 +134,7 @@ func (b *Bot) missed(ctx context.Context, p *voting.Poll) error {
 			return nil, nil
 		}
 		d := inGroup(p, "missed", kindSay)
-		d.Payload = encode(say{Key: "poll.missed", Count: &n, Notice: true})
+		d.Payload = encode(of(p, say{Key: "poll.missed", Count: &n, Notice: true}))
 		return []chat.Delivery{d, inDirect(p, p.Asker, key(p.ID, "missing/open"), kindMissing)}, nil
 	})
 }
@@ -194,6 +194,7 @@ func (b *Bot) count(ctx context.Context, p *voting.Poll, next *time.Time) error 
 		if err != nil && ctx.Err() == nil {
 			return b.cannotCount(ctx, p, failures, err)
 		}
+		b.Checkpoint("close.after-count")
 		return err
 	})
 	return nil
@@ -227,6 +228,7 @@ func (b *Bot) finish(ctx context.Context, p *voting.Poll, next *time.Time) error
 	if err != nil {
 		return err
 	}
+	b.Checkpoint("close.after-end")
 	b.forget(p.ID)
 	return nil
 }

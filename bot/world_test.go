@@ -47,6 +47,7 @@ type world struct {
 	texts *i18n.Texts
 	url   string
 	hook  func(name string)
+	dead  bool // the process has died, in whichever of its goroutines
 }
 
 var people = []string{"anna", "bernd", "chair", "clara", "deniz", "eva"}
@@ -98,10 +99,14 @@ func (w *world) open() {
 	})
 }
 
+// crash is the panic of a process that dies.
+type crash struct{}
+
 // restart forgets everything but the disk.
 func (w *world) restart() {
 	w.t.Helper()
 	w.store.Close()
+	w.dead = false
 	w.open()
 	if err := w.bot.recall(w.t.Context()); err != nil {
 		w.t.Fatal(err)
@@ -164,6 +169,9 @@ func (w *world) step() {
 	next := w.now.Add(look)
 	err := w.bot.step(w.t.Context(), &next)
 	w.bot.working.Wait()
+	if w.dead {
+		panic(crash{})
+	}
 	if err != nil {
 		w.t.Fatal(err)
 	}
