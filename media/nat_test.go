@@ -1,13 +1,10 @@
 package media
 
 import (
-	"strings"
 	"testing"
 
-	"github.com/pion/webrtc/v4"
 	"github.com/rs/zerolog"
 
-	"stimmbote/media/forward"
 	"stimmbote/media/relay"
 )
 
@@ -19,38 +16,14 @@ func TestPublicAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.shut()
-	pc, _, err := s.connection(forward.Both)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pc.GracefulClose()
-	if _, err := pc.CreateDataChannel("x", nil); err != nil {
-		t.Fatal(err)
-	}
-	gathered := webrtc.GatheringCompletePromise(pc)
-	offer, err := pc.CreateOffer(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := pc.SetLocalDescription(offer); err != nil {
-		t.Fatal(err)
-	}
-	<-gathered
-	found := map[string]int{}
-	for line := range strings.Lines(pc.LocalDescription().SDP) {
-		if !strings.HasPrefix(line, "a=candidate:") {
-			continue
-		}
-		switch f := strings.Fields(line); f[4] {
-		case public, relay.Address.String():
-			found[f[2]+" "+f[4]]++
-		default:
-			t.Errorf("told %q", line)
-		}
-	}
+	found := candidates(t, s)
 	for _, want := range []string{"udp " + public, "tcp " + public, "udp " + relay.Address.String()} {
 		if found[want] == 0 {
 			t.Errorf("no candidate %s among %v", want, found)
 		}
+		delete(found, want)
+	}
+	if len(found) > 0 {
+		t.Errorf("told %v as well", found)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"stimmbote/media/bounded"
-	"stimmbote/media/relay"
 )
 
 const (
@@ -80,7 +79,7 @@ func (s *Server) shut() error {
 }
 
 // share makes what all peer connections share: the certificate and the settings.
-func (s *Server) share(public string) error {
+func (s *Server) share() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("making certificate: %w", err)
@@ -114,20 +113,6 @@ func (s *Server) share(public string) error {
 	e.DisableActiveTCP(true)
 	e.SetIgnoreRidPauseForRecv(true)
 	e.DisableMediaEngineCopy(true) // each connection has one of its own
-	if public != "" {
-		inside := relay.Address.String()
-		err = e.SetICEAddressRewriteRules(
-			webrtc.ICEAddressRewriteRule{
-				Local: inside, External: []string{inside}, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteReplace,
-			},
-			webrtc.ICEAddressRewriteRule{
-				External: []string{public}, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteReplace,
-			},
-		)
-	}
-	if err != nil {
-		return fmt.Errorf("media.ip %q: %w", public, err)
-	}
 	s.settings = e
 	return nil
 }

@@ -106,7 +106,11 @@ func (s *Server) dismiss(p *participant) {
 
 // connection makes a peer connection and its API, which knows what codecs and numbers are negotiated on it.
 func (s *Server) connection(kind func(webrtc.SettingEngine) (*webrtc.API, error)) (*webrtc.PeerConnection, *webrtc.API, error) {
-	api, err := kind(s.settings)
+	settings, err := s.told()
+	if err != nil {
+		return nil, nil, err
+	}
+	api, err := kind(settings)
 	if err != nil {
 		return nil, nil, err
 	}

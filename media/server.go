@@ -14,6 +14,7 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"regexp"
 	"sync"
 	"time"
 
@@ -32,16 +33,22 @@ type Config struct {
 	TCP string `yaml:"tcp"`
 	// TURN is the address for those who reach others through a relay only, on UDP and TCP. Empty: none.
 	TURN string `yaml:"turn"`
-	// IP is the address under which others reach this one, where a router stands before it. Empty: the machine's own.
+	// IP is the address, or the name, under which others reach this one, where a router stands before it. Empty: the
+	// machine's own, and what Options.Name leads to.
 	IP string `yaml:"ip"`
+	// STUN is a server that is asked for the address, where neither is known. Empty: nobody is asked.
+	STUN string `yaml:"stun"`
 }
 
 // Defaults are used for what the configuration does not say.
 func Defaults() Config { return Config{UDP: ":8481"} }
 
+// hostName is one with a dot in it.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]+\.?$`)
+
 // Validate returns everything that is wrong.
 func (c Config) Validate() error {
-	var udp, tcp, turn, ip error
+	var udp, tcp, turn, ip, stun error
 	if _, err := net.ResolveUDPAddr("udp", c.UDP); err != nil || c.UDP == "" {
 		udp = fmt.Errorf("udp: %q is not an address with a port; try \":8481\"", c.UDP)
 	}
@@ -51,10 +58,13 @@ func (c Config) Validate() error {
 	if _, err := net.ResolveUDPAddr("udp", c.TURN); c.TURN != "" && err != nil {
 		turn = fmt.Errorf("turn: %q is not an address with a port; try \":3478\", or \"\" for none", c.TURN)
 	}
-	if _, err := netip.ParseAddr(c.IP); c.IP != "" && err != nil {
-		ip = fmt.Errorf("ip: %q is not an address; try one like 203.0.113.7, or \"\"", c.IP)
+	if _, err := netip.ParseAddr(c.IP); c.IP != "" && err != nil && !hostName.MatchString(c.IP) {
+		ip = fmt.Errorf("ip: %q is neither an address nor a name; try one like 203.0.113.7 or bot.example.org, or \"\"", c.IP)
 	}
-	return errors.Join(udp, tcp, turn, ip)
+	if _, _, err := net.SplitHostPort(c.STUN); c.STUN != "" && err != nil {
+		stun = fmt.Errorf("stun: %q is not a name with a port; try one like stun.example.org:3478, or \"\" for none", c.STUN)
+	}
+	return errors.Join(udp, tcp, turn, ip, stun)
 }
 
 // Options are what the program around the server gives it.
@@ -63,6 +73,9 @@ type Options struct {
 	Secret []byte
 	// Keys are the secrets of others who may make tokens, by the name that they put into them. May be nil.
 	Keys map[string]string
+	// Name is that under which members reach this machine: what it leads to is told to them as an address of this machine,
+	// where the configuration has none. Empty: none.
+	Name string
 	// Secure is where clients come to the relay by TLS, at the port where they have come to Handler. The server closes it.
 	// Nil: none.
 	Secure net.Listener
@@ -98,6 +111,8 @@ type Server struct {
 	turn     *turnServer          // nil if there is none
 	keys     map[string]string    // secrets by the name of who signs with them
 	settings webrtc.SettingEngine // of every peer connection
+	public   netip.Addr           // configured: told instead of the machine's own; not valid if there is none
+	outside  *outside
 	cert     webrtc.Certificate
 	counters forward.Counters
 	ways     ways
@@ -124,11 +139,19 @@ func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
 		opt: opt, log: log, presence: newPresence(), events: newEvents(), silence: silence, joinFor: joinFor, many: manyPeople, voices: manyVoices,
 		rooms: map[string]*room{}, keys: map[string]string{},
 	}
+	name := opt.Name
+	if s.public, _ = netip.ParseAddr(cfg.IP); !s.public.IsValid() && cfg.IP != "" {
+		name = cfg.IP
+	}
+	if s.public.IsValid() {
+		name, cfg.STUN = "", ""
+	}
+	s.outside = newOutside(name, cfg.STUN, log)
 	maps.Copy(s.keys, opt.Keys)
 	s.keys[issuer] = string(opt.Secret)
 	err := s.open(cfg)
 	if err == nil {
-		err = s.share(cfg.IP)
+		err = s.share()
 	}
 	if err != nil {
 		_ = s.shut()
@@ -160,6 +183,7 @@ func (s *Server) Run(ctx context.Context) error {
 		event = func(Event) {}
 	}
 	notifier.Go(func() { s.events.run(told, event) })
+	notifier.Go(func() { s.outside.run(told) })
 
 	<-ctx.Done()
 	s.mu.Lock()

@@ -116,9 +116,14 @@ func TestConfig(t *testing.T) {
 			t.Errorf("%q: %v", udp, err)
 		}
 	}
-	for ip, ok := range map[string]bool{"": true, "203.0.113.7": true, "2001:db8::7": true, "example.org": false, "203.0.113.7:1": false} {
+	for ip, ok := range map[string]bool{"": true, "203.0.113.7": true, "2001:db8::7": true, "example.org": true, "203.0.113.7:1": false, "203.0.113": false, "nowhere": false} {
 		if err := (Config{UDP: ":1", IP: ip}).Validate(); (err == nil) != ok {
 			t.Errorf("%q: %v", ip, err)
+		}
+	}
+	for stun, ok := range map[string]bool{"": true, "stun.example.org:3478": true, "stun.example.org": false} {
+		if err := (Config{UDP: ":1", STUN: stun}).Validate(); (err == nil) != ok {
+			t.Errorf("%q: %v", stun, err)
 		}
 	}
 	if err := Defaults().Validate(); err != nil {

@@ -39,6 +39,15 @@ func (c Config) Validate() error {
 	return errors.Join(problems...)
 }
 
+// Host is the name that browsers reach the pages by; empty if there is none.
+func (c Config) Host() string {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || isLocal(u.Hostname()) {
+		return ""
+	}
+	return u.Hostname()
+}
+
 // Public says whether the pages are for others than this machine.
 func (c Config) Public() bool {
 	u, err := url.Parse(c.PublicURL)

@@ -69,6 +69,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	sfu, err := media.New(cfg.Media, media.Options{
 		Secret: secret,
 		Secure: relay,
+		Name:   cfg.Web.Host(),
 		Changed: func(room string, present []media.Person) {
 			calls.note(room, len(present))
 			b.CallChanged(room, present)
