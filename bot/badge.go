@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
+	"stimmbote/media"
 	"stimmbote/store"
 )
 
@@ -47,31 +49,45 @@ func (b *Bot) badge(c *store.Call, person string) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(sealed), nil
 }
 
-// Badge says under which name the holder of a badge is known in the call's group, and whether they moderate it. The
-// name is empty if the badge is none, or is of nobody who is still in the group.
-func (b *Bot) Badge(ctx context.Context, c store.Call, badge string) (name string, moderates bool, err error) {
+// bearer is whose badge something is, empty if it is none: made up, or of another link.
+func (b *Bot) bearer(c *store.Call, badge string) string {
 	sealed, err := base64.RawURLEncoding.DecodeString(badge)
 	if err != nil || badge == "" {
-		return "", false, nil
+		return ""
 	}
-	person, err := b.Vault.Open(callKeys, badgeLabel(&c), sealed)
+	person, err := b.Vault.Open(callKeys, badgeLabel(c), sealed)
 	if err != nil {
-		return "", false, nil // made up, or of another link
+		return ""
+	}
+	return string(person)
+}
+
+// Badge says who comes in with a badge: under which name they are known in the call's group, and whether they moderate
+// it. It is nobody if the badge is none, or is of somebody who is not in the group any more.
+func (b *Bot) Badge(ctx context.Context, c store.Call, badge string) (media.Bearer, error) {
+	person := b.bearer(&c, badge)
+	if person == "" {
+		return media.Bearer{}, nil
 	}
 	crew, err := b.crew(ctx, c.Room)
 	if err != nil {
-		return "", false, err
+		return media.Bearer{}, err
 	}
 	for _, m := range crew.members {
-		if m.ID != string(person) || b.ignored(m.ID) {
+		if m.ID != person || b.ignored(m.ID) {
 			continue
 		}
-		if name = i18n.Name(m.Name, mostName); name == "" {
-			name = m.ID
+		mark, err := b.marker(&c)
+		if err != nil {
+			return media.Bearer{}, err
 		}
-		return name, crew.moderates(m.ID), nil
+		who := media.Bearer{Name: cmp.Or(i18n.Name(m.Name, mostName), m.ID), Badge: media.Member, Mark: mark(m.ID)}
+		if crew.moderates(m.ID) {
+			who.Badge = media.Chair
+		}
+		return who, nil
 	}
-	return "", false, nil
+	return media.Bearer{}, nil
 }
 
 // Taken says whether a name reads like that of a member. They are sent their personal link, for it may be them.
@@ -185,11 +201,11 @@ func (b *Bot) showPersonal(ctx context.Context, t *page, s show, person string) 
 		if err != nil {
 			return err
 		}
-		name, _, err := b.Badge(ctx, *c, badge)
+		who, err := b.Badge(ctx, *c, badge)
 		if err != nil {
 			return err
 		}
-		if name == "" {
+		if who.Name == "" {
 			continue
 		}
 		link, err := b.link(c)
@@ -197,7 +213,7 @@ func (b *Bot) showPersonal(ctx context.Context, t *page, s show, person string) 
 			return err
 		}
 		found = true
-		t.add(key, "name", name, "title", c.Title, "link", link+"."+badge)
+		t.add(key, "name", who.Name, "title", c.Title, "link", link+"."+badge)
 	}
 	if !found {
 		t.add("call.none")

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"stimmbote/media"
 	"stimmbote/store"
 )
 
@@ -57,9 +58,9 @@ func TestBadges(t *testing.T) {
 
 	is := func(what, badge, want string, wantModerates bool) {
 		t.Helper()
-		name, moderates, err := w.bot.Badge(t.Context(), *c, badge)
-		if err != nil || name != want || moderates != wantModerates {
-			t.Errorf("%s: %q, %v, %v", what, name, moderates, err)
+		who, err := w.bot.Badge(t.Context(), *c, badge)
+		if err != nil || who.Name != want || (who.Badge == media.Chair) != wantModerates || (who.Mark == "") != (want == "") {
+			t.Errorf("%s: %+v, %v", what, who, err)
 		}
 	}
 	is("a member", annas, "Anna", false)
@@ -69,7 +70,7 @@ func TestBadges(t *testing.T) {
 	}
 	other := *c
 	other.Door = append([]byte{1}, c.Door...)
-	if name, _, _ := w.bot.Badge(t.Context(), other, annas); name != "" {
+	if who, _ := w.bot.Badge(t.Context(), other, annas); who.Name != "" {
 		t.Error("a badge of another link is worn")
 	}
 

@@ -38,7 +38,10 @@ func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *vo
 	t.add("ballot.alone")
 	t.gap()
 	t.addLabel(p)
-	if p.Terms.Picked {
+	switch {
+	case p.Terms.InCall:
+		t.addCount("ballot.in-call", len(p.Roll))
+	case p.Terms.Picked:
 		t.addCount("ballot.picked", len(p.Roll))
 	}
 	if p.Terms.NoRevote {

@@ -81,6 +81,7 @@ type drafts interface {
 	Draft(ctx context.Context, d voting.Draft) (*voting.Poll, error)
 	Prepare(ctx context.Context, id voting.ID) (*voting.Setup, error)
 	Start(ctx context.Context, s *voting.Setup, now time.Time) (*voting.Poll, error)
+	Attended(ctx context.Context, id voting.ID) ([]voting.Member, error)
 	Cancel(ctx context.Context, id voting.ID) error
 	Poll(ctx context.Context, id voting.ID) (*voting.Poll, error)
 	InPlace(ctx context.Context, p voting.Place) ([]*voting.Poll, error)
@@ -161,6 +162,7 @@ type tries interface {
 // vault seals the keys of the calls' links. store.Vault has it.
 type vault interface {
 	Ensure(name string) error
+	Key(name string) ([]byte, error)
 	Seal(name, label string, plain []byte) ([]byte, error)
 	Open(name, label string, sealed []byte) ([]byte, error)
 }

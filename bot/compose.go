@@ -90,7 +90,7 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 	case kindOpened:
 		t.add("poll.opened", "question", title(p.Asked))
 		b.addEnd(t, p)
-		if err := b.addNumber(ctx, t, p); err != nil {
+		if err := errors.Join(b.addNumber(ctx, t, p), b.addPresent(ctx, t, p)); err != nil {
 			return chat.Content{}, err
 		}
 		return t.content(false), nil

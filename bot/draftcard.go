@@ -44,20 +44,25 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 		return chat.Content{}, err
 	}
 	switch {
+	case p.Terms.InCall:
+		t.add("poll.draft.in-call")
 	case p.Terms.Picked:
 		t.add("poll.draft.picked")
 	case len(out) > 0:
 		t.add("poll.draft.left-out", "names", strings.Join(out[:min(len(out), mostNames)], ", "))
+	}
+	encrypted, err := b.Line.Encrypted(ctx, string(p.Place))
+	if err != nil {
+		return chat.Content{}, fmt.Errorf("asking whether %s is encrypted: %w", p.Place, err)
+	}
+	if err := b.addAttendance(ctx, t, p, encrypted); err != nil {
+		return chat.Content{}, err
 	}
 	if missing := b.unreached(ctx, p); len(missing) > 0 {
 		t.addCount("poll.draft.unreached", len(missing))
 	}
 	if len(p.Roll) < fewPeople && p.Level() == voting.Confidential && !p.Terms.Rehearsal {
 		t.add("poll.draft.few", "min", p.Least)
-	}
-	encrypted, err := b.Line.Encrypted(ctx, string(p.Place))
-	if err != nil {
-		return chat.Content{}, fmt.Errorf("asking whether %s is encrypted: %w", p.Place, err)
 	}
 	if !encrypted {
 		t.add("poll.draft.unencrypted")

@@ -179,7 +179,7 @@ func TestWishesThatCannotBe(t *testing.T) {
 		"!vote Which? A | B --choose x":         `^I do not understand: --choose x\. For example: --choose 1-3`,
 		"!vote Shall we? --majority 1/3":        `^I do not understand: --majority 1/3`,
 		"!vote Shall we? --majority":            `^Something is missing behind --majority`,
-		"!vote Shall we? --of present":          `^I cannot know who is present`,
+		"!vote Shall we? --of present":          `^None of the members is in the call .* so nobody is present`,
 		"!vote Shall we? --of nobody":           `^I do not understand: --of nobody`,
 		"!election Treasurer?":                  `^Please write behind it who stands`,
 		"!election Board? A | B --seats 3":      `^Those are 3 seats for 2`,

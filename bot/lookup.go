@@ -152,7 +152,7 @@ func (b *Bot) runOff(ctx context.Context, m chat.Message, a arguments) error {
 		q.Answers = []string{t.Text("poll.answer.yes"), t.Text("poll.answer.no"), t.Text("poll.answer.abstain")}
 	}
 	again := voting.Draft{Asked: q, Rule: r, Terms: p.Terms}
-	again.Terms.Until, again.Terms.Picked = time.Time{}, false
+	again.Terms.Until, again.Terms.Picked, again.Terms.InCall = time.Time{}, false, false
 	if again.Roll, err = b.roll(ctx, m.Room); err != nil {
 		return err
 	}

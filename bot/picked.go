@@ -30,13 +30,20 @@ const (
 	mostUnknown = 5
 )
 
-// picked is the roll that somebody names: all members, those with a power, people one by one, or
-// those in a file.
+// picked is the roll that somebody names: all members, those with a power, those in the call, people
+// one by one, or those in a file.
 func (b *Bot) picked(ctx context.Context, m chat.Message, who []string) ([]voting.Member, error) {
 	room := m.Room
 	roll, err := b.roll(ctx, room)
 	if err != nil || len(who) == 0 {
 		return roll, err
+	}
+	if who[0] == inCallNow {
+		with, _, err := b.attending(ctx, room)
+		if err == nil && len(with) == 0 {
+			err = refuse("refusal.who-call")
+		}
+		return with, err
 	}
 	if who[0] == inFile {
 		if who, err = b.listedIn(ctx, m); err != nil {

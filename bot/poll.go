@@ -46,6 +46,9 @@ func (b *Bot) begin(ctx context.Context, m chat.Message, a arguments, w wish) er
 
 // offer answers a message with the card of a draft.
 func (b *Bot) offer(ctx context.Context, m chat.Message, d voting.Draft, elects bool) error {
+	if err := b.attendance(ctx, m.Room, d.Rule); err != nil {
+		return err
+	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
 		cards, err := b.draft(ctx, m, d, elects)
 		if err != nil {
@@ -195,6 +198,9 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	if p.Terms.Picked {
 		roll = slices.DeleteFunc(slices.Clone(p.Roll), func(m voting.Member) bool { return !slices.Contains(roll, m) })
 	}
+	if roll, err = b.joined(ctx, p, roll); err != nil {
+		return err
+	}
 	if !slices.Equal(roll, slices.Sorted(slices.Values(p.Roll))) {
 		return b.Store.Tx(ctx, func(ctx context.Context) error {
 			elects, err := b.elects(ctx, p.ID)
@@ -205,11 +211,11 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 			if err != nil {
 				return err
 			}
-			changed := b.to(m, "reply/"+m.ID, kindSay, of(p, say{Key: "poll.roll-changed", Notice: true}))
+			changed := b.to(m, "reply/"+m.ID, kindSay, of(p, say{Key: rollChanged(p), Notice: true}))
 			return b.done(ctx, m, append([]chat.Delivery{changed}, cards...)...)
 		})
 	}
-	setup, err := b.Polls.Prepare(ctx, p.ID)
+	setup, err := b.setUp(ctx, p)
 	if err != nil {
 		return err
 	}

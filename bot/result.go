@@ -29,6 +29,9 @@ func (b *Bot) composeResult(ctx context.Context, t *page, p *voting.Poll) (chat.
 	t.gap()
 	t.addNumbers(p.Asked, r.Count)
 	t.add("poll.result.cast", "cast", r.Count.Cast, "entitled", r.Count.Entitled)
+	if r.Count.Present > 0 {
+		t.add("poll.result.present", "n", r.Count.Present)
+	}
 	t.addNeeded(p.Asked, r.Verdict)
 	t.gap()
 	t.addRule(p.Asked, p.Rule)

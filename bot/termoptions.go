@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -103,7 +104,7 @@ func (b *Bot) setWho(w *wish, value string) error {
 	case b.words.is("vote.words.who.members", value):
 		w.who = nil
 	case b.words.is("vote.words.who.call", value):
-		return refuse("refusal.who-call")
+		w.who = []string{inCallNow}
 	case b.words.is("vote.words.who.file", value):
 		w.who = []string{inFile}
 	case strings.HasPrefix(value, "@"):
@@ -115,7 +116,7 @@ func (b *Bot) setWho(w *wish, value string) error {
 		}
 		w.who = []string{powerOf + n}
 	}
-	w.terms.Picked = len(w.who) > 0
+	w.terms.Picked, w.terms.InCall = len(w.who) > 0, slices.Equal(w.who, []string{inCallNow})
 	return nil
 }
 

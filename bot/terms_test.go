@@ -57,12 +57,12 @@ func TestTermsAreRead(t *testing.T) {
 		"!vote A? --until never":   `^I do not understand: --until never`,
 		"!vote A? --level secret":  `^This level is not to be had here yet`,
 		"!vote A? --level purple":  `^I do not understand: --level purple`,
-		"!vote A? --who call":      `^I do not know which members are in the call`,
+		"!vote A? --who call":      `^None of the members is in the call by`,
 		"!vote A? --who file":      `^Please send the file into this group first`,
 		"!vote A? --who @nobody":   `^Among the members with a vote nobody has that name`,
 		"!vote A? --who power:x":   `^I do not understand: --who power:x`,
 		"!vote A? --who power:100": `^Nobody here has power 100`,
-		"!vote A? --of present":    `^I cannot know who is present`,
+		"!vote A? --of present":    `^None of the members is in the call .* so nobody is present`,
 	} {
 		w.now = w.now.Add(commandsWithin)
 		w.says("chair", command)

@@ -133,10 +133,7 @@ func (b *Bot) majority(value string) (voting.Majority, bool) {
 }
 
 func (b *Bot) setBase(w *wish, value string) error {
-	if b.words.is("vote.words.of.present", value) {
-		return refuse("refusal.of-present")
-	}
-	for _, base := range []voting.Base{voting.BaseYesNo, voting.BaseCast, voting.BaseAll} {
+	for _, base := range []voting.Base{voting.BaseYesNo, voting.BaseCast, voting.BaseAll, voting.BasePresent} {
 		if b.words.is("vote.words.of."+string(base), value) {
 			w.rule.Base = base
 			return nil

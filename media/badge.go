@@ -16,8 +16,29 @@ const (
 // Badge is what somebody is to the group whose call it is.
 type Badge string
 
-// NewIdentity returns a new identity that carries the badge.
-func (b Badge) NewIdentity() string { return string(b) + "." + rand.Text() }
+// Bearer is who comes in with a badge. The mark tells the members of a group apart, to nobody but whoever made it.
+type Bearer struct {
+	Name  string // empty: nobody
+	Badge Badge
+	Mark  string // without a point
+}
+
+// NewIdentity returns a new identity for somebody.
+func (b Bearer) NewIdentity() string {
+	if b.Mark == "" {
+		return string(b.Badge) + "." + rand.Text()
+	}
+	return string(b.Badge) + "." + b.Mark + "." + rand.Text()
+}
+
+// MarkOf is the mark that an identity carries, empty if it carries none.
+func MarkOf(identity string) string {
+	parts := strings.Split(identity, ".")
+	if len(parts) != 3 || BadgeOf(identity) == Guest {
+		return ""
+	}
+	return parts[1]
+}
 
 // BadgeOf is the badge that an identity carries, that of a guest if it carries none.
 func BadgeOf(identity string) Badge {

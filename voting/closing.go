@@ -127,7 +127,7 @@ func (p *Polls) Tally(ctx context.Context, id ID, now time.Time) (*Poll, []byte,
 				return fmt.Errorf("writing the archive of poll %s: %w", id, err)
 			}
 		}
-		if err := p.ledger.DropPaper(ctx, id, paperKey); err != nil {
+		if err := errors.Join(p.ledger.DropPaper(ctx, id, paperKey), p.ledger.DropPaper(ctx, id, paperPresent)); err != nil {
 			return fmt.Errorf("deleting the key of poll %s: %w", id, err)
 		}
 		poll.Result = result

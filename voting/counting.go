@@ -20,6 +20,14 @@ func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) 
 	if err != nil {
 		return nil, nil, err
 	}
+	voted, err := p.voted(ctx, poll)
+	if err != nil {
+		return nil, nil, err
+	}
+	present, err := p.present(ctx, poll, voted)
+	if err != nil {
+		return nil, nil, err
+	}
 	tally, err := p.open(ctx, poll, audit)
 	if err != nil {
 		return nil, nil, err
@@ -31,7 +39,7 @@ func (p *Polls) count(ctx context.Context, poll *Poll) (*Result, []byte, error) 
 	if err := poll.matches(report); err != nil {
 		return nil, nil, err
 	}
-	result, err := newResult(poll, tally.Counted, tally.Sums)
+	result, err := newResult(poll, tally.Counted, present, tally.Sums)
 	if err != nil || report.Status != belenios.Complete || !reflect.DeepEqual(report.Sums, tally.Sums) {
 		return nil, nil, fmt.Errorf("%w: a result that cannot be: %w", ErrChanged, err)
 	}

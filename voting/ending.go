@@ -71,7 +71,7 @@ func (p *Polls) end(ctx context.Context, poll *Poll, s State, refusal error) err
 		p.registrar.Forget(ctx, string(poll.ID)),
 		p.box.Forget(ctx, string(poll.ID)),
 	)
-	for _, paper := range []string{paperKey, paperAnswers, paperBallots, paperReplaced} { // the archive begins with the ballots
+	for _, paper := range []string{paperKey, paperAnswers, paperBallots, paperReplaced, paperPresent} { // the archive begins with the ballots
 		err = errors.Join(err, p.ledger.DropPaper(ctx, poll.ID, paper))
 	}
 	if err != nil {

@@ -133,9 +133,10 @@ func (q Question) Vote(c Choice) ([][]int, error) {
 
 // Count is what came out of a ballot box, in numbers.
 type Count struct {
-	Entitled int    `json:"entitled"` // who may vote
-	Cast     int    `json:"cast"`     // ballots, invalid ones too
-	Parts    []Part `json:"parts"`    // one, or one for each candidate
+	Entitled int    `json:"entitled"`          // who may vote
+	Cast     int    `json:"cast"`              // ballots, invalid ones too
+	Present  int    `json:"present,omitempty"` // where the rule asks for that: who was present at the opening, and who voted
+	Parts    []Part `json:"parts"`             // one, or one for each candidate
 }
 
 // Part is what came out of one sealed question.
@@ -170,8 +171,8 @@ func (q Question) Count(entitled, cast int, sums [][]int) (*Count, error) {
 // check refuses numbers that cannot be: each valid ballot has from Min to Max votes.
 func (q Question) check(c *Count) error {
 	sealed := q.Sealed()
-	if c.Cast < 0 || c.Cast > c.Entitled || c.Entitled > maxEntitled {
-		return fmt.Errorf("%d ballots for a roll of %d: %w", c.Cast, c.Entitled, ErrNumbers)
+	if c.Cast < 0 || c.Cast > c.Entitled || c.Present < 0 || c.Present > c.Entitled || c.Entitled > maxEntitled {
+		return fmt.Errorf("%d ballots, %d present for a roll of %d: %w", c.Cast, c.Present, c.Entitled, ErrNumbers)
 	}
 	if len(c.Parts) != len(sealed) {
 		return fmt.Errorf("%d counts for %d questions: %w", len(c.Parts), len(sealed), ErrNumbers)

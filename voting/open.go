@@ -108,7 +108,15 @@ func (p *Polls) countOpen(ctx context.Context, poll *Poll) (*Result, error) {
 	if len(named) != len(all) {
 		return nil, fmt.Errorf("answers of nobody on the roll: %w: %w", ErrChanged, ErrNumbers)
 	}
-	result, err := newResult(poll, len(named), sums)
+	voted := make([]Member, len(named))
+	for i, one := range named {
+		voted[i] = one.Member
+	}
+	present, err := p.present(ctx, poll, voted)
+	if err != nil {
+		return nil, err
+	}
+	result, err := newResult(poll, len(named), present, sums)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}

@@ -2,6 +2,7 @@ package voting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,7 @@ type Setup struct {
 	key         *belenios.Key
 	tokens      registrar.Tokens
 	credentials []string
+	present     []Member
 	papers      belenios.Setup
 	fingerprint string
 	rollHash    string
@@ -72,7 +74,7 @@ func (p *Polls) Start(ctx context.Context, s *Setup, now time.Time) (*Poll, erro
 		if err := p.number(ctx, poll); err != nil {
 			return err
 		}
-		if err := p.keep(ctx, s); err != nil {
+		if err := errors.Join(p.keep(ctx, s), p.putPresent(ctx, poll, s.present)); err != nil {
 			return fmt.Errorf("opening poll %s: %w", poll.ID, err)
 		}
 		return p.become(ctx, poll, StateOpen, ErrNotDraft)

@@ -42,7 +42,7 @@ type paperLedger interface {
 	DropPaper(ctx context.Context, poll ID, name string) error
 }
 
-// The papers of a poll. All but the key and the answers are public to the group.
+// The papers of a poll. All but the key, the answers and who was present are public to the group.
 const (
 	paperAsked       = "asked" // what is more than a motion judged as usual
 	paperElection    = "election"
@@ -54,6 +54,7 @@ const (
 	paperAnswers     = "answers" // to an open vote, sealed until the close
 	paperObjections  = "objections"
 	paperReplaced    = "replaced" // the hashes of ballots that later ones replaced
+	paperPresent     = "present"  // who was present at the opening, sealed until the count
 )
 
 // vault keeps one key per name outside the ledger and seals with it.

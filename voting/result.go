@@ -14,12 +14,14 @@ type Result struct {
 	At       time.Time // when it was kept
 }
 
-// newResult puts together what the tally found, after checking that the numbers can be.
-func newResult(poll *Poll, counted int, sums [][]int) (*Result, error) {
+// newResult puts together what the tally found, after checking that the numbers can be. present is 0 where the rule does
+// not ask who was.
+func newResult(poll *Poll, counted, present int, sums [][]int) (*Result, error) {
 	count, err := poll.Asked.Count(len(poll.Roll), counted, sums)
 	if err != nil {
 		return nil, err
 	}
+	count.Present = present
 	verdict, err := Judge(poll.Asked, poll.Rule, count)
 	if err != nil {
 		return nil, err

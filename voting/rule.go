@@ -16,6 +16,8 @@ const (
 	BaseYesNo Base = "yes-no" // the votes for and against, or for anybody: neither abstentions nor invalid ballots
 	BaseCast  Base = "cast"   // all ballots, abstentions and invalid ones too
 	BaseAll   Base = "all"    // all who may vote
+	// All who were present at the opening, and whoever votes: nobody can be for something and not there.
+	BasePresent Base = "present"
 )
 
 // Majority says how many votes of the base it takes: one of the constants, or a fraction such as "2/3".
@@ -140,7 +142,7 @@ func (r Rule) Check(q Question) error {
 		return err
 	}
 	switch r.Basis() {
-	case BaseYesNo, BaseCast, BaseAll:
+	case BaseYesNo, BaseCast, BaseAll, BasePresent:
 	default:
 		return fmt.Errorf("base %q: %w", string(r.Base), ErrRule)
 	}

@@ -24,6 +24,7 @@ type Terms struct {
 	HideVoters bool          `json:"hideVoters,omitempty"` // who voted is not published
 	Rehearsal  bool          `json:"rehearsal,omitempty"`  // not binding, not secret, not kept
 	Picked     bool          `json:"picked,omitempty"`     // the roll was picked by hand
+	InCall     bool          `json:"inCall,omitempty"`     // it was picked by who was in the group's call
 	Lasts      time.Duration `json:"lasts,omitzero"`       // from the opening on; 0 if no such time was said
 	Until      time.Time     `json:"until,omitzero"`       // in place of Lasts
 	Objection  time.Duration `json:"objection,omitzero"`   // between the closed hash and the decryption

@@ -60,6 +60,9 @@ func Judge(q Question, r Rule, c *Count) (*Verdict, error) {
 	if err := q.check(c); err != nil {
 		return nil, err
 	}
+	if r.Basis() == BasePresent && c.Present < c.Cast {
+		return nil, fmt.Errorf("%d ballots of %d who were present: %w", c.Cast, c.Present, ErrNumbers)
+	}
 	v := &Verdict{Rule: r, Base: r.Basis(), Quorum: r.Quorum.Needed(c.Entitled), Winners: []int{}}
 	if err := v.judge(q, r, c); err != nil {
 		return nil, err
@@ -107,6 +110,8 @@ func (v *Verdict) of(q Question, c *Count, part Part) int {
 		return c.Entitled
 	case v.Base == BaseCast:
 		return c.Cast
+	case v.Base == BasePresent:
+		return c.Present
 	case q.Kind == KindSeveral: // a valid ballot for nobody is a vote, and there is no other way to say no
 		return c.Cast - part.Invalid
 	case q.Kind == KindChoice && !q.Abstain:

@@ -197,7 +197,7 @@ func TestJudgeRefuses(t *testing.T) {
 		{"no majority", Rule{}, counted(9, 1, 0, 0, 0), ErrRule},
 		{"half as a fraction", Rule{Majority: "1/2"}, counted(9, 1, 0, 0, 0), ErrRule},
 		{"a fraction not in lowest terms", Rule{Majority: "4/6"}, counted(9, 1, 0, 0, 0), ErrRule},
-		{"no base", Rule{Majority: "2/3", Base: "present"}, counted(9, 1, 0, 0, 0), ErrRule},
+		{"no base", Rule{Majority: "2/3", Base: "absent"}, counted(9, 1, 0, 0, 0), ErrRule},
 		{"seats of a motion", Rule{Majority: "2/3", Seats: 1}, counted(9, 1, 0, 0, 0), ErrRule},
 		{"more than all as quorum", Rule{Majority: "2/3", Quorum: Quorum{Num: 3, Den: 2}}, counted(9, 1, 0, 0, 0), ErrRule},
 		{"negative quorum", Rule{Majority: "2/3", Quorum: Quorum{Num: -3}}, counted(9, 1, 0, 0, 0), ErrRule},

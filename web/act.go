@@ -26,11 +26,12 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) {
 	}
 	chair := false
 	if req.Badge != "" && s.opt.Group != nil {
-		var err error
-		if _, chair, err = s.opt.Group.Badge(r.Context(), *call, req.Badge); err != nil {
+		who, err := s.opt.Group.Badge(r.Context(), *call, req.Badge)
+		if err != nil {
 			s.broken(w, err)
 			return
 		}
+		chair = who.Badge == media.Chair
 	}
 	if own := req.Do == "state" || req.Do == "hand" || req.Do == "lower" && req.Who == ""; !own && !chair {
 		s.refuse(w, http.StatusForbidden, "page.error.may")

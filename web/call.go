@@ -108,11 +108,12 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 	}
 	you := ""
 	if req.Badge != "" && s.opt.Group != nil {
-		var err error
-		if you, _, err = s.opt.Group.Badge(r.Context(), *call, req.Badge); err != nil {
+		who, err := s.opt.Group.Badge(r.Context(), *call, req.Badge)
+		if err != nil {
 			s.broken(w, err)
 			return
 		}
+		you = who.Name
 	}
 	answer(w, http.StatusOK, map[string]any{"title": call.Title, "people": people, "you": you, "locked": call.Locked})
 }

@@ -57,14 +57,14 @@ func (l *lobby) did(what string) error {
 	return nil
 }
 
-func (l *lobby) Badge(_ context.Context, _ store.Call, badge string) (string, bool, error) {
+func (l *lobby) Badge(_ context.Context, _ store.Call, badge string) (media.Bearer, error) {
 	switch badge {
 	case "chair's":
-		return "Chair", true, nil
+		return media.Bearer{Name: "Chair", Badge: media.Chair, Mark: "CC"}, nil
 	case "anna's":
-		return "Anna", false, nil
+		return media.Bearer{Name: "Anna", Badge: media.Member, Mark: "AA"}, nil
 	}
-	return "", false, nil
+	return media.Bearer{}, nil
 }
 
 func (l *lobby) Taken(_ context.Context, _ store.Call, name string) (bool, error) {

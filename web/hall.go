@@ -27,7 +27,7 @@ const (
 
 // group is what the chat knows of the people of a call, and what it is told. bot.Bot has it; nil: nobody is a member.
 type group interface {
-	Badge(ctx context.Context, c store.Call, badge string) (name string, moderates bool, err error)
+	Badge(ctx context.Context, c store.Call, badge string) (media.Bearer, error)
 	Taken(ctx context.Context, c store.Call, name string) (bool, error)
 	Lock(ctx context.Context, c store.Call, locked bool) error
 	Waiting(room string, names []string)
@@ -35,10 +35,10 @@ type group interface {
 
 // waiter is somebody who waits at the door.
 type waiter struct {
-	ticket, name string
-	badge        media.Badge
-	seen         time.Time
-	in, out      bool // was let in, was sent away
+	ticket  string
+	who     media.Bearer
+	seen    time.Time
+	in, out bool // was let in, was sent away
 }
 
 // hall is what goes on around one call.
@@ -84,14 +84,14 @@ func (h *halls) hall(room string) *hall {
 }
 
 // wait has somebody wait at the door; false: too many do.
-func (h *halls) wait(room, name string, badge media.Badge) (ticket string, ok bool) {
+func (h *halls) wait(room string, who media.Bearer) (ticket string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	at := h.hall(room)
 	if len(at.waiting) >= mostWaiting {
 		return "", false
 	}
-	w := &waiter{ticket: rand.Text(), name: name, badge: badge, seen: h.now()}
+	w := &waiter{ticket: rand.Text(), who: who, seen: h.now()}
 	at.waiting = append(at.waiting, w)
 	return w.ticket, true
 }
@@ -134,7 +134,7 @@ func (h *halls) decide(room string, in bool, meant func(*waiter) bool) (names []
 	for _, w := range at.waiting {
 		if !w.in && !w.out && meant(w) {
 			w.in, w.out = in, !in
-			names = append(names, w.name)
+			names = append(names, w.who.Name)
 		}
 	}
 	return names
@@ -147,7 +147,7 @@ func (h *halls) undecided(room string) (list []shownWaiter) {
 	if at := h.of[room]; at != nil {
 		for _, w := range at.waiting {
 			if !w.in && !w.out {
-				list = append(list, shownWaiter{ID: w.ticket, Name: w.name})
+				list = append(list, shownWaiter{ID: w.ticket, Name: w.who.Name})
 			}
 		}
 	}

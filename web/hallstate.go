@@ -73,7 +73,7 @@ func (s *Server) tellChat(room string) {
 
 // LetIn lets those of this name in who wait at the door of a room, all if there is no name.
 func (s *Server) LetIn(room, name string) []string {
-	names := s.halls.decide(room, true, func(w *waiter) bool { return name == "" || strings.EqualFold(w.name, name) })
+	names := s.halls.decide(room, true, func(w *waiter) bool { return name == "" || strings.EqualFold(w.who.Name, name) })
 	if len(names) > 0 {
 		s.tellChat(room)
 	}

@@ -11,12 +11,6 @@ import (
 	"stimmbote/store"
 )
 
-// guest is somebody at the door: under which name, and what they are to the group.
-type guest struct {
-	name  string
-	badge media.Badge
-}
-
 // join gives whoever has the key a token for the call, good for a short while, under a new identity; or has them wait.
 func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	call, req, ok := s.opened(w, r)
@@ -36,13 +30,13 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	case why == lockedDoor:
 		s.refuse(w, http.StatusLocked, "page.error.locked")
 	case why != "":
-		ticket, ok := s.halls.wait(call.MediaRoom(), g.name, g.badge)
+		ticket, ok := s.halls.wait(call.MediaRoom(), g)
 		if !ok {
 			s.refuse(w, http.StatusServiceUnavailable, "page.error.crowd")
 			return
 		}
 		s.tell(r.Context(), *call)
-		answer(w, http.StatusAccepted, map[string]any{"wait": why, "ticket": ticket, "title": call.Title, "name": g.name})
+		answer(w, http.StatusAccepted, map[string]any{"wait": why, "ticket": ticket, "title": call.Title, "name": g.Name})
 	default:
 		s.admit(w, call, g)
 	}
@@ -56,18 +50,15 @@ var statusOf = map[string]int{
 }
 
 // greet finds out who somebody is: a member by their badge, whatever they type, or a guest, but under no member's name.
-func (s *Server) greet(ctx context.Context, call *store.Call, req request) (g guest, why string, err error) {
+func (s *Server) greet(ctx context.Context, call *store.Call, req request) (g media.Bearer, why string, err error) {
 	if req.Badge != "" && s.opt.Group != nil {
-		name, moderates, err := s.opt.Group.Badge(ctx, *call, req.Badge)
-		switch {
+		switch g, err = s.opt.Group.Badge(ctx, *call, req.Badge); {
 		case err != nil:
 			return g, "", fmt.Errorf("reading a badge: %w", err)
-		case name == "":
+		case g.Name == "":
 			return g, "page.error.badge", nil
-		case moderates:
-			return guest{name: name, badge: media.Chair}, "", nil
 		}
-		return guest{name: name, badge: media.Member}, "", nil
+		return g, "", nil
 	}
 	name := i18n.Name(req.Name, maxName)
 	if name == "" {
@@ -81,7 +72,7 @@ func (s *Server) greet(ctx context.Context, call *store.Call, req request) (g gu
 			return g, "page.error.taken", nil
 		}
 	}
-	return guest{name: s.another(call.MediaRoom(), name), badge: media.Guest}, "", nil
+	return media.Bearer{Name: s.another(call.MediaRoom(), name), Badge: media.Guest}, "", nil
 }
 
 // another is the name, with a number behind it if somebody of that name is in already.
@@ -110,15 +101,15 @@ const (
 )
 
 // holds says what holds somebody at the door, empty if nothing does. Nothing holds those who moderate.
-func (s *Server) holds(call *store.Call, g guest) string {
+func (s *Server) holds(call *store.Call, g media.Bearer) string {
 	switch {
-	case g.badge == media.Chair:
+	case g.Badge == media.Chair:
 		return ""
 	case call.Locked:
 		return lockedDoor
 	case call.Entry == store.EntryBoard && !s.boardIsIn(call.MediaRoom()):
 		return boardDoor
-	case call.Entry == store.EntryKnock && g.badge == media.Guest:
+	case call.Entry == store.EntryKnock && g.Badge == media.Guest:
 		return knockDoor
 	}
 	return ""
@@ -134,15 +125,15 @@ func (s *Server) boardIsIn(room string) bool {
 }
 
 // admit answers with a token.
-func (s *Server) admit(w http.ResponseWriter, call *store.Call, g guest) {
-	room, identity := call.MediaRoom(), g.badge.NewIdentity()
-	token, err := s.opt.Media.Token(room, identity, g.name, joinToken)
+func (s *Server) admit(w http.ResponseWriter, call *store.Call, g media.Bearer) {
+	room, identity := call.MediaRoom(), g.NewIdentity()
+	token, err := s.opt.Media.Token(room, identity, g.Name, joinToken)
 	if err != nil {
 		s.broken(w, fmt.Errorf("making a join token: %w", err))
 		return
 	}
 	answer(w, http.StatusOK, map[string]any{
-		"token": token, "title": call.Title, "name": g.name, "identity": identity, "pass": s.halls.pass(room, identity), "badge": g.badge,
+		"token": token, "title": call.Title, "name": g.Name, "identity": identity, "pass": s.halls.pass(room, identity), "badge": g.Badge,
 	})
 }
 
@@ -159,7 +150,7 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusGone, "page.error.away")
 		return
 	}
-	g := guest{name: at.name, badge: at.badge}
+	g := at.who
 	why := s.holds(call, g)
 	switch {
 	case at.in, why == "":
@@ -171,7 +162,7 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusLocked, "page.error.locked")
 		s.tell(r.Context(), *call)
 	default:
-		answer(w, http.StatusAccepted, map[string]any{"wait": why, "ticket": req.Ticket, "title": call.Title, "name": g.name})
+		answer(w, http.StatusAccepted, map[string]any{"wait": why, "ticket": req.Ticket, "title": call.Title, "name": g.Name})
 	}
 }
 
