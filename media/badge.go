@@ -51,5 +51,14 @@ func BadgeOf(identity string) Badge {
 	return Guest
 }
 
+// checkRoom begins the names of rooms that are for nothing but to find out whether somebody's network lets calls through.
+const checkRoom = "check."
+
+// NewCheckRoom returns the name of a new such room.
+func NewCheckRoom() string { return checkRoom + rand.Text() }
+
+// IsCheckRoom says whether a room is one of those, and so no call of anybody's.
+func IsCheckRoom(room string) bool { return strings.HasPrefix(room, checkRoom) }
+
 // IsGuest says whether an identity is that of somebody who came in by the page as a guest.
 func IsGuest(identity string) bool { return strings.HasPrefix(identity, string(Guest)+".") }

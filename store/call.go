@@ -50,6 +50,14 @@ type Call struct {
 	Most   int       // how many were in at a time, at most
 }
 
+// Vote is an open vote of a call's group, as whoever is in the call learns of it. It is stored nowhere.
+type Vote struct {
+	ID     string
+	Title  string
+	Until  time.Time // zero: as long as nobody closes it
+	Ballot string    // the link of one member's ballot; empty: they have none
+}
+
 // roomName is how many bytes of the door's hash name the media room.
 const roomName = 12
 

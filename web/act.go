@@ -24,15 +24,15 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusForbidden, "page.error.may")
 		return
 	}
-	chair := false
+	who := media.Bearer{Badge: media.Guest}
 	if req.Badge != "" && s.opt.Group != nil {
-		who, err := s.opt.Group.Badge(r.Context(), *call, req.Badge)
-		if err != nil {
+		var err error
+		if who, err = s.opt.Group.Badge(r.Context(), *call, req.Badge); err != nil {
 			s.broken(w, err)
 			return
 		}
-		chair = who.Badge == media.Chair
 	}
+	chair := who.Badge == media.Chair
 	if own := req.Do == "state" || req.Do == "hand" || req.Do == "lower" && req.Who == ""; !own && !chair {
 		s.refuse(w, http.StatusForbidden, "page.error.may")
 		return
@@ -50,10 +50,26 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) {
 	if req.Do != "state" {
 		s.tell(r.Context(), *call)
 	}
-	now := s.state(*call, chair)
-	answer(w, http.StatusOK, map[string]any{
-		"hands": now.Hands, "locked": now.Locked, "entry": now.Entry, "waiting": now.Waiting, "chair": chair,
-	})
+	// A ballot goes to whoever came in by the badge that they show now.
+	own, badge := "", media.Guest
+	if who.Mark != "" && who.Mark == media.MarkOf(req.Identity) {
+		own, badge = req.Badge, who.Badge
+	}
+	votes, err := s.votes(r.Context(), *call, own)
+	if err != nil {
+		s.broken(w, err)
+		return
+	}
+	if chair {
+		badge = media.Chair
+	}
+	answer(w, http.StatusOK, acted{state: s.state(*call, badge, votes), Chair: chair})
+}
+
+// acted is the answer to a deed.
+type acted struct {
+	state
+	Chair bool `json:"chair"`
 }
 
 // errDeed is something that cannot be asked for.

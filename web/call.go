@@ -175,7 +175,7 @@ func (s *Server) refuse(w http.ResponseWriter, status int, key string) {
 	answer(w, status, map[string]any{"error": s.opt.Texts.Text(key), "key": strings.TrimPrefix(key, "page.")})
 }
 
-func answer(w http.ResponseWriter, status int, body map[string]any) {
+func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(body) // whoever went away needs no answer

@@ -26,6 +26,8 @@ type lobby struct {
 	done   []string
 	waits  []string
 	tokens []string
+	votes  []store.Vote
+	told   []media.Message
 	*Server
 }
 
@@ -50,7 +52,20 @@ func (l *lobby) Remove(_ context.Context, _, who string) error { return l.did("r
 
 func (l *lobby) Mute(_ context.Context, _, who, _ string) error { return l.did("mute " + who) }
 
-func (l *lobby) Send(context.Context, string, media.Message) error { return nil }
+func (l *lobby) Send(_ context.Context, _ string, m media.Message) error {
+	l.told = append(l.told, m)
+	return nil
+}
+
+func (l *lobby) Votes(_ context.Context, _ store.Call, badge string) (votes []store.Vote, _ error) {
+	for _, v := range l.votes {
+		if v.Ballot += badge; badge == "" {
+			v.Ballot = ""
+		}
+		votes = append(votes, v)
+	}
+	return votes, nil
+}
 
 func (l *lobby) did(what string) error {
 	l.done = append(l.done, what)
@@ -100,6 +115,7 @@ type got struct {
 	Hands                                                  []string
 	Waiting                                                []shownWaiter
 	Locked, Chair                                          bool
+	Votes                                                  []shownVote
 }
 
 // asks sends a request with the right door.
@@ -287,5 +303,50 @@ func TestPasses(t *testing.T) {
 	}
 	if b.passes("room", "", b.pass("room", "")) || b.passes("room2", "anna", pass) || b.passes("room", "bernd", pass) || other.passes("room", "anna", pass) {
 		t.Error("a pass is good for more than it is made for")
+	}
+}
+
+// A vote is told to all, what it is about to members, and the link of a ballot to the one whose it is, when they ask.
+func TestVotesInTheCall(t *testing.T) {
+	l := newLobby(t, store.EntryOpen)
+	l.votes = []store.Vote{{ID: "one", Title: "Motion 12?", Ballot: "https://x/v/one#", Until: time.Unix(1800000000, 0)}}
+	chair, anna, gustav := l.asks("join", request{Badge: "chair's"}), l.asks("join", request{Badge: "anna's"}), l.asks("join", request{Name: "Gustav"})
+	l.told = nil
+	l.Refresh(t.Context(), l.call)
+	if len(l.told) != 3 {
+		t.Fatalf("told %d times", len(l.told))
+	}
+	for _, m := range l.told {
+		body := string(m.Body)
+		isGuest := slices.Equal(m.To, []string{gustav.Identity})
+		if strings.Contains(body, "/v/") || strings.Contains(body, "Motion") == isGuest || !strings.Contains(body, `"id":"one"`) {
+			t.Errorf("%v are told %s", m.To, body)
+		}
+	}
+	for _, test := range []struct {
+		name string
+		r    request
+		want string
+	}{
+		{"her own", anna.as(request{Badge: "anna's"}), "https://x/v/one#anna's"},
+		{"the chair's own", chair.as(request{Badge: "chair's"}), "https://x/v/one#chair's"},
+		{"a member without the badge", anna.as(request{}), ""},
+		{"a guest", gustav.as(request{}), ""},
+		{"a guest with a forged badge", gustav.as(request{Badge: "forged"}), ""},
+		{"a guest with the badge of somebody who is somebody else here", gustav.as(request{Badge: "anna's"}), ""},
+		{"a member with another's badge", anna.as(request{Badge: "chair's"}), ""},
+	} {
+		test.r.Do = "state"
+		g := l.asks("act", test.r)
+		if g.Status != 200 || len(g.Votes) != 1 || g.Votes[0].Ballot != test.want {
+			t.Errorf("%s: %+v", test.name, g)
+		}
+	}
+	if g := l.asks("act", request{Do: "state", Badge: "anna's", Identity: anna.Identity, Pass: gustav.Pass}); g.Status != 403 || g.Votes != nil {
+		t.Errorf("without the pass: %+v", g)
+	}
+	l.votes = nil
+	if g := l.asks("act", anna.as(request{Do: "state", Badge: "anna's"})); g.Votes == nil || len(g.Votes) > 0 {
+		t.Errorf("when it is over: %+v", g)
 	}
 }

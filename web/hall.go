@@ -30,6 +30,7 @@ type group interface {
 	Badge(ctx context.Context, c store.Call, badge string) (media.Bearer, error)
 	Taken(ctx context.Context, c store.Call, name string) (bool, error)
 	Lock(ctx context.Context, c store.Call, locked bool) error
+	Votes(ctx context.Context, c store.Call, badge string) ([]store.Vote, error)
 	Waiting(room string, names []string)
 }
 

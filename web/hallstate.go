@@ -17,43 +17,65 @@ type shownWaiter struct {
 	Name string `json:"name"`
 }
 
+// shownVote is an open vote, as those in the call see it: guests not what it is about, and a ballot only whose it is.
+type shownVote struct {
+	ID     string `json:"id"`
+	Title  string `json:"title,omitempty"`
+	Until  int64  `json:"until,omitempty"` // seconds since 1970
+	Ballot string `json:"ballot,omitempty"`
+}
+
 // state is what the pages of a call are told.
 type state struct {
 	Hands   []string      `json:"hands"`
 	Locked  bool          `json:"locked"`
 	Entry   store.Entry   `json:"entry"`
+	Votes   []shownVote   `json:"votes"`
 	Waiting []shownWaiter `json:"waiting,omitempty"` // only those who moderate learn of them
 }
 
-func (s *Server) state(c store.Call, chair bool) state {
+func (s *Server) state(c store.Call, badge media.Badge, votes []store.Vote) state {
 	room := c.MediaRoom()
-	now := state{Hands: s.halls.hands(room, s.opt.Media.Present(room)), Locked: c.Locked, Entry: c.Entry}
-	if chair {
+	now := state{Hands: s.halls.hands(room, s.opt.Media.Present(room)), Locked: c.Locked, Entry: c.Entry, Votes: []shownVote{}}
+	for _, v := range votes {
+		shown := shownVote{ID: v.ID}
+		if badge != media.Guest {
+			shown.Title, shown.Ballot = v.Title, v.Ballot
+			if !v.Until.IsZero() {
+				shown.Until = v.Until.Unix()
+			}
+		}
+		now.Votes = append(now.Votes, shown)
+	}
+	if badge == media.Chair {
 		now.Waiting = s.halls.undecided(room)
 	}
 	return now
 }
 
+// votes are the open votes of a call's group, with the ballots of whoever has a badge.
+func (s *Server) votes(ctx context.Context, c store.Call, badge string) ([]store.Vote, error) {
+	if s.opt.Group == nil {
+		return nil, nil
+	}
+	return s.opt.Group.Votes(ctx, c, badge)
+}
+
 // tell tells everybody in a call how things are around it, and the chat who waits.
 func (s *Server) tell(ctx context.Context, c store.Call) {
 	room := c.MediaRoom()
-	var chairs, others []string
-	for _, p := range s.opt.Media.Present(room) {
-		if media.BadgeOf(p.Identity) == media.Chair {
-			chairs = append(chairs, p.Identity)
-		} else {
-			others = append(others, p.Identity)
-		}
+	votes, err := s.votes(ctx, c, "")
+	if err != nil {
+		s.log.Err(err).Msg("Telling a call of its votes went wrong")
 	}
-	for _, to := range []struct {
-		people []string
-		chair  bool
-	}{{chairs, true}, {others, false}} {
-		if len(to.people) == 0 {
-			continue
-		}
-		body, _ := json.Marshal(s.state(c, to.chair)) // a state always can
-		if err := s.opt.Media.Send(ctx, room, media.Message{Topic: hallTopic, Body: body, To: to.people}); err != nil {
+	in := make(map[media.Badge][]string)
+	for _, p := range s.opt.Media.Present(room) {
+		badge := media.BadgeOf(p.Identity)
+		in[badge] = append(in[badge], p.Identity)
+	}
+	for badge, people := range in {
+		body, _ := json.Marshal(s.state(c, badge, votes)) // a state always can
+		if err := s.opt.Media.Send(ctx, room, media.Message{Topic: hallTopic, Body: body, To: people}); err != nil {
 			s.log.Debug().Err(err).Msg("Telling a call how things are")
 		}
 	}

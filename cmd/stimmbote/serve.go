@@ -71,6 +71,9 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		Secure: relay,
 		Name:   cfg.Web.Host(),
 		Changed: func(room string, present []media.Person) {
+			if media.IsCheckRoom(room) {
+				return
+			}
 			calls.note(room, len(present))
 			b.CallChanged(room, present)
 		},
