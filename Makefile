@@ -10,7 +10,7 @@ try: ## a throwaway homeserver, the bot and an encrypted group: ARGS='--script F
 	@go run ./e2e/try $(ARGS)
 
 test: ## everything that has to hold, on a machine that never saw the project too
-	@./tools/need.sh go git cc belenios-tool chromium firefox-esr npm WebKitWebDriver Xvfb
+	@./tools/need.sh go git cc belenios-tool ip chromium firefox-esr npm WebKitWebDriver Xvfb
 	@./tools/test.sh
 
 soak: ## what takes too long for every time: crash loops, every fault, long absences, bursts (an hour)

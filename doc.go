@@ -25,6 +25,7 @@
 //	store             SQLite and the key files
 //	i18n              every sentence that a person reads
 //	e2e               a throwaway world: real homeserver, real program, real people, real browser
+//	e2e/nets          networks as they are, in namespaces: lossy, narrow, forbidding, changing
 //	bench             figures of ours beside other people's tools
 //	release           what is built for those who run it: make release
 //	tools             pinned formatter and linter

@@ -5,7 +5,7 @@
 # or through sudo; elsewhere, or where that is not possible, it says what to install.
 set -euo pipefail
 
-declare -A packages=([firefox-esr]=firefox-esr [WebKitWebDriver]=webkit2gtk-driver [Xvfb]=xvfb [cc]='gcc libc6-dev' [belenios-tool]=belenios-tool [chromium]=chromium [git]=git [npm]=npm
+declare -A packages=([firefox-esr]=firefox-esr [WebKitWebDriver]=webkit2gtk-driver [Xvfb]=xvfb [cc]='gcc libc6-dev' [belenios-tool]=belenios-tool [chromium]=chromium [git]=git [npm]=npm [ip]=iproute2
 	[x86_64-linux-gnu-gcc]='gcc-x86-64-linux-gnu libc6-dev-amd64-cross' [aarch64-linux-gnu-gcc]='gcc-aarch64-linux-gnu libc6-dev-arm64-cross')
 
 missing=()

@@ -1,0 +1,2 @@
+// Package nets holds tests of meetings on networks as they are: rough, narrow, forbidding, and changing.
+package nets
