@@ -202,6 +202,9 @@ func (b *Bot) relinkCall(ctx context.Context, m chat.Message, c *store.Call, res
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
 		c.Door, c.Key, c.Since, c.Most = fresh.Door, fresh.Key, time.Time{}, 0
+		if err := b.Store.PutSetting(ctx, c.Room, settingSentOut, ""); err != nil {
+			return err
+		}
 		said := b.post(c, m.ID)
 		if err := b.Store.PutCall(ctx, *c); err != nil {
 			return err

@@ -140,11 +140,23 @@ func (b *Bot) addCall(ctx context.Context, t *page, c *store.Call) error {
 	case c.Entry == store.EntryKnock:
 		t.add("call.is-knock")
 	}
+	gone, err := b.Store.Setting(ctx, c.Room, settingSentOut)
+	if err != nil {
+		return err
+	}
+	if gone != "" {
+		t.add("call.sent-out")
+	}
 	t.add("call.secrecy")
+	return b.addReaders(ctx, t, c.Room, encrypted)
+}
+
+// addReaders says who else can read a link in a room that is not encrypted.
+func (b *Bot) addReaders(ctx context.Context, t *page, room string, encrypted bool) error {
 	if encrypted {
 		return nil
 	}
-	servers, err := b.servers(ctx, c.Room)
+	servers, err := b.servers(ctx, room)
 	if err != nil {
 		return err
 	}

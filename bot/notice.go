@@ -39,6 +39,10 @@ func (b *Bot) notice(ctx context.Context, n chat.Notice) error {
 		return b.met(ctx, n)
 	case chat.Limited:
 		return b.limited(ctx, n)
+	case chat.Calling:
+		return b.appCall(ctx, n)
+	case chat.SentOut:
+		return b.sentAway(ctx, n)
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ const (
 	showResult   = "result"
 	showMe       = "me"   // personal links to calls
 	showDoor     = "door" // the same, for whose name was given at a call's door
+	showApp      = "app"  // the group's call, to who is in their app's own
 )
 
 // show is the payload of something that is shown at somebody's wish.
@@ -60,6 +61,8 @@ func (b *Bot) composeShow(ctx context.Context, d chat.Delivery) (chat.Content, e
 		return b.showResult(ctx, t, s.Poll)
 	case showExcluded:
 		err = b.showExcluded(ctx, t, s.Room)
+	case showApp:
+		err = b.showAppCall(ctx, t, s.Room)
 	case showMe, showDoor:
 		err = b.showPersonal(ctx, t, s, d.Person)
 	case showPrivacy:

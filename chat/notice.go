@@ -13,6 +13,8 @@ const (
 	NewDevice                        // Person has a signed device that the last secret was not encrypted for
 	Met                              // Person joined the lasting direct room
 	Limited                          // the homeserver limits how often the bot may send; To is what lifts that
+	Calling                          // Person is in the app's own call of the room
+	SentOut                          // somebody else removed Person from a group
 )
 
 // Notice is something that happened without being said.

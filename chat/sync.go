@@ -160,7 +160,10 @@ func (l *Line) happened(b *batch, room id.RoomID, line timeline) {
 		b.add(room, func(ctx context.Context) error { return l.came(ctx, room, evt) })
 	}
 	for _, evt := range line.went {
-		b.add(room, func(ctx context.Context) error { return l.went(ctx, room, evt) })
+		b.add(room, func(ctx context.Context) error { return errors.Join(l.sentOut(ctx, room, evt), l.went(ctx, room, evt)) })
+	}
+	if line.calling != nil {
+		b.add(room, func(ctx context.Context) error { return l.calling(ctx, room, line.calling) })
 	}
 	if line.replaced != nil {
 		next, _ := line.replaced.Content.Raw["replacement_room"].(string)
@@ -198,6 +201,7 @@ type timeline struct {
 	joined   *event.Event   // the bot's own join: nothing before it counts
 	came     []*event.Event // who joined
 	went     []*event.Event // who left or was removed
+	calling  *event.Event   // somebody is in the app's own call
 	replaced *event.Event   // the group went into another room
 }
 
@@ -249,6 +253,10 @@ func (line *timeline) note(evt *event.Event, me id.UserID) {
 			line.came = append(line.came, evt)
 		case membership == event.MembershipLeave, membership == event.MembershipBan:
 			line.went = append(line.went, evt)
+		}
+	default:
+		if inAppCall(evt) {
+			line.calling = evt
 		}
 	}
 }
