@@ -2,7 +2,7 @@
 # The long loops of the tests that `make test` goes through a few times only: a hundred kills while twenty members are
 # probed, every fault at every endpoint of the homeserver, a homeserver that is away for five minutes in the middle of a
 # vote, ten thousand commands of one person, and two hundred votes in which an attacker looks for the answers;
-# and the archives of ten different votes, for the tools of others.
+# meetings on networks that lose, delay, forbid and change; and the archives of ten different votes, for the tools of others.
 # Names of tests as arguments run these alone. What was seen goes to bench/results/soak.txt as well.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -24,6 +24,9 @@ for round in "${rounds[@]}"; do
 		tee >(grep -v -E '^ +(main_test|kill_test|faults_test|start_test).go:[0-9]+: (building|starting|making|still)|^=== ' >>"$out") || status=1
 done
 if (($# == 0)); then
+	printf '\n== everything that networks do to a meeting\n'
+	go test ./e2e/nets -run '^TestMatrix$' -v -matrix -timeout 30m |
+		sed -E 's|[a-z_]+_test.go:[0-9]+: ||' | tee >(grep -v '^ *=== ' >>"$out") || status=1
 	printf '\n== ten archives and the tools of others\n'
 	BELENIOS_TOOLS=$(tools/belenios-tools.sh) go test ./voting -run '^TestTenArchives$' -v -archives 10 |
 		sed -E 's|/tmp/[^ ]*/||; s|archives_test.go:[0-9]+: ||' | tee >(grep -v '^=== ' >>"$out") || status=1

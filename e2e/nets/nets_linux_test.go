@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,6 +14,8 @@ import (
 	"stimmbote/e2e/nets/scene"
 )
 
+var all = flag.Bool("matrix", false, "try everything that networks do, not one of it")
+
 var (
 	forbidden error
 	program   string // stimmbote
@@ -20,6 +23,7 @@ var (
 
 func TestMain(m *testing.M) {
 	scene.Guest()
+	flag.Parse()
 	if forbidden = lab.Enter(); forbidden != nil {
 		fmt.Println("Networks of their own are not allowed here:", forbidden)
 		fmt.Println("Loss, the ways in and a change of network are tried on pion's virtual network alone, by the tests of package media.")
@@ -103,6 +107,7 @@ func well(r guest.Report) bool {
 
 // At 5 % of packets lost on either way people hear and see each other.
 func TestLoss(t *testing.T) {
+	t.Parallel()
 	sc, anna := house(t)
 	m := machine(t, sc, "203.0.113.2", "192.168.1.2")
 	rough := lab.Line{Loss: 0.05, Delay: 25 * time.Millisecond, Jitter: 5 * time.Millisecond}
@@ -119,6 +124,7 @@ func TestLoss(t *testing.T) {
 
 // Who has no UDP comes in by TCP, and who has 443 alone by the relay, on the way there.
 func TestWaysIn(t *testing.T) {
+	t.Parallel()
 	sc, anna := house(t)
 	for i, c := range []struct {
 		name, way string
@@ -139,6 +145,7 @@ func TestWaysIn(t *testing.T) {
 
 // Who comes into another network goes on there, as the same participant.
 func TestChangeOfNetwork(t *testing.T) {
+	t.Parallel()
 	sc, anna := house(t)
 	bernd := enters(t, sc, machine(t, sc, "", "203.0.113.2"), "bernd")
 	for _, p := range []*scene.Person{anna, bernd} {
@@ -152,5 +159,50 @@ func TestChangeOfNetwork(t *testing.T) {
 		if r.Rejoined > 0 {
 			t.Error("somebody had to come anew")
 		}
+	}
+}
+
+// Who has IPv6 alone and who has IPv4 alone meet, by UDP and by TCP.
+func TestTwoFamilies(t *testing.T) {
+	t.Parallel()
+	sc, anna := house(t)
+	six := func(o *guest.Options) { o.URL = sc.Server.URL6 }
+	for i, c := range []struct {
+		name, way string
+		firewall  lab.Firewall
+	}{{"bernd", "udp", nil}, {"clara", "tcp", lab.NoUDP}} {
+		m := machine(t, sc, "", fmt.Sprintf("2001:db8:2::%d", i+2))
+		m.Guard(c.firewall)
+		p, err := sc.Enter(m, c.name, six)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if r := notices(t, p, c.name+" hears and sees all", well); r.Way != c.way {
+			t.Errorf("%s came by %s, not %s", c.name, r.Way, c.way)
+		}
+	}
+	notices(t, anna, "anna hears and sees all", well)
+}
+
+// Whatever a network does, people are in, hear each other for most of the time, and again when it is over. How well, and
+// how that compares with LiveKit's server, bench/nets measures.
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	for i, c := range scene.Cases() {
+		if !*all && c.Name != "loss 5 % in bursts of 5" {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			f := scene.Try(scene.Ours(program), c, uint64(i), t.TempDir())
+			t.Logf("%+v", f)
+			if f.Error != "" {
+				t.Fatal(f.Error)
+			}
+			for name, n := range map[string]scene.Noticed{"anna": f.Anna, "bernd": f.Bernd} {
+				if n.Unheard > 400 || n.SoundBack < 0 {
+					t.Errorf("%s hears little: %+v", name, n)
+				}
+			}
+		})
 	}
 }

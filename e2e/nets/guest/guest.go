@@ -31,13 +31,16 @@ type Guest struct {
 	offers    uint32
 	early     map[livekit.SignalTarget][]webrtc.ICECandidateInit
 	sid       string
-	stop      context.CancelFunc // what sends
+	during    context.Context    // a meeting
+	stop      context.CancelFunc // it
+	reckoning bool               // and tells the server
 
-	states chan state
-	moved  chan struct{}
-	ear    *ear
-	eye    *eye
-	target atomic.Int64
+	states   chan state
+	moved    chan struct{}
+	ear      *ear
+	eye      *eye
+	reckoner *reckoner
+	target   atomic.Int64
 
 	mu     sync.Mutex
 	line   *line
@@ -97,6 +100,7 @@ func (g *Guest) part() {
 	if g.stop != nil {
 		g.stop()
 	}
+	g.reckoning = false
 	for _, pc := range []*webrtc.PeerConnection{g.pub, g.sub} {
 		if pc != nil {
 			_ = pc.Close()
@@ -204,11 +208,11 @@ func (g *Guest) begin(ctx context.Context, join *livekit.JoinResponse) error {
 	if _, err := g.pub.CreateDataChannel("_reliable", nil); err != nil {
 		return err
 	}
+	g.during, g.stop = context.WithCancel(ctx)
+	g.reckoner = newReckoner()
 	if !g.opt.Sends {
 		return g.offer(nil)
 	}
-	var sending context.Context
-	sending, g.stop = context.WithCancel(ctx)
 	for name, kind := range map[string]webrtc.RTPCodecType{soundName: webrtc.RTPCodecTypeAudio, picturesName: webrtc.RTPCodecTypeVideo} {
 		s, err := newSender(g.pub, kind, name, &g.target)
 		if err != nil {
@@ -222,9 +226,9 @@ func (g *Guest) begin(ctx context.Context, join *livekit.JoinResponse) error {
 			for i, l := range layers {
 				add.Layers = append(add.Layers, &livekit.VideoLayer{Quality: livekit.VideoQuality(i), Width: l.width, Height: l.height, Bitrate: uint32(l.rate)})
 			}
-			go s.picture(sending)
+			go s.picture(g.during)
 		} else {
-			go s.sound(sending)
+			go s.sound(g.during)
 		}
 		g.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_AddTrack{AddTrack: add}})
 	}

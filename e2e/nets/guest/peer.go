@@ -123,7 +123,9 @@ func (g *Guest) receive(pc *webrtc.PeerConnection, t *webrtc.TrackRemote) {
 			return
 		}
 		s, ok := readStamp(b[:n])
-		switch now := time.Now(); {
+		now := time.Now()
+		g.reckoner.take(uint32(t.SSRC()), n, now.Sub(s.sent), ok)
+		switch {
 		case !ok:
 		case t.Kind() == webrtc.RTPCodecTypeAudio:
 			g.ear.take(s, now)

@@ -157,6 +157,10 @@ func (g *Guest) answer(offer *livekit.SessionDescription) error {
 		return fmt.Errorf("taking an offer: %w", err)
 	}
 	g.place(livekit.SignalTarget_SUBSCRIBER)
+	if reckons(offer.GetSdp()) && !g.reckoning {
+		g.reckoning = true
+		go g.reckoner.run(g.during, g.sub)
+	}
 	answer, err := g.sub.CreateAnswer(nil)
 	if err == nil {
 		err = g.sub.SetLocalDescription(answer)

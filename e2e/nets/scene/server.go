@@ -39,6 +39,7 @@ var (
 type Server struct {
 	Name  string
 	URL   string   // for clients
+	URL6  string   // for those who have IPv6 alone
 	Ports []uint16 // TCP ports that have to be open in the strictest network that it works in
 
 	args func(dir string) (name string, args []string, err error)
@@ -46,8 +47,8 @@ type Server struct {
 
 // Ours is `stimmbote sfu` from a program file, with one port for TLS.
 func Ours(bin string) Server {
-	at := serverAddress.String()
-	return Server{Name: "stimmbote", URL: "wss://" + at, Ports: []uint16{443}, args: func(dir string) (string, []string, error) {
+	at, at6 := serverAddress.String(), serverAddress6.String()
+	return Server{Name: "stimmbote", URL: "wss://" + at, URL6: "wss://[" + at6 + "]", Ports: []uint16{443}, args: func(dir string) (string, []string, error) {
 		return bin, []string{
 			"sfu", "--listen", ":443", "--cert", filepath.Join(dir, "cert.pem"), "--cert-key", filepath.Join(dir, "key.pem"),
 			"--udp", ":7882", "--tcp", ":7882", "--turn", ":3478", "--key", key + ":" + secret,
@@ -57,8 +58,8 @@ func Ours(bin string) Server {
 
 // LiveKit is livekit-server. Its signals have a port without TLS of their own.
 func LiveKit(bin string) Server {
-	at := serverAddress.String()
-	return Server{Name: "livekit", URL: "ws://" + at + ":7880", Ports: []uint16{443, 7880}, args: func(dir string) (string, []string, error) {
+	at, at6 := serverAddress.String(), serverAddress6.String()
+	return Server{Name: "livekit", URL: "ws://" + at + ":7880", URL6: "ws://[" + at6 + "]:7880", Ports: []uint16{443, 7880}, args: func(dir string) (string, []string, error) {
 		config := fmt.Sprintf(`port: 7880
 keys: {%s: %s}
 rtc: {udp_port: 7882, tcp_port: 7881, use_external_ip: false}
