@@ -14,6 +14,7 @@
 //	voting/belenios   the mathematics and the archive format, pure
 //	voting/verify     the command that rechecks a vote from its archive
 //	voting/parley     what the bot and the tellers' machines tell each other
+//	keyholder         a teller's machine: a key of each vote, and when to give what
 //	keyholder/policy  when a teller's machine gives its key, and its part of the decryption
 //	media             call rooms: an SFU that speaks LiveKit's client protocol
 //	media/signal      that protocol on a WebSocket

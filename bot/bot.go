@@ -75,6 +75,23 @@ type polls interface {
 	drafts
 	ballots
 	closing
+	withTellers
+}
+
+// withTellers is what a poll needs whose sum several people's keys open.
+type withTellers interface {
+	Ask(ctx context.Context, id voting.ID) (*voting.Poll, error)
+	OwnKey(ctx context.Context, id voting.ID) ([]byte, error)
+	TakeKey(ctx context.Context, id voting.ID, account string, public []byte) (news bool, err error)
+	Waiting(ctx context.Context, p *voting.Poll) ([]voting.Teller, error)
+	Compose(ctx context.Context, id voting.ID, now time.Time) (*voting.Poll, error)
+	Papers(ctx context.Context, id voting.ID) (voting.Papers, error)
+	Confirm(ctx context.Context, id voting.ID, account, fingerprint string) (news bool, err error)
+	Launch(ctx context.Context, id voting.ID) (*voting.Poll, error)
+	Withdraw(ctx context.Context, id voting.ID) error
+	Closing(ctx context.Context, id voting.ID) ([]byte, error)
+	OwnShare(ctx context.Context, id voting.ID, now time.Time) ([]byte, error)
+	TakeShare(ctx context.Context, id voting.ID, account string, body []byte) (news bool, err error)
 }
 
 type drafts interface {

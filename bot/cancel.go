@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -19,6 +20,12 @@ func (b *Bot) cancelCommand(ctx context.Context, m chat.Message, a arguments) er
 	if p == nil {
 		if p, err = b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State == voting.StateClosed }); err != nil {
 			return err
+		}
+	}
+	if p == nil {
+		asked, err := b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State == voting.StateAsked || p.State == voting.StateSet })
+		if err != nil || asked != nil {
+			return errors.Join(err, b.cancelAsked(ctx, m, asked))
 		}
 	}
 	draft, err := b.drafted(ctx, m)

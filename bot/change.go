@@ -48,6 +48,9 @@ func (b *Bot) change(ctx context.Context, m chat.Message, p *voting.Poll) error 
 	if err := b.reword(&w, a.text); err != nil {
 		return err
 	}
+	if err := b.addTellers(ctx, m.Room, &w); err != nil {
+		return err
+	}
 	t, err := b.texts(ctx, m.Room)
 	if err != nil {
 		return err

@@ -46,6 +46,9 @@ func (b *Bot) notOpen(ctx context.Context, m chat.Message) error {
 	if p != nil && p.Held() {
 		return b.proceed(ctx, m, p)
 	}
+	if p != nil && (p.State == voting.StateAsked || p.State == voting.StateSet) {
+		return refuse("refusal.opening")
+	}
 	if p != nil {
 		never, err := b.uncountable(ctx, p)
 		if err != nil {

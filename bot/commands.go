@@ -8,6 +8,7 @@ import (
 
 	"stimmbote/chat"
 	"stimmbote/voting"
+	"stimmbote/voting/parley"
 )
 
 // What a command begins with. Some keyboards write it in full width.
@@ -52,7 +53,7 @@ func init() {
 		{id: "call", names: named("call", "treffen anruf"), where: inGroups, do: (*Bot).call},
 		{id: "vote", names: named("vote", "abstimmung abstimmen"), where: inGroups, power: moderator, options: commandOptions, do: (*Bot).vote},
 		{id: "election", names: named("election", "wahl"), where: inGroups, power: moderator, options: commandOptions, do: (*Bot).election},
-		{id: "close", names: named("close", "schluss schließen schliessen ende"), where: inGroups, power: moderator, own: true, do: (*Bot).close},
+		{id: "close", names: named(parley.CloseEnglish, parley.CloseGerman), where: inGroups, power: moderator, own: true, do: (*Bot).close},
 		{id: "extend", names: named("extend", "verlängern verlaengern"), where: inGroups, power: moderator, own: true, do: (*Bot).extendCommand},
 		{id: "runoff", names: named("runoff", "stichwahl"), where: inGroups, power: moderator, do: (*Bot).runOff},
 		{id: "result", names: named("result", "ergebnis"), where: inGroups, do: (*Bot).result},
@@ -73,6 +74,10 @@ func init() {
 		{
 			id: "exclude", names: named("exclude", "ausschließen ausschliessen"), where: inGroups, power: moderator, setting: true,
 			options: []option{{names: []string{"end", "ende"}}}, do: (*Bot).exclude,
+		},
+		{
+			id: "tellers", names: named("tellers", "zählteam zaehlteam"), where: inGroups, power: moderator, setting: true,
+			options: []option{{names: []string{"end", "ende"}}}, do: (*Bot).tellers,
 		},
 		{id: "privacy", names: named("privacy", "datenschutz"), do: (*Bot).privacy},
 	}

@@ -45,6 +45,10 @@ func (b *Bot) Compose(ctx context.Context, d chat.Delivery) (chat.Content, error
 		return b.composeMeeting(ctx, d)
 	case kindProbe, kindProbeCard, kindProbeList:
 		return b.composeProbe(ctx, d)
+	case kindTellers:
+		return b.composeTellers(ctx, d)
+	case kindVoid:
+		return b.composeVoid(ctx, d)
 	}
 	var a about
 	if err := json.Unmarshal(d.Payload, &a); err != nil {
@@ -121,7 +125,19 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 	case kindResult:
 		return b.composeResult(ctx, t, p)
 	case kindArchive:
-		return b.composeFile(ctx, p.ID)
+		c, err := b.composeFile(ctx, p.ID)
+		if err != nil {
+			return chat.Content{}, err
+		}
+		return withResult(c, p)
+	case kindAsked:
+		return b.composeAsked(ctx, t, p)
+	case kindElection:
+		return b.composeElectionPost(ctx, t, p)
+	case kindBallotsFile:
+		return b.composeBallotsFile(ctx, t, p)
+	case kindOwnShare:
+		return b.composeOwnShare(ctx, t, p)
 	case kindOutcome:
 		return b.composeOutcome(ctx, t, d, a, p)
 	}

@@ -58,6 +58,13 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	if err := b.addAttendance(ctx, t, p, encrypted); err != nil {
 		return chat.Content{}, err
 	}
+	if p.Terms.Tellers != "" {
+		tellers, err := b.tellerNames(ctx, string(p.Place), p.Terms.Tellers.All(), true)
+		if err != nil {
+			return chat.Content{}, err
+		}
+		t.add("poll.draft.tellers", "names", tellers)
+	}
 	if missing := b.unreached(ctx, p); len(missing) > 0 {
 		t.addCount("poll.draft.unreached", len(missing))
 	}

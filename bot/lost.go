@@ -30,6 +30,8 @@ func (b *Bot) left(ctx context.Context, n chat.Notice) error {
 		switch p.State {
 		case voting.StateDraft:
 			problems = append(problems, b.Store.Tx(ctx, func(ctx context.Context) error { return b.drop(ctx, p.ID) }))
+		case voting.StateAsked, voting.StateSet:
+			problems = append(problems, b.Store.Tx(ctx, func(ctx context.Context) error { return b.dropAsked(ctx, p) }))
 		case voting.StateOpen, voting.StateClosed:
 			problems = append(problems, b.abandon(ctx, p, "ballot.lost"))
 		}
@@ -81,7 +83,7 @@ func (b *Bot) stop(ctx context.Context, p *voting.Poll, why string, end func(con
 	if err := b.renewLater(ctx); err != nil {
 		return err
 	}
-	return b.Line.Queue(ctx, last...)
+	return b.Line.Queue(ctx, append(last, voids(p)...)...)
 }
 
 // delayedAfter is how many failures to count it takes until the group is told.

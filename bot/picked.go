@@ -104,7 +104,11 @@ func withIDs(text string, mentions []chat.Mention) string {
 	if at == nil {
 		return text
 	}
-	before, after := text[:at[1]], text[at[1]:]
+	return text[:at[1]] + mentioned(text[at[1]:], mentions)
+}
+
+// mentioned puts the Matrix IDs of those whom a message names into the place of their names.
+func mentioned(after string, mentions []chat.Mention) string {
 	done := ""
 	for _, one := range mentions {
 		for _, name := range []string{"[" + one.Name + "](https://matrix.to/#/" + one.ID + ")", "@" + strings.TrimPrefix(one.Name, "@"), one.Name} {
@@ -114,7 +118,7 @@ func withIDs(text string, mentions []chat.Mention) string {
 			}
 		}
 	}
-	return before + done + after
+	return done + after
 }
 
 // keepFile remembers, as long as the process lives, which file somebody sent last into a group: it

@@ -30,6 +30,9 @@ func (b *Bot) begin(ctx context.Context, m chat.Message, a arguments, w wish) er
 		return err
 	}
 	w.listed()
+	if err := b.addTellers(ctx, m.Room, &w); err != nil {
+		return err
+	}
 	t, err := b.texts(ctx, m.Room)
 	if err != nil {
 		return err
@@ -215,6 +218,9 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 			return b.done(ctx, m, append([]chat.Delivery{changed}, cards...)...)
 		})
 	}
+	if p.Terms.Tellers != "" {
+		return b.ask(ctx, m, p)
+	}
 	setup, err := b.setUp(ctx, p)
 	if err != nil {
 		return err
@@ -224,18 +230,27 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 		if err != nil {
 			return err
 		}
-		if err := b.giveLetter(ctx, p); err != nil {
+		if err := b.opened(ctx, p); err != nil {
 			return err
 		}
-		if err := b.noteCall(ctx, p); err != nil {
-			return err
-		}
-		if err := b.cutProbe(ctx, m.Room); err != nil {
-			return err
-		}
-		return b.done(ctx, m,
-			lasting(p, "anchors", kindAnchors), lasting(p, "roll", kindRollLines), lasting(p, "opened", kindOpened), inGroup(p, "count", kindCount))
+		return b.done(ctx, m)
 	})
+}
+
+// opened notes what goes with the opening of a vote, and says it in the group. It belongs into the
+// transaction of the opening.
+func (b *Bot) opened(ctx context.Context, p *voting.Poll) error {
+	if err := b.giveLetter(ctx, p); err != nil {
+		return err
+	}
+	if err := b.noteCall(ctx, p); err != nil {
+		return err
+	}
+	if err := b.cutProbe(ctx, string(p.Place)); err != nil {
+		return err
+	}
+	return b.Line.Queue(ctx,
+		lasting(p, "anchors", kindAnchors), lasting(p, "roll", kindRollLines), lasting(p, "opened", kindOpened), inGroup(p, "count", kindCount))
 }
 
 // settingElects is that a vote elects people, who are asked whether they accept.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"stimmbote/chat"
+	"stimmbote/voting/parley"
 )
 
 // kinds are all kinds of deliveries that say something.
@@ -105,6 +106,18 @@ func TestNoSecretIsQueued(t *testing.T) {
 	w.says("chair", "!cancel B")
 	w.now = w.now.Add(commandsWithin)
 
+	annas, bernds := w.withTellers()
+	p := w.evening(annas, bernds)
+	w.says("chair", "!close")
+	for _, name := range people {
+		w.tells(name, "1")
+	}
+	w.now = w.now.Add(2 * time.Minute)
+	w.settle()
+	annas.says(parley.Record{Kind: parley.Kept, Poll: p.ID, Rule: "voters"})
+	w.says("chair", "!cancel")
+	w.now = w.now.Add(commandsWithin)
+
 	for i := range mostNames { // then the roll is a file
 		w.join(fmt.Sprint("member", i))
 	}
@@ -126,7 +139,7 @@ func TestNoSecretIsQueued(t *testing.T) {
 		}
 	}
 	slices.Sort(secrets)
-	if secrets = slices.Compact(secrets); len(secrets) != 6+1+7+6+1+1 || secrets[0] == "" {
+	if secrets = slices.Compact(secrets); len(secrets) != 6+1+7+6+1+1+6+6 || secrets[0] == "" {
 		t.Fatalf("the secrets of the story: %q", secrets)
 	}
 	size := make(map[string]int)

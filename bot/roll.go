@@ -40,9 +40,14 @@ func (b *Bot) sift(ctx context.Context, room string) (roll []voting.Member, out 
 	if err != nil {
 		return nil, nil, fmt.Errorf("asking which members of %s are programs: %w", room, err)
 	}
+	machines, err := b.machines(ctx, room, members)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, m := range members {
+		_, machine := machines[m.ID]
 		switch {
-		case m.ID == b.Line.Me():
+		case m.ID == b.Line.Me(), machine:
 		case b.ignored(m.ID), slices.Contains(slices.Concat(excluded, programs), m.ID), ghost.MatchString(m.ID):
 			out = append(out, nameOr(m))
 		default:

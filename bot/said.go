@@ -38,6 +38,9 @@ func (b *Bot) Said(ctx context.Context, m chat.Message) error {
 
 // hear deals with a message.
 func (b *Bot) hear(ctx context.Context, m chat.Message) error {
+	if m.Kind == chat.Record {
+		return b.onRecord(ctx, m)
+	}
 	if m.Edits != "" {
 		return b.edited(ctx, m)
 	}

@@ -87,9 +87,11 @@ func (b *Bot) setObjection(w *wish, value string) error {
 func (b *Bot) setLevel(w *wish, value string) error {
 	switch {
 	case b.words.is("vote.words.level.open", value):
-		w.terms.Level = voting.Open
+		w.terms.Level, w.keys = voting.Open, false
 	case b.words.is("vote.words.level.confidential", value):
-		w.terms.Level = voting.Confidential
+		w.terms.Level, w.keys, w.alone = voting.Confidential, false, true
+	case b.words.is("vote.words.level.shared", value):
+		w.terms.Level, w.keys, w.alone = voting.Confidential, true, false
 	case b.words.is("vote.words.level.higher", value):
 		return refuse("refusal.level")
 	default:

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // mine are the sentences of the bot in the catalogues.
 var mine = []string{
-	"answer.", "arrival.", "ballot.", "call.", "contact.", "error.", "eta.", "help.", "lang.", "notice.", "ping.", "poll.", "privacy.", "probe.", "exclude.", "refusal.", "rights.", "time.", "vote.", "votes.", "check.",
+	"answer.", "arrival.", "ballot.", "call.", "contact.", "error.", "eta.", "help.", "lang.", "notice.", "ping.", "tellers.", "poll.", "privacy.", "probe.", "exclude.", "refusal.", "rights.", "time.", "vote.", "votes.", "check.",
 }
 
 func TestEverySentenceIsUsedAndExists(t *testing.T) {

@@ -81,6 +81,8 @@ func (b *Bot) step(ctx context.Context, next *time.Time) error {
 // advance does what is due about one poll.
 func (b *Bot) advance(ctx context.Context, p *voting.Poll, next *time.Time) error {
 	switch p.State {
+	case voting.StateAsked, voting.StateSet:
+		return b.gather(ctx, p, next)
 	case voting.StateOpen:
 		if err := errors.Join(b.handOut(ctx, p), b.missed(ctx, p), b.foretell(ctx, p, next), b.showCount(ctx, p, next)); err != nil {
 			return err
@@ -180,6 +182,12 @@ func (b *Bot) count(ctx context.Context, p *voting.Poll, next *time.Time) error 
 			return err
 		})
 		return nil
+	}
+	if p.Terms.Tellers != "" {
+		complete, err := b.gatherShares(ctx, p, next)
+		if err != nil || !complete {
+			return err
+		}
 	}
 	if p.Held() {
 		return nil

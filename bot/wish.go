@@ -22,6 +22,7 @@ type wish struct {
 	rule        voting.Rule
 	terms       voting.Terms
 	who         []string // is on the roll; none: all members
+	keys, alone bool     // it is said that tellers hold keys too, or that the bot alone does
 }
 
 // asked reads what follows a command: the question, and the options in lines of their own or
@@ -93,6 +94,7 @@ func listMark(line string) int {
 func wishOf(p *voting.Poll) wish {
 	q := p.Asked
 	w := wish{text: q.Text, invalid: q.Invalid, rule: p.Rule, seats: p.Rule.Seats, terms: p.Terms}
+	w.alone = p.Terms.Tellers == ""
 	switch q.Kind {
 	case voting.KindMotion:
 		return w

@@ -262,8 +262,11 @@ func (p *Polls) draw(poll *Poll, s *Setup, trustees []belenios.Trustee) (err err
 	return nil
 }
 
+// Papers are the three texts of an election.
+type Papers = belenios.Setup
+
 // Papers are the election of a poll, byte for byte.
-func (p *Polls) Papers(ctx context.Context, id ID) (belenios.Setup, error) {
+func (p *Polls) Papers(ctx context.Context, id ID) (Papers, error) {
 	papers, err := p.papers(ctx, id, paperElection, paperTrustees, paperCredentials)
 	if err != nil {
 		return belenios.Setup{}, err

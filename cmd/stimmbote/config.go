@@ -9,6 +9,7 @@ import (
 	"stimmbote/bot"
 	"stimmbote/chat"
 	"stimmbote/i18n"
+	"stimmbote/keyholder"
 	"stimmbote/media"
 	"stimmbote/store"
 	"stimmbote/voting"
@@ -19,15 +20,16 @@ import (
 // secret:"true" is never shown, and has a second key that ends in _file and names a file with
 // the value.
 type config struct {
-	Language string        `yaml:"language"`
-	Matrix   chat.Config   `yaml:"matrix"`
-	Store    store.Config  `yaml:"store"`
-	Bot      bot.Config    `yaml:"bot"`
-	Poll     voting.Config `yaml:"poll"`
-	Web      web.Config    `yaml:"web"`
-	Media    media.Config  `yaml:"media"`
-	Ops      opsConfig     `yaml:"ops"`
-	Log      logConfig     `yaml:"log"`
+	Language  string           `yaml:"language"`
+	Matrix    chat.Config      `yaml:"matrix"`
+	Store     store.Config     `yaml:"store"`
+	Bot       bot.Config       `yaml:"bot"`
+	Poll      voting.Config    `yaml:"poll"`
+	Keyholder keyholder.Config `yaml:"keyholder"`
+	Web       web.Config       `yaml:"web"`
+	Media     media.Config     `yaml:"media"`
+	Ops       opsConfig        `yaml:"ops"`
+	Log       logConfig        `yaml:"log"`
 }
 
 // logConfig says how much is logged.
@@ -46,13 +48,14 @@ func (c logConfig) validate() error {
 // defaults is what holds where nobody says anything.
 func defaults() config {
 	return config{
-		Language: "de",
-		Store:    store.Config{Dir: "data"},
-		Poll:     voting.Defaults(),
-		Web:      web.Defaults(),
-		Media:    media.Defaults(),
-		Ops:      opsConfig{Listen: "127.0.0.1:8482"},
-		Log:      logConfig{Level: "info"},
+		Language:  "de",
+		Store:     store.Config{Dir: "data"},
+		Poll:      voting.Defaults(),
+		Keyholder: keyholder.Defaults(),
+		Web:       web.Defaults(),
+		Media:     media.Defaults(),
+		Ops:       opsConfig{Listen: "127.0.0.1:8482"},
+		Log:       logConfig{Level: "info"},
 	}
 }
 
@@ -68,6 +71,7 @@ func (c config) validate() []error {
 		in("store", c.Store.Validate()),
 		in("bot", c.Bot.Validate()),
 		in("poll", c.Poll.Validate()),
+		in("keyholder", c.Keyholder.Validate()),
 		in("web", c.Web.Validate()),
 		in("media", c.Media.Validate()),
 		in("ops", c.Ops.validate()),

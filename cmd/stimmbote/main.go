@@ -8,6 +8,7 @@
 //	stimmbote verify FILE.bel         recheck a vote from its archive, offline
 //	stimmbote ballot --link URL       seal a vote and hand it in, as the page behind the link does
 //	stimmbote booth export FILE       write the ballot page, for another web space
+//	stimmbote keyholder run           hold a key of a group's votes, as a teller's machine
 //	stimmbote version                 say which version this is
 package main
 
@@ -42,6 +43,8 @@ const usage = `usage:
                                     recheck a vote from its archive, offline; alone it says what else it takes
   stimmbote ballot --link URL       seal a vote here and hand it in; alone it says what else it takes
   stimmbote booth export FILE       write the ballot page, to be served by another web space
+  stimmbote keyholder run [--config FILE]
+                                    hold a key of the votes of a group, as the machine of a teller
   stimmbote version                 say which version this is
   stimmbote help                    say this
 `
@@ -75,6 +78,8 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return verifyArchive(args, stdout, stderr)
 	case "ballot":
 		return ballot(ctx, args, os.Stdin, stdout, stderr)
+	case "keyholder":
+		return holdKeys(ctx, args, stderr)
 	case "booth":
 		return booth(args, stdout, stderr)
 	case "version":

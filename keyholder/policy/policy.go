@@ -12,6 +12,8 @@
 package policy
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +38,7 @@ const (
 	KeyChanged  Rule = "key-changed" // an account published two keys for one vote
 	Question    Rule = "question"    // the election asks something else than was said
 	Keys        Rule = "keys"        // a key in the election is not the one that its account published
-	Credentials Rule = "credentials" // not as many credentials as lines of the roll
+	Unequal     Rule = "credentials" // not as many credentials as lines of the roll
 	Election    Rule = "election"    // the election is not the one that follows from all that
 	Clock       Rule = "clock"       // opening and closing time are not those that were agreed on, or the clocks differ
 	Alarmed     Rule = "alarmed"     // another machine raised the alarm, or found another election right
@@ -104,13 +106,22 @@ type Agreed struct {
 	Keys     map[string]string // the public keys of the tellers' machines, by account, as these published them
 }
 
-// Compare says whether an election is the one that follows from what the machine has seen, and gives
-// its fingerprint.
-func Compare(s parley.Setup, a Agreed, self string, now time.Time) (fingerprint string, err error) {
+// Compared is what was found right: the election, and the list of credentials, which its fingerprint
+// does not cover.
+type Compared struct{ Fingerprint, Credentials string }
+
+// Credentials is the hash of a list of public credentials.
+func Credentials(listed []string) string {
+	hash := sha256.Sum256([]byte(strings.Join(listed, "\n")))
+	return hex.EncodeToString(hash[:])
+}
+
+// Compare says whether an election is the one that follows from what the machine has seen.
+func Compare(s parley.Setup, a Agreed, self string, now time.Time) (Compared, error) {
 	posted := belenios.Setup{Election: []byte(s.Election), Trustees: []byte(s.Trustees), Credentials: []byte(s.Credentials)}
 	election, err := belenios.Open(posted)
 	if err != nil {
-		return "", Election
+		return Compared{}, Election
 	}
 	q := a.Question
 	trustees := []belenios.Trustee{belenios.Single([]byte(q.Trustee))}
@@ -120,31 +131,31 @@ func Compare(s parley.Setup, a Agreed, self string, now time.Time) (fingerprint 
 			key = a.Own
 		}
 		if key == "" {
-			return "", Keys
+			return Compared{}, Keys
 		}
 		trustees = append(trustees, belenios.Single([]byte(key)))
 	}
 	rollHash := belenios.RollHash(q.Roll)
 	switch {
 	case election.UUID() != string(a.Poll) || election.Group() != q.Group || !sameQuestions(election.Questions(), q.Asked.Sealed()):
-		return "", Question
+		return Compared{}, Question
 	case election.CredentialAuthority() != rollHash:
-		return "", Roll
+		return Compared{}, Roll
 	case election.Entitled() != len(q.Roll) || slices.ContainsFunc(election.Credentials(), weighs):
-		return "", Credentials
+		return Compared{}, Unequal
 	}
 	expected, err := belenios.NewSetup(voting.ParametersOf(a.Poll, q.Group, q.Asked, rollHash), trustees, election.Credentials())
 	switch {
 	case err != nil || string(expected.Trustees) != s.Trustees:
-		return "", Keys
+		return Compared{}, Keys
 	case string(expected.Election) != s.Election || string(expected.Credentials) != s.Credentials:
-		return "", Election
+		return Compared{}, Election
 	}
 	ends, err := q.Terms.EndsAt(s.Opened)
 	if err != nil || !ends.Equal(s.Ends) || s.Opened.Sub(now).Abs() > skew {
-		return "", Clock
+		return Compared{}, Clock
 	}
-	return election.Fingerprint(), nil
+	return Compared{election.Fingerprint(), Credentials(election.Credentials())}, nil
 }
 
 // weighs says whether a credential counts more than once.

@@ -104,7 +104,7 @@ func held(t *testing.T) (*evening, parley.Setup) {
 	e.share = string(must(e.polls.OwnShare(t.Context(), e.poll.ID, e.poll.Ends))(t))
 	e.ballots = Ballots{Hash: e.poll.ClosedHash, Voted: people[:5], Archive: must(e.polls.Closing(t.Context(), e.poll.ID))(t)}
 	e.watched = Watched{
-		Poll: e.poll.ID, Question: e.Question, Fingerprint: e.poll.Fingerprint, Ends: e.poll.Ends, ClosedAt: e.poll.Ends,
+		Poll: e.poll.ID, Question: e.Question, Fingerprint: e.poll.Fingerprint, Credentials: credentialsOf(t, setup), Ends: e.poll.Ends, ClosedAt: e.poll.Ends,
 	}
 	return e, setup
 }
@@ -177,8 +177,8 @@ func TestCompare(t *testing.T) {
 		"a key too few":               {Keys, func(s *parley.Setup) { rebuilt(s, right, keys[:2], credentials) }},
 		"another question":            {Question, func(s *parley.Setup) { rebuilt(s, other, keys, credentials) }},
 		"another roll":                {Roll, func(s *parley.Setup) { rebuilt(s, foreign, keys, credentials) }},
-		"a credential too many":       {Credentials, func(s *parley.Setup) { rebuilt(s, right, keys, append(slices.Clone(credentials), credential(t, e))) }},
-		"a credential that weighs": {Credentials, func(s *parley.Setup) {
+		"a credential too many":       {Unequal, func(s *parley.Setup) { rebuilt(s, right, keys, append(slices.Clone(credentials), credential(t, e))) }},
+		"a credential that weighs": {Unequal, func(s *parley.Setup) {
 			rebuilt(s, right, keys, append(slices.Clone(credentials[1:]), credentials[0]+",7"))
 		}},
 		"another name":      {Election, func(s *parley.Setup) { rebuilt(s, renamed, keys, credentials) }},
@@ -189,9 +189,9 @@ func TestCompare(t *testing.T) {
 	} {
 		s := setup
 		c.spoil(&s)
-		fingerprint, err := Compare(s, e.agreed, kayas, start)
-		if !is(err, c.want) || (c.want == "") != (fingerprint == e.poll.Fingerprint) {
-			t.Errorf("%s: %v, %q", name, err, fingerprint)
+		found, err := Compare(s, e.agreed, kayas, start)
+		if !is(err, c.want) || (c.want == "") != (found.Fingerprint == e.poll.Fingerprint) {
+			t.Errorf("%s: %v, %v", name, err, found)
 		}
 	}
 	unheard := e.agreed
@@ -199,6 +199,13 @@ func TestCompare(t *testing.T) {
 	if _, err := Compare(setup, unheard, kayas, start); !is(err, Keys) {
 		t.Errorf("a key that nobody published: %v", err)
 	}
+}
+
+// credentialsOf is the hash of those in a setup.
+func credentialsOf(t *testing.T, s parley.Setup) string {
+	t.Helper()
+	election := must(belenios.Open(belenios.Setup{Election: []byte(s.Election), Trustees: []byte(s.Trustees), Credentials: []byte(s.Credentials)}))(t)
+	return Credentials(election.Credentials())
 }
 
 // credential is one of nobody.
@@ -221,6 +228,7 @@ func TestVerify(t *testing.T) {
 		"cut off":              {Archive, func(b *Ballots, _ *Watched) { b.Archive = b.Archive[:len(b.Archive)-512] }},
 		"a bit":                {Archive, func(b *Ballots, _ *Watched) { b.Archive = flipped(b.Archive) }},
 		"another roll":         {Roll, func(_ *Ballots, w *Watched) { w.Question.Roll = people[:5] }},
+		"other credentials":    {Unequal, func(_ *Ballots, w *Watched) { w.Credentials = Credentials(nil) }},
 		"another hash":         {ClosedHash, func(b *Ballots, _ *Watched) { b.Hash = strings.Repeat("0", 64) }},
 		"no voters":            {Voters, func(b *Ballots, _ *Watched) { b.Voted = nil }},
 		"a voter too few":      {Voters, func(b *Ballots, _ *Watched) { b.Voted = people[:4] }},

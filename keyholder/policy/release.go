@@ -21,6 +21,7 @@ type Watched struct {
 	Poll        voting.ID
 	Question    parley.Question
 	Fingerprint string // which the machine confirmed
+	Credentials string // the hash of the list that it confirmed
 	Ends        time.Time
 	CloseSaid   time.Time // when somebody with the right said that it be closed, as the machine read it itself; zero: nobody
 	ClosedAt    time.Time // when the machine heard of the close, by its own clock
@@ -47,8 +48,8 @@ func Verify(b Ballots, w Watched) (*belenios.Audit, error) {
 		return nil, OtherVote
 	case r.RollHash != belenios.RollHash(w.Question.Roll):
 		return nil, Roll
-	case r.Entitled != len(w.Question.Roll):
-		return nil, Credentials
+	case r.Entitled != len(w.Question.Roll) || Credentials(audit.Election().Credentials()) != w.Credentials:
+		return nil, Unequal
 	case r.ClosedHash != b.Hash:
 		return nil, ClosedHash
 	case !voters(b.Voted, w.Question.Roll, r.Counted):

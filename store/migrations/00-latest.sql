@@ -162,3 +162,14 @@ CREATE TABLE probed (
 	PRIMARY KEY (probe, person)
 ) WITHOUT ROWID;
 CREATE INDEX probed_person ON probed (person);
+
+-- On a teller's machine: the votes that it holds a key of, and what it saw of them. secret is sealed.
+CREATE TABLE held (
+	poll    TEXT  NOT NULL PRIMARY KEY,
+	room    TEXT  NOT NULL,
+	step    TEXT  NOT NULL,
+	view    bytea NOT NULL,
+	secret  bytea,
+	ballots bytea,
+	share   bytea
+) WITHOUT ROWID;

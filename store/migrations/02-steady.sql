@@ -79,3 +79,13 @@ CREATE TABLE probed (
 	PRIMARY KEY (probe, person)
 ) WITHOUT ROWID;
 CREATE INDEX probed_person ON probed (person);
+
+CREATE TABLE held (
+	poll    TEXT  NOT NULL PRIMARY KEY,
+	room    TEXT  NOT NULL,
+	step    TEXT  NOT NULL,
+	view    bytea NOT NULL,
+	secret  bytea,
+	ballots bytea,
+	share   bytea
+) WITHOUT ROWID;

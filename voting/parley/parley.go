@@ -12,6 +12,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"stimmbote/voting"
@@ -51,6 +53,7 @@ type Record struct {
 	Question    *Question     `json:"question,omitempty"`    // asked
 	Setup       *Setup        `json:"setup,omitempty"`       // election
 	Fingerprint string        `json:"fingerprint,omitempty"` // election, confirmed, alarm
+	Credentials string        `json:"credentials,omitempty"` // confirmed: hash of the list, which the fingerprint does not cover
 	ClosedHash  string        `json:"closedHash,omitempty"`  // closed, share
 	Voted       []string      `json:"voted,omitempty"`       // closed: sorted
 	Archive     []byte        `json:"archive,omitempty"`     // closed, result
@@ -99,7 +102,7 @@ func Encode(r Record) (inline, file []byte, err error) {
 	if len(whole) <= mostInline {
 		return whole, nil, nil
 	}
-	inline, err = marshal(Record{Version: version, Kind: r.Kind, Poll: r.Poll, Split: true})
+	inline, err = Head(r.Kind, r.Poll)
 	return inline, whole, err
 }
 
@@ -130,6 +133,10 @@ func Decode(inline []byte) (Record, error) {
 
 // Join reads the file of a record that was split.
 func Join(r Record, file []byte) (Record, error) {
+	if r.Kind == Result { // which is the file that everybody can recount
+		r.Split, r.Archive = false, file
+		return r, r.check()
+	}
 	whole, err := Decode(file)
 	if err != nil {
 		return Record{}, err
@@ -171,4 +178,21 @@ func (r Record) check() error {
 		return fmt.Errorf("%w: %q", ErrRecord, r.Kind)
 	}
 	return nil
+}
+
+// The names of the command that closes a vote, which the keyholders read themselves.
+const (
+	CloseEnglish = "close"
+	CloseGerman  = "schluss schließen schliessen ende"
+)
+
+// IsClose says whether a word is that command.
+func IsClose(word string) bool {
+	name, ok := strings.CutPrefix(strings.ReplaceAll(word, "！", "!"), "!")
+	return ok && slices.Contains(strings.Fields(CloseEnglish+" "+CloseGerman), strings.ToLower(name))
+}
+
+// Head is what stands in a message whose file is the rest of the record.
+func Head(kind Kind, poll voting.ID) ([]byte, error) {
+	return marshal(Record{Version: version, Kind: kind, Poll: poll, Split: true})
 }

@@ -1,0 +1,273 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"stimmbote/chat"
+	"stimmbote/i18n"
+	"stimmbote/voting"
+	"stimmbote/voting/parley"
+)
+
+const (
+	settingTellers  = "tellers"  // who hold keys of a group's votes, at its wish
+	settingMachines = "machines" // the accounts of machines that hold keys, each behind its owner
+)
+
+// The fewest and the most tellers of a group.
+const (
+	fewestTellers = 2
+	mostTellers   = 3
+)
+
+// tellers shows or sets who hold keys of the votes of a group.
+func (b *Bot) tellers(ctx context.Context, m chat.Message, a arguments) error {
+	if err := b.unforged(ctx, m); err != nil {
+		return err
+	}
+	encrypted, err := b.Line.Encrypted(ctx, m.Room)
+	if err != nil {
+		return fmt.Errorf("asking whether %s is encrypted: %w", m.Room, err)
+	}
+	if !encrypted {
+		return refuse("refusal.tellers-unencrypted")
+	}
+	_, end := a.options["end"]
+	if a.text == "" && !end {
+		return b.showTellersNow(ctx, m)
+	}
+	var owners []string
+	if !end {
+		if owners, err = b.tellersNamed(ctx, m, a.text); err != nil {
+			return err
+		}
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.Store.PutSetting(ctx, m.Room, settingTellers, strings.Join(owners, " ")); err != nil {
+			return err
+		}
+		return b.tellTellers(ctx, m)
+	})
+}
+
+// showTellersNow shows who hold keys, and asks their machines whether they are there.
+func (b *Bot) showTellersNow(ctx context.Context, m chat.Message) error {
+	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.tellTellers(ctx, m) })
+}
+
+// tellTellers answers with who hold keys. The answer is the question to their machines as well. It
+// belongs into a transaction.
+func (b *Bot) tellTellers(ctx context.Context, m chat.Message) error {
+	d := b.to(m, "reply/"+m.ID, kindTellers, nil)
+	d.Thread = m.Thread
+	return b.done(ctx, m, d)
+}
+
+// tellersNamed reads whom somebody names: two or three members, none of them a machine.
+func (b *Bot) tellersNamed(ctx context.Context, m chat.Message, text string) ([]string, error) {
+	members, err := b.Line.Members(ctx, m.Room)
+	if err != nil {
+		return nil, fmt.Errorf("asking for the members of %s: %w", m.Room, err)
+	}
+	roll, err := b.roll(ctx, m.Room)
+	if err != nil {
+		return nil, err
+	}
+	var owners []string
+	for _, name := range strings.FieldsFunc(mentioned(text, m.Mentions), func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '\n' }) {
+		id := person(members, name)
+		if id == "" || !slices.Contains(roll, voting.Member(id)) {
+			return nil, &voting.Refusal{Key: "refusal.who-unknown", Args: []any{"who", i18n.Name(name, mostName)}}
+		}
+		if !slices.Contains(owners, id) {
+			owners = append(owners, id)
+		}
+	}
+	if n := len(owners); n < fewestTellers || n > mostTellers {
+		return nil, refuse("refusal.tellers-number")
+	}
+	return owners, nil
+}
+
+// machines are the accounts in a room that hold keys, by account: whose they say they are. Whoever has
+// left the room is none of them.
+func (b *Bot) machines(ctx context.Context, room string, members []chat.Member) (map[string]voting.Member, error) {
+	value, err := b.Store.Setting(ctx, room, settingMachines)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]voting.Member)
+	for line := range strings.Lines(value) {
+		owner, account, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == account }) {
+			all[account] = voting.Member(owner)
+		}
+	}
+	return all, nil
+}
+
+// onHere notes that a machine is in the group, and whose it says it is.
+func (b *Bot) onHere(ctx context.Context, m chat.Message, r parley.Record) error {
+	members, err := b.Line.Members(ctx, m.Room)
+	if err != nil {
+		return fmt.Errorf("asking for the members of %s: %w", m.Room, err)
+	}
+	all, err := b.machines(ctx, m.Room, members)
+	if err != nil {
+		return err
+	}
+	_, machine := all[string(r.Owner)]
+	if all[m.Sender] == r.Owner || machine || string(r.Owner) == m.Sender || !slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == string(r.Owner) }) {
+		return b.noted(ctx, m)
+	}
+	all[m.Sender] = r.Owner
+	var lines strings.Builder
+	for _, account := range slices.Sorted(maps.Keys(all)) {
+		lines.WriteString(string(all[account]) + " " + account + "\n")
+	}
+	owners, err := b.Store.Setting(ctx, m.Room, settingTellers)
+	if err != nil {
+		return err
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.Store.PutSetting(ctx, m.Room, settingMachines, lines.String()); err != nil {
+			return err
+		}
+		if !slices.Contains(strings.Fields(owners), string(r.Owner)) {
+			return b.done(ctx, m)
+		}
+		return b.done(ctx, m, chat.Delivery{Key: "tellers/" + m.ID, Room: m.Room, Kind: kindTellers, Payload: encode("")})
+	})
+}
+
+// keyTeller is a teller with the accounts that say they are their machine: one, if all is well.
+type keyTeller struct {
+	owner    string
+	name     string
+	accounts []string
+}
+
+// keyTellers are the tellers of a group, in the order in which they were named.
+func (b *Bot) keyTellers(ctx context.Context, room string) ([]keyTeller, error) {
+	value, err := b.Store.Setting(ctx, room, settingTellers)
+	if err != nil || value == "" {
+		return nil, err
+	}
+	members, err := b.Line.Members(ctx, room)
+	if err != nil {
+		return nil, fmt.Errorf("asking for the members of %s: %w", room, err)
+	}
+	machines, err := b.machines(ctx, room, members)
+	if err != nil {
+		return nil, err
+	}
+	var all []keyTeller
+	for owner := range strings.FieldsSeq(value) {
+		t := keyTeller{owner: owner}
+		if t.name, err = b.nameIn(ctx, room, owner); err != nil {
+			return nil, err
+		}
+		for _, account := range slices.Sorted(maps.Keys(machines)) {
+			if machines[account] == voting.Member(owner) {
+				t.accounts = append(t.accounts, account)
+			}
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+// composeTellers says who hold keys of a group's votes, with which machines, and what is missing.
+func (b *Bot) composeTellers(ctx context.Context, d chat.Delivery) (chat.Content, error) {
+	t, err := b.page(ctx, d, "")
+	if err != nil {
+		return chat.Content{}, err
+	}
+	all, err := b.keyTellers(ctx, d.Room)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	if len(all) == 0 {
+		t.add("tellers.none")
+		return t.content(true), nil
+	}
+	t.add("tellers.title")
+	ready := true
+	for _, one := range all {
+		switch len(one.accounts) {
+		case 0:
+			ready = false
+			t.add("tellers.missing", "name", one.name)
+		case 1:
+			t.add("tellers.machine", "name", one.name, "account", one.accounts[0])
+		default:
+			ready = false
+			t.add("tellers.several", "name", one.name, "accounts", strings.Join(one.accounts, ", "))
+		}
+	}
+	if ready {
+		t.add("tellers.ready")
+	} else {
+		t.add("tellers.how", "bot", b.Line.Me())
+	}
+	c := t.content(true)
+	record, _, err := parley.Encode(parley.Record{Kind: parley.Who})
+	c.Record = json.RawMessage(record)
+	return c, err
+}
+
+// addTellers gives a wish the group's tellers, if it has some: then nobody alone opens the box.
+func (b *Bot) addTellers(ctx context.Context, room string, w *wish) error {
+	w.terms.Tellers = ""
+	all, err := b.keyTellers(ctx, room)
+	if err != nil {
+		return err
+	}
+	switch {
+	case w.keys && len(all) == 0:
+		return refuse("refusal.no-tellers")
+	case len(all) == 0, w.alone, !w.keys && (w.terms.Level == voting.Open || w.terms.Rehearsal):
+		return nil
+	}
+	tellers := make([]voting.Teller, len(all))
+	var missing []string
+	for i, t := range all {
+		if len(t.accounts) != 1 {
+			missing = append(missing, t.name)
+			continue
+		}
+		tellers[i] = voting.Teller{Owner: voting.Member(t.owner), Account: t.accounts[0]}
+	}
+	if len(missing) > 0 {
+		return &voting.Refusal{Key: "refusal.tellers-missing", Args: []any{"names", strings.Join(missing, ", ")}}
+	}
+	if w.rule.Base == voting.BasePresent {
+		return refuse("refusal.tellers-present")
+	}
+	w.terms.Tellers = voting.TellersOf(tellers)
+	if w.terms.Lasts == 0 && w.terms.Until.IsZero() {
+		w.terms.Lasts = voting.TellersLast
+	}
+	return nil
+}
+
+// tellerNames are the names of some tellers in a group.
+func (b *Bot) tellerNames(ctx context.Context, room string, some []voting.Teller, accounts bool) (string, error) {
+	var names []string
+	for _, t := range some {
+		name, err := b.nameIn(ctx, room, string(t.Owner))
+		if err != nil {
+			return "", err
+		}
+		if accounts {
+			name += " (" + t.Account + ")"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", "), nil
+}

@@ -1,0 +1,108 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rs/zerolog"
+
+	"stimmbote/chat"
+	"stimmbote/voting"
+	"stimmbote/voting/parley"
+)
+
+// onRecord deals with what a teller's machine says. What makes no sense, or was not encrypted by a
+// device that its owner signed, is left out: it cannot make a vote go on.
+func (b *Bot) onRecord(ctx context.Context, m chat.Message) error {
+	if !m.Encrypted || !m.Trusted || m.Direct {
+		return nil
+	}
+	r, err := b.wholeRecord(ctx, m)
+	if errors.Is(err, parley.ErrRecord) || errors.Is(err, chat.ErrFileGone) || errors.Is(err, chat.ErrFileLong) {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("A record is left out")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if r.Kind == parley.Here {
+		return b.onHere(ctx, m, r)
+	}
+	p, err := b.Polls.Poll(ctx, r.Poll)
+	if errors.Is(err, voting.ErrUnknown) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if string(p.Place) != m.Room || p.Terms.Tellers.Owner(m.Sender) == 0 {
+		return nil
+	}
+	defer b.awake()
+	switch r.Kind {
+	case parley.Key:
+		_, err = b.Polls.TakeKey(ctx, p.ID, m.Sender, []byte(r.Public))
+	case parley.Confirmed:
+		_, err = b.Polls.Confirm(ctx, p.ID, m.Sender, r.Fingerprint)
+	case parley.Share:
+		_, err = b.Polls.TakeShare(ctx, p.ID, m.Sender, []byte(r.Body))
+	case parley.Alarm:
+		return b.onAlarm(ctx, m, p)
+	case parley.Kept:
+		return b.onKept(ctx, m, p)
+	}
+	if err != nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("What a teller's machine said is left out")
+	}
+	return nil
+}
+
+// wholeRecord reads a record, and its file if there is one.
+func (b *Bot) wholeRecord(ctx context.Context, m chat.Message) (parley.Record, error) {
+	r, err := parley.Decode(m.Record)
+	if err != nil || !r.Split {
+		return r, err
+	}
+	if m.File == nil {
+		return r, fmt.Errorf("%w: there is no file", parley.ErrRecord)
+	}
+	file, err := b.Line.Fetch(ctx, *m.File, parley.MostFile)
+	if err != nil {
+		return r, err
+	}
+	return parley.Join(r, file)
+}
+
+// onAlarm gives up the opening of a vote that a machine found something wrong with.
+func (b *Bot) onAlarm(ctx context.Context, m chat.Message, p *voting.Poll) error {
+	if p.State != voting.StateAsked && p.State != voting.StateSet {
+		return b.noted(ctx, m)
+	}
+	names, err := b.tellerName(ctx, p, m.Sender)
+	if err != nil {
+		return err
+	}
+	return b.withdraw(ctx, p, say{Key: "tellers.alarmed", Args: []any{"question", p.Question, "name", names}})
+}
+
+// onKept tells the group that a machine gives no part, so that there will be no result as things are.
+func (b *Bot) onKept(ctx context.Context, m chat.Message, p *voting.Poll) error {
+	name, err := b.tellerName(ctx, p, m.Sender)
+	if err != nil {
+		return err
+	}
+	d := inGroup(p, "kept/"+m.Sender, kindSay)
+	d.Payload = encode(say{Key: "tellers.kept", Args: []any{"question", p.Question, "name", name}})
+	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, d) })
+}
+
+// tellerName is the name of the teller whose machine has an account.
+func (b *Bot) tellerName(ctx context.Context, p *voting.Poll, account string) (string, error) {
+	for _, t := range p.Terms.Tellers.All() {
+		if t.Account == account {
+			return b.nameIn(ctx, string(p.Place), string(t.Owner))
+		}
+	}
+	return account, nil
+}

@@ -1,0 +1,176 @@
+package tellers
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"stimmbote/e2e/world"
+	"stimmbote/voting/belenios"
+)
+
+// evening is a world with the machines of two tellers.
+type evening struct {
+	*world.World
+	t        *testing.T
+	ctx      context.Context
+	machines []*world.Keyholder
+}
+
+// begin makes a world in which anna and bernd are tellers.
+func begin(t *testing.T) *evening {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	t.Cleanup(cancel)
+	repo, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := world.New(ctx, world.Options{Repo: repo, Say: func(s string) { t.Log(s) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &evening{World: w, t: t, ctx: ctx}
+	t.Cleanup(func() {
+		for _, k := range e.machines {
+			if t.Failed() {
+				t.Logf("the last words of %s:\n%s", k.ID, k.Log(15))
+			}
+			if err := k.Stop(); err != nil {
+				t.Error(err)
+			}
+		}
+		if t.Failed() {
+			t.Logf("the bot's last words:\n%s", w.Bot.Log(25))
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, owner := range []string{"anna", "bernd"} {
+		k, err := w.Keyholder(ctx, w.People[owner])
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.machines = append(e.machines, k)
+	}
+	return e
+}
+
+func (e *evening) says(name string, chat world.Chat, text string) {
+	e.t.Helper()
+	if _, err := e.People[name].Say(e.ctx, chat, text); err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+// hears waits for a message of the bot.
+func (e *evening) hears(name string, chat world.Chat, pattern string) world.Message {
+	e.t.Helper()
+	m, err := e.People[name].Inbox.Wait(e.ctx, chat, matching(pattern), 40*time.Second)
+	if err != nil {
+		all := e.People[name].Inbox.All()
+		e.t.Fatalf("%s waits for %s: %v; the last messages: %+v", name, pattern, err, all[max(0, len(all)-8):])
+	}
+	return m
+}
+
+func matching(pattern string) func(world.Message) bool {
+	re := regexp.MustCompile(pattern)
+	return func(m world.Message) bool { return re.MatchString(m.Body) }
+}
+
+// machineSays waits for a message of a machine in the group, as a member reads it.
+func (e *evening) machineSays(k *world.Keyholder, pattern string) world.Message {
+	e.t.Helper()
+	fits := matching(pattern)
+	m, err := e.People[world.Chair].Inbox.Find(e.ctx, func(m world.Message) bool {
+		return m.Sender == k.ID && m.Chat == world.Group && fits(m)
+	}, 40*time.Second)
+	if err != nil {
+		e.t.Fatalf("%s does not say %s: %v", k.ID, pattern, err)
+	}
+	if !m.Encrypted || !m.Trusted {
+		e.t.Errorf("%s cannot be trusted: %+v", k.ID, m)
+	}
+	return m
+}
+
+// TestTellersShareTheKey holds a vote from the naming of the tellers to the recheck of its archive.
+func TestTellersShareTheKey(t *testing.T) {
+	e := begin(t)
+	for _, k := range e.machines {
+		e.machineSays(k, `I am the key machine of @`)
+	}
+	e.says("chair", world.Group, "!tellers @anna @bernd")
+	e.hears("chair", world.Group, `(?s)Tellers of this group.*@anna-box.*@bernd-box.*All machines are here`)
+	e.says("chair", world.Group, "!vote Shall we adopt motion 12?")
+	draft := e.hears("chair", world.Group, `(?s)Draft.*motion 12`)
+	for _, want := range []string{`Confidential, shared key`, `Tellers: anna \(@anna-box`, `Open for 15 minutes`, `6 members are entitled`} {
+		if !regexp.MustCompile(want).MatchString(draft.Body) {
+			t.Errorf("the draft does not say %s:\n%s", want, draft.Body)
+		}
+	}
+	e.says("chair", world.Group, "start")
+	e.hears("chair", world.Group, `I ask the tellers' machines`)
+	said := e.hears("chair", world.Group, `This vote is called: ([a-z-]+)`)
+	words := regexp.MustCompile(`called: ([a-z-]+)`).FindStringSubmatch(said.Body)[1]
+	for _, k := range e.machines {
+		e.machineSays(k, `My key for this vote`)
+		e.machineSays(k, `My key is in this vote: `+words)
+	}
+	e.hears("chair", world.Group, `Election fingerprint|fingerprint`)
+	e.hears("chair", world.Group, `(?i)voting is open`)
+	for name, p := range e.People {
+		e.hears(name, world.Direct, `(?s)motion 12.*Confidential, shared key`)
+		if _, err := p.Say(e.ctx, world.Direct, "1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name := range e.People {
+		e.hears(name, world.Direct, `(?i)understood: yes`)
+	}
+	e.says("chair", world.Group, "!close")
+	for _, k := range e.machines {
+		e.machineSays(k, `I checked everything and gave my part of the opening, 6 ballots`)
+	}
+	e.hears("chair", world.Group, `(?s)Adopted|adopted`)
+	for _, k := range e.machines {
+		e.machineSays(k, `Counted again, 6 ballots: the result is right`)
+	}
+	e.rechecks()
+}
+
+// rechecks lets every judge there is look at the archive that the group got last.
+func (e *evening) rechecks() {
+	t := e.t
+	t.Helper()
+	m, err := e.People[world.Chair].Inbox.Find(e.ctx, func(m world.Message) bool { return filepath.Ext(m.File) == ".bel" }, 30*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, err := os.ReadFile(m.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := belenios.Verify(archive)
+	if err != nil || report.Status != belenios.Complete {
+		t.Fatalf("the archive: %v", err)
+	}
+	if n := report.Counted; n != 6 {
+		t.Errorf("%d counted", n)
+	}
+	for name, cmd := range map[string]*exec.Cmd{
+		"stimmbote verify": e.Bot.Command("verify", m.File),
+		"stimmbote-verify": exec.CommandContext(e.ctx, "go", "run", "-C", e.Repo, "./cmd/verify", m.File),
+		"belenios-tool":    exec.CommandContext(e.ctx, filepath.Join(e.Repo, "recheck.sh"), m.File),
+	} {
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}

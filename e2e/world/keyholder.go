@@ -1,0 +1,121 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"go.yaml.in/yaml/v3"
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/id"
+)
+
+// Keyholder is the machine of a teller: the program itself, with an account and a folder of its own.
+type Keyholder struct {
+	ID     id.UserID
+	Binary string   // what Start runs
+	Env    []string // what it adds to the environment; both may be changed between two starts
+	Config string
+	OpsURL string
+
+	log   string
+	child *child
+}
+
+// Keyholder makes the machine of a person, starts it and brings it into the group.
+func (w *World) Keyholder(ctx context.Context, owner *Person) (*Keyholder, error) {
+	k, err := w.newKeyholder(ctx, owner)
+	if err != nil {
+		return nil, fmt.Errorf("making the machine of %s: %w", owner.Name, err)
+	}
+	if err := k.Start(ctx); err != nil {
+		return nil, err
+	}
+	chair := w.People[Chair]
+	before, err := chair.Client.JoinedMembers(ctx, w.Group())
+	if err == nil {
+		_, err = chair.Client.InviteUser(ctx, w.Group(), &mautrix.ReqInviteUser{UserID: k.ID})
+	}
+	if err == nil {
+		err = w.joined(ctx, chair, w.Group(), len(before.Joined)+1)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("bringing the machine of %s into the group: %w", owner.Name, err), k.Stop())
+	}
+	return k, nil
+}
+
+func (w *World) newKeyholder(ctx context.Context, owner *Person) (*Keyholder, error) {
+	password := randomHex(16)
+	a, err := w.Homeserver.register(ctx, owner.Name+"-box", password)
+	if err != nil {
+		return nil, err
+	}
+	ops, err := freeAddr("tcp")
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(w.Dir, owner.Name+"-box")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	k := &Keyholder{
+		ID: id.UserID(a.UserID), Binary: w.Bot.Binary, OpsURL: "http://" + ops,
+		Config: filepath.Join(dir, "config.yaml"), log: filepath.Join(dir, "log"),
+	}
+	text, err := yaml.Marshal(map[string]any{
+		"language":  w.options.Language,
+		"matrix":    map[string]any{"homeserver": w.Homeserver.URL, "user": k.ID.Localpart(), "password": password},
+		"store":     map[string]any{"dir": filepath.Join(dir, "store")},
+		"keyholder": map[string]any{"owner": owner.ID.String(), "bot": w.Bot.ID.String()},
+		"ops":       map[string]any{"listen": ops},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return k, os.WriteFile(k.Config, text, 0o600)
+}
+
+// Start starts the machine and returns when it has synced.
+func (k *Keyholder) Start(ctx context.Context) error {
+	if k.child.running() {
+		return errors.New("the machine is running already")
+	}
+	cmd := exec.Command(k.Binary, "keyholder", "run", "--config", k.Config)
+	cmd.Env = append(os.Environ(), k.Env...)
+	c, err := startChild(cmd, k.log)
+	if err != nil {
+		return fmt.Errorf("starting a teller's machine: %w", err)
+	}
+	k.child = c
+	if err := c.answers(ctx, k.OpsURL+"/readyz", patientFor); err != nil {
+		c.stop()
+		return fmt.Errorf("starting a teller's machine: %w", err)
+	}
+	return nil
+}
+
+// Stop ends the machine in good order.
+func (k *Keyholder) Stop() error {
+	if !k.child.stop() {
+		return errors.New("a teller's machine did not stop within 20 s and was killed")
+	}
+	return nil
+}
+
+// Kill ends the machine at once, as kill -9 does.
+func (k *Keyholder) Kill() { k.child.kill() }
+
+// Alive says whether the machine runs.
+func (k *Keyholder) Alive() bool { return k.child.running() }
+
+// Log is the end of what the machine wrote.
+func (k *Keyholder) Log(lines int) string {
+	if k.child == nil {
+		return ""
+	}
+	return k.child.tail(lines)
+}

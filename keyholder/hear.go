@@ -1,0 +1,173 @@
+package keyholder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/rs/zerolog"
+
+	"stimmbote/chat"
+	"stimmbote/voting/parley"
+)
+
+// Said deals with one message. It may come again after a crash.
+func (k *Keyholder) Said(ctx context.Context, m chat.Message) error {
+	handled, err := k.Line.Handled(ctx, m.ID)
+	if err != nil || handled || m.Direct || m.Edits != "" {
+		return err
+	}
+	if !m.Encrypted || !m.Trusted {
+		return nil // anybody may have written it
+	}
+	ctx = k.Log.WithContext(ctx)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch m.Kind {
+	case chat.Text:
+		return k.command(ctx, m)
+	case chat.Record:
+		return k.record(ctx, m)
+	}
+	return nil
+}
+
+// record deals with what another program says. What makes no sense is left out.
+func (k *Keyholder) record(ctx context.Context, m chat.Message) error {
+	r, err := k.whole(ctx, m)
+	if errors.Is(err, parley.ErrRecord) || errors.Is(err, chat.ErrFileGone) || errors.Is(err, chat.ErrFileLong) {
+		zerolog.Ctx(ctx).Warn().Err(err).Str("sender", m.Sender).Msg("A record is left out")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	bot := m.Sender == k.Config.Bot
+	switch {
+	case r.Kind == parley.Who && bot:
+		return k.introduce(ctx, m.Room, m.ID)
+	case r.Kind == parley.Asked && bot:
+		return k.asked(ctx, m.Room, r)
+	case r.Poll == "":
+		return nil
+	}
+	v, err := k.vote(ctx, r.Poll)
+	if err != nil {
+		return err
+	}
+	if v == nil {
+		k.keep(m.Sender, r)
+		return nil
+	}
+	if v.Room != m.Room || v.over() {
+		return nil
+	}
+	if bot {
+		return k.fromBot(ctx, v, r)
+	}
+	if v.seen.Question.Terms.Tellers.Owner(m.Sender) != 0 {
+		return k.fromTeller(ctx, v, m.Sender, r)
+	}
+	return nil
+}
+
+// whole reads a record, and its file if there is one.
+func (k *Keyholder) whole(ctx context.Context, m chat.Message) (parley.Record, error) {
+	r, err := parley.Decode(m.Record)
+	if err != nil || !r.Split {
+		return r, err
+	}
+	if m.File == nil {
+		return r, fmt.Errorf("%w: there is no file", parley.ErrRecord)
+	}
+	file, err := k.Line.Fetch(ctx, *m.File, parley.MostFile)
+	if err != nil {
+		return r, err
+	}
+	return parley.Join(r, file)
+}
+
+// mostEarly is how many votes keys are remembered of that came before the question.
+const mostEarly = 20
+
+// keep remembers a key that came before the question of its vote: keys of messages may be late.
+func (k *Keyholder) keep(sender string, r parley.Record) {
+	if r.Kind != parley.Key || len(k.early) >= mostEarly && k.early[string(r.Poll)] == nil {
+		return
+	}
+	if k.early[string(r.Poll)] == nil {
+		k.early[string(r.Poll)] = make(map[string]string)
+	}
+	k.early[string(r.Poll)][sender] = r.Public
+}
+
+func (k *Keyholder) fromBot(ctx context.Context, v *vote, r parley.Record) error {
+	switch r.Kind {
+	case parley.Election:
+		return k.election(ctx, v, r)
+	case parley.Closed:
+		return k.closed(ctx, v, r)
+	case parley.Share:
+		return k.botShare(ctx, v, r)
+	case parley.Result:
+		return k.result(ctx, v, r)
+	case parley.Void:
+		if err := k.end(ctx, v, stepVoid); err != nil {
+			return err
+		}
+		return k.Vault.Remove(keyName(v.Poll))
+	}
+	return nil
+}
+
+func (k *Keyholder) fromTeller(ctx context.Context, v *vote, account string, r parley.Record) error {
+	switch r.Kind {
+	case parley.Key:
+		return k.otherKey(ctx, v, account, r.Public)
+	case parley.Alarm:
+		v.seen.Alarmed = true
+		return k.put(ctx, v)
+	case parley.Confirmed:
+		return k.otherFound(ctx, v, account, found(r.Fingerprint, r.Credentials))
+	}
+	return nil
+}
+
+// moderator is the power that whoever closes a vote must have who did not begin it.
+const moderator = 50
+
+// command notes that somebody with the right said that a vote be closed.
+func (k *Keyholder) command(ctx context.Context, m chat.Message) error {
+	word, rest, _ := strings.Cut(strings.TrimSpace(m.Body), " ")
+	if !parley.IsClose(word) {
+		return nil
+	}
+	all, err := k.live(ctx)
+	if err != nil {
+		return err
+	}
+	var here []*vote
+	for _, v := range all {
+		if v.Room == m.Room && v.Step == stepConfirmed {
+			here = append(here, v)
+		}
+	}
+	for _, v := range here {
+		if len(here) > 1 && (rest == "" || !strings.Contains(strings.ToLower(v.seen.Question.Asked.Text), strings.ToLower(strings.TrimSpace(rest)))) {
+			continue
+		}
+		power, err := k.Line.Power(ctx, m.Room, m.Sender)
+		if err != nil {
+			return fmt.Errorf("asking for the power in %s: %w", m.Room, err)
+		}
+		if power < moderator && m.Sender != string(v.seen.Question.Asker) {
+			continue
+		}
+		v.seen.CloseSaid = k.Now()
+		if err := k.put(ctx, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package keyholder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"stimmbote/keyholder/policy"
+	"stimmbote/store"
+	"stimmbote/voting"
+	"stimmbote/voting/belenios"
+	"stimmbote/voting/parley"
+)
+
+// asked makes a key for a vote, if the rules allow it, and says its public part. The key is stored,
+// sealed, in the same transaction.
+func (k *Keyholder) asked(ctx context.Context, room string, r parley.Record) error {
+	q := *r.Question
+	known, err := k.vote(ctx, r.Poll)
+	if err != nil {
+		return err
+	}
+	if known != nil {
+		if known.over() || reflect.DeepEqual(known.seen.Question, q) {
+			return nil
+		}
+		return k.refuse(ctx, known, parley.Alarm, policy.Question)
+	}
+	v := &vote{
+		Held: store.Held{Poll: string(r.Poll), Room: room, Step: stepAsked},
+		seen: seen{Question: q, Keys: make(map[string]string)},
+	}
+	group, err := k.group(ctx, room)
+	if err != nil {
+		return err
+	}
+	if err := policy.Ask(q, group, k.Now()); err != nil {
+		if errors.Is(err, policy.NotMine) && q.Terms.Tellers.Owner(k.Line.Me()) == 0 {
+			return nil // others hold the keys of this one
+		}
+		return k.refuse(ctx, v, parley.Alarm, err)
+	}
+	for account, public := range k.early[v.Poll] {
+		if q.Terms.Tellers.Owner(account) != 0 {
+			v.seen.Keys[account] = public
+		}
+	}
+	delete(k.early, v.Poll)
+	return k.makeKey(ctx, v)
+}
+
+// makeKey draws the key of a vote. A key file that is there was left by a try that was never committed.
+func (k *Keyholder) makeKey(ctx context.Context, v *vote) error {
+	name := keyName(v.Poll)
+	if err := errors.Join(k.Vault.Remove(name), k.Vault.Create(name)); err != nil {
+		return err
+	}
+	key, err := belenios.NewKey(k.Rand, v.seen.Question.Group)
+	if err != nil {
+		return fmt.Errorf("drawing the key of poll %s: %w", v.Poll, err)
+	}
+	defer key.Erase()
+	public, err := key.Public(k.Rand)
+	if err != nil {
+		return fmt.Errorf("drawing the key of poll %s: %w", v.Poll, err)
+	}
+	plain := key.Bytes()
+	defer clear(plain)
+	if v.Secret, err = k.Vault.Seal(name, labelKey, plain); err != nil {
+		return err
+	}
+	v.seen.Own = string(public)
+	d, err := say(v, "key", "keyholder.key", parley.Record{Kind: parley.Key, Public: v.seen.Own})
+	if err != nil {
+		return err
+	}
+	return k.Store.Tx(ctx, func(ctx context.Context) error {
+		k.Checkpoint("keyholder.key")
+		return errors.Join(k.put(ctx, v), k.Line.Queue(ctx, d))
+	})
+}
+
+// group is what the machine sees of a group itself.
+func (k *Keyholder) group(ctx context.Context, room string) (policy.Group, error) {
+	members, err := k.Line.Members(ctx, room)
+	if err != nil {
+		return policy.Group{}, fmt.Errorf("asking for the members of %s: %w", room, err)
+	}
+	g := policy.Group{Bot: k.Config.Bot, Self: k.Line.Me(), Owner: voting.Member(k.Config.Owner), Least: k.Config.MinBallots}
+	for _, m := range members {
+		g.Members = append(g.Members, m.ID)
+	}
+	return g, nil
+}
+
+// otherKey notes the key that another machine published.
+func (k *Keyholder) otherKey(ctx context.Context, v *vote, account, public string) error {
+	old := v.seen.Keys[account]
+	if old == public || account == k.Line.Me() {
+		return nil
+	}
+	if old != "" {
+		return k.refuse(ctx, v, parley.Alarm, policy.KeyChanged)
+	}
+	v.seen.Keys[account] = public
+	return k.compare(ctx, v)
+}
+
+// otherFound notes which election another machine found right. If it is another one than the own, the
+// bot has shown different ones.
+func (k *Keyholder) otherFound(ctx context.Context, v *vote, account, what string) error {
+	if v.seen.Found == nil {
+		v.seen.Found = make(map[string]string)
+	}
+	v.seen.Found[account] = what
+	if v.seen.Fingerprint == "" || found(v.seen.Fingerprint, v.seen.Credentials) == what {
+		return k.put(ctx, v)
+	}
+	v.seen.Alarmed = true
+	return k.refuse(ctx, v, parley.Alarm, policy.Alarmed)
+}
+
+// found is what a machine found right, as one text.
+func found(fingerprint, credentials string) string { return fingerprint + " " + credentials }
+
+// election compares the election that the bot posted, once all keys are known.
+func (k *Keyholder) election(ctx context.Context, v *vote, r parley.Record) error {
+	switch v.Step {
+	case stepAsked:
+		v.seen.Setup = r.Setup
+		return k.compare(ctx, v)
+	case stepConfirmed:
+		if r.Fingerprint != v.seen.Fingerprint {
+			return k.refuse(ctx, v, parley.Alarm, policy.OtherVote)
+		}
+	}
+	return nil
+}
+
+func (k *Keyholder) compare(ctx context.Context, v *vote) error {
+	others := len(v.seen.Question.Terms.Tellers.All()) - 1
+	if v.Step != stepAsked || v.seen.Setup == nil || len(v.seen.Keys) < others {
+		return k.put(ctx, v)
+	}
+	right, err := policy.Compare(*v.seen.Setup, v.agreed(), k.Line.Me(), k.Now())
+	if err != nil {
+		return k.refuse(ctx, v, parley.Alarm, err)
+	}
+	for _, other := range v.seen.Found {
+		if other != found(right.Fingerprint, right.Credentials) {
+			v.seen.Alarmed = true
+			return k.refuse(ctx, v, parley.Alarm, policy.Alarmed)
+		}
+	}
+	v.Step, v.seen.Ends, v.seen.Setup = stepConfirmed, v.seen.Setup.Ends, nil
+	v.seen.Fingerprint, v.seen.Credentials = right.Fingerprint, right.Credentials
+	d, err := say(v, "confirmed", "keyholder.confirmed",
+		parley.Record{Kind: parley.Confirmed, Fingerprint: right.Fingerprint, Credentials: right.Credentials},
+		"words", voting.Said(right.Fingerprint, k.Texts.Language()))
+	if err != nil {
+		return err
+	}
+	return k.Store.Tx(ctx, func(ctx context.Context) error {
+		k.Checkpoint("keyholder.confirmed")
+		return errors.Join(k.put(ctx, v), k.Line.Queue(ctx, d))
+	})
+}

@@ -1,0 +1,123 @@
+package keyholder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"stimmbote/keyholder/policy"
+	"stimmbote/voting/belenios"
+	"stimmbote/voting/parley"
+)
+
+// closed verifies the ballots that the bot closed a vote with, and keeps them.
+func (k *Keyholder) closed(ctx context.Context, v *vote, r parley.Record) error {
+	switch v.Step {
+	case stepConfirmed:
+	case stepClosed, stepReleased:
+		if r.ClosedHash != v.seen.ClosedHash {
+			return k.refuse(ctx, v, parley.Kept, policy.ClosedHash)
+		}
+		return nil
+	default:
+		return nil
+	}
+	v.seen.ClosedAt = k.Now()
+	audit, err := policy.Verify(policy.Ballots{Hash: r.ClosedHash, Voted: r.Voted, Archive: r.Archive}, v.watched())
+	if err != nil {
+		return k.refuse(ctx, v, parley.Kept, err)
+	}
+	v.Step, v.Ballots, v.seen.ClosedHash = stepClosed, r.Archive, r.ClosedHash
+	k.audits[r.ClosedHash] = audit
+	return k.put(ctx, v)
+}
+
+// botShare notes the bot's part. Whether it is right is looked at when the own one is due.
+func (k *Keyholder) botShare(ctx context.Context, v *vote, r parley.Record) error {
+	if v.Step != stepClosed || r.ClosedHash != v.seen.ClosedHash || v.seen.BotShare != "" {
+		return nil
+	}
+	v.seen.BotShare = r.Body
+	if err := k.put(ctx, v); err != nil {
+		return err
+	}
+	k.awake()
+	return nil
+}
+
+// audit is the verification of the ballots of a closed vote, which is done again after a restart.
+func (k *Keyholder) audit(v *vote) (*belenios.Audit, error) {
+	if audit := k.audits[v.seen.ClosedHash]; audit != nil {
+		return audit, nil
+	}
+	audit, err := belenios.AuditBallots(v.Ballots)
+	if err != nil {
+		return nil, policy.Archive
+	}
+	if audit.Report().ClosedHash != v.seen.ClosedHash {
+		return nil, policy.ClosedHash
+	}
+	k.audits[v.seen.ClosedHash] = audit
+	return audit, nil
+}
+
+// release gives the machine's part of the decryption, or says why not. It is stored before it is said,
+// in the transaction that makes sure that there is never another one.
+func (k *Keyholder) release(ctx context.Context, v *vote) error {
+	if v.seen.Alarmed {
+		return k.refuse(ctx, v, parley.Kept, policy.Alarmed)
+	}
+	audit, err := k.audit(v)
+	if err != nil {
+		return k.refuse(ctx, v, parley.Kept, err)
+	}
+	if err := policy.Release(audit, v.seen.BotShare, v.watched()); err != nil {
+		return k.refuse(ctx, v, parley.Kept, err)
+	}
+	plain, err := k.Vault.Open(keyName(v.Poll), labelKey, v.Secret)
+	if err != nil {
+		return fmt.Errorf("unsealing the key: %w", err)
+	}
+	defer clear(plain)
+	key, err := belenios.ParseKey(v.seen.Question.Group, plain)
+	if err != nil {
+		return fmt.Errorf("reading the key: %w", err)
+	}
+	defer key.Erase()
+	share, err := audit.Election().Decrypt(k.Rand, audit.Sum(), key)
+	if err != nil {
+		return err
+	}
+	v.Step, v.Share = stepReleased, share.Body
+	d, err := say(v, "share", "keyholder.share", parley.Record{Kind: parley.Share, ClosedHash: v.seen.ClosedHash, Body: string(share.Body)},
+		"n", audit.Sum().Counted)
+	if err != nil {
+		return err
+	}
+	return k.Store.Tx(ctx, func(ctx context.Context) error {
+		k.Checkpoint("keyholder.share")
+		return errors.Join(k.put(ctx, v), k.Line.Queue(ctx, d))
+	})
+}
+
+// result counts the whole vote again. When everything is right the key is deleted.
+func (k *Keyholder) result(ctx context.Context, v *vote, r parley.Record) error {
+	if v.Step != stepReleased {
+		return nil // a result without this machine's part is none, and nothing of it is believed
+	}
+	report, err := policy.Recount(r.Archive, v.seen.ClosedHash, v.watched())
+	if err != nil {
+		return k.refuse(ctx, v, parley.Kept, err)
+	}
+	d, err := say(v, "recounted", "keyholder.recounted", parley.Record{}, "n", report.Counted)
+	if err != nil {
+		return err
+	}
+	err = k.Store.Tx(ctx, func(ctx context.Context) error {
+		return errors.Join(k.end(ctx, v, stepDone), k.Line.Queue(ctx, d))
+	})
+	if err != nil {
+		return err
+	}
+	return k.Vault.Remove(keyName(v.Poll))
+}

@@ -1,0 +1,104 @@
+package keyholder
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"stimmbote/chat"
+	"stimmbote/keyholder/policy"
+	"stimmbote/voting"
+	"stimmbote/voting/parley"
+)
+
+// kindSaid is the only kind of delivery.
+const kindSaid = "keyholder"
+
+// said is the payload of a delivery: the words, and the record beside them.
+type said struct {
+	Key    string          `json:"key"`
+	Args   []any           `json:"args,omitempty"`
+	Rule   policy.Rule     `json:"rule,omitempty"` // its sentence is the argument "why"
+	Record json.RawMessage `json:"record,omitempty"`
+	File   []byte          `json:"file,omitempty"` // the rest of the record
+}
+
+// say is a delivery about a vote, which is sent once.
+func say(v *vote, what, key string, r parley.Record, args ...any) (chat.Delivery, error) {
+	r.Poll = voting.ID(v.Poll)
+	args = append(args, "question", v.seen.Question.Asked.Text)
+	d, err := delivery("teller/"+v.Poll+"/"+what, v.Room, said{Key: key, Args: args, Rule: policy.Rule(r.Rule)}, r)
+	d.Lasting = true
+	return d, err
+}
+
+func delivery(key, room string, s said, r parley.Record) (chat.Delivery, error) {
+	var err error
+	if r.Kind != "" {
+		if s.Record, s.File, err = parley.Encode(r); err != nil {
+			return chat.Delivery{}, err
+		}
+	}
+	payload, err := json.Marshal(s)
+	if err != nil {
+		return chat.Delivery{}, fmt.Errorf("writing what to say: %w", err)
+	}
+	return chat.Delivery{Key: key, Room: room, Kind: kindSaid, Payload: payload}, nil
+}
+
+// Compose makes the words of a delivery.
+func (k *Keyholder) Compose(ctx context.Context, d chat.Delivery) (chat.Content, error) {
+	if d.Kind == chat.RefusalKind {
+		return chat.Content{Plain: k.Texts.Text("keyholder.not-invited")}, nil
+	}
+	var s said
+	if err := json.Unmarshal(d.Payload, &s); err != nil {
+		return chat.Content{}, fmt.Errorf("reading what to say: %w", err)
+	}
+	encrypted, err := k.Line.Encrypted(ctx, d.Room)
+	if err != nil {
+		return chat.Content{}, fmt.Errorf("asking whether %s is encrypted: %w", d.Room, err)
+	}
+	if !encrypted { // nobody could be sure who said it
+		plain, html := k.Texts.Both("keyholder.unencrypted")
+		return chat.Content{Notice: true, Plain: plain, HTML: html}, nil
+	}
+	if s.Rule != "" {
+		s.Args = append(s.Args, "why", k.Texts.Text("keyholder.rule."+string(s.Rule)))
+	}
+	plain, html := k.Texts.Both(s.Key, s.Args...)
+	c := chat.Content{Notice: true, Plain: plain, HTML: html, Record: s.Record}
+	if s.File != nil {
+		c.File = &chat.File{Name: strings.ReplaceAll(d.Key, "/", "-") + ".json", Type: "application/json", Data: s.File}
+	}
+	return c, nil
+}
+
+// introduce says in a group whose machine this is.
+func (k *Keyholder) introduce(ctx context.Context, room, cause string) error {
+	d, err := delivery("here/"+cause, room, said{Key: "keyholder.here", Args: []any{"owner", k.Config.Owner}},
+		parley.Record{Kind: parley.Here, Owner: voting.Member(k.Config.Owner)})
+	if err != nil {
+		return err
+	}
+	return k.Line.Queue(ctx, d)
+}
+
+// refuse ends what the machine does for a vote, and says which rule forbids it: as an alarm before the
+// opening, and afterwards as the reason why it keeps its part.
+func (k *Keyholder) refuse(ctx context.Context, v *vote, kind parley.Kind, why error) error {
+	rule, ok := errors.AsType[policy.Rule](why)
+	if !ok {
+		return why
+	}
+	v.Step, v.seen.Setup = stepRefused, nil
+	d, err := say(v, "refused/"+string(rule), "keyholder."+string(kind), parley.Record{Kind: kind, Fingerprint: v.seen.Fingerprint, Rule: string(rule)})
+	if err != nil {
+		return err
+	}
+	return k.Store.Tx(ctx, func(ctx context.Context) error {
+		return errors.Join(k.put(ctx, v), k.Line.Queue(ctx, d))
+	})
+}

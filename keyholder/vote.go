@@ -1,0 +1,148 @@
+package keyholder
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"stimmbote/keyholder/policy"
+	"stimmbote/store"
+	"stimmbote/voting"
+	"stimmbote/voting/parley"
+)
+
+// How far a vote has come.
+const (
+	stepAsked     = "asked"     // the key is made
+	stepConfirmed = "confirmed" // the election was found right
+	stepClosed    = "closed"    // the ballots were verified
+	stepReleased  = "released"  // the part of the decryption is stored
+	stepRefused   = "refused"   // a rule forbids what comes next
+	stepDone      = "done"      // the result was verified
+	stepVoid      = "void"      // nothing comes of it
+)
+
+// vote is one of those that the machine holds a key of.
+type vote struct {
+	store.Held
+	seen seen
+}
+
+// seen is what was seen of a vote in the group.
+type seen struct {
+	Question    parley.Question   `json:"question"`
+	Own         string            `json:"own"` // public part of the own key
+	Keys        map[string]string `json:"keys"`
+	Setup       *parley.Setup     `json:"setup,omitempty"` // posted, and not compared yet
+	Fingerprint string            `json:"fingerprint,omitempty"`
+	Credentials string            `json:"credentials,omitempty"` // hash of the list
+	Ends        time.Time         `json:"ends,omitzero"`
+	Found       map[string]string `json:"found,omitempty"` // what other machines found right, by account
+	Alarmed     bool              `json:"alarmed,omitempty"`
+	CloseSaid   time.Time         `json:"closeSaid,omitzero"`
+	ClosedHash  string            `json:"closedHash,omitempty"`
+	ClosedAt    time.Time         `json:"closedAt,omitzero"`
+	BotShare    string            `json:"botShare,omitempty"`
+}
+
+// over says whether nothing can happen to a vote any more.
+func (v *vote) over() bool { return v.Step == stepDone || v.Step == stepVoid }
+
+func (v *vote) agreed() policy.Agreed {
+	return policy.Agreed{Poll: voting.ID(v.Poll), Question: v.seen.Question, Own: v.seen.Own, Keys: v.seen.Keys}
+}
+
+func (v *vote) watched() policy.Watched {
+	return policy.Watched{
+		Poll: voting.ID(v.Poll), Question: v.seen.Question, Fingerprint: v.seen.Fingerprint, Credentials: v.seen.Credentials, Ends: v.seen.Ends,
+		CloseSaid: v.seen.CloseSaid, ClosedAt: v.seen.ClosedAt, Alarmed: v.seen.Alarmed,
+	}
+}
+
+// vote is what is known of a vote, nil if nothing is.
+func (k *Keyholder) vote(ctx context.Context, id voting.ID) (*vote, error) {
+	h, err := k.Store.Held(ctx, string(id))
+	if err != nil || h == nil {
+		return nil, err
+	}
+	return read(h)
+}
+
+func read(h *store.Held) (*vote, error) {
+	v := &vote{Held: *h}
+	if err := json.Unmarshal(h.View, &v.seen); err != nil {
+		return nil, fmt.Errorf("reading what was seen of poll %s: %w", h.Poll, err)
+	}
+	return v, nil
+}
+
+// live are the votes that are not over.
+func (k *Keyholder) live(ctx context.Context) ([]*vote, error) {
+	all, err := k.Store.HeldAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var live []*vote
+	for _, h := range all {
+		v, err := read(h)
+		if err != nil {
+			return nil, err
+		}
+		if !v.over() {
+			live = append(live, v)
+		}
+	}
+	return live, nil
+}
+
+// put writes a vote down.
+func (k *Keyholder) put(ctx context.Context, v *vote) error {
+	var err error
+	if v.View, err = json.Marshal(v.seen); err != nil {
+		return fmt.Errorf("writing what was seen of poll %s: %w", v.Poll, err)
+	}
+	return k.Store.PutHeld(ctx, v.Held)
+}
+
+// keyPrefix begins the names of the key files of votes.
+const keyPrefix = "teller-"
+
+func keyName(poll string) string { return keyPrefix + poll }
+
+// labelKey binds a sealed key to its use.
+const labelKey = "key"
+
+// end ends a vote: what is secret of it is deleted, after the commit its key file too.
+func (k *Keyholder) end(ctx context.Context, v *vote, step string) error {
+	v.Step, v.Secret, v.Ballots, v.seen.Setup = step, nil, nil, nil
+	delete(k.audits, v.seen.ClosedHash)
+	return k.put(ctx, v)
+}
+
+// sweep deletes the key files of votes that are over, and of those whose key was never said.
+func (k *Keyholder) sweep(ctx context.Context) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	names, err := k.Vault.Names()
+	if err != nil {
+		return fmt.Errorf("looking for key files: %w", err)
+	}
+	for _, name := range names {
+		poll, ok := strings.CutPrefix(name, keyPrefix)
+		if !ok {
+			continue
+		}
+		h, err := k.Store.Held(ctx, poll)
+		if err != nil {
+			return err
+		}
+		if h == nil || h.Secret == nil {
+			if err := k.Vault.Remove(name); err != nil {
+				return fmt.Errorf("poll %s: %w", poll, err)
+			}
+		}
+	}
+	return nil
+}
