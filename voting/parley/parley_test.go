@@ -1,0 +1,70 @@
+package parley
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestRecords(t *testing.T) {
+	for name, r := range map[string]Record{
+		"who":       {Kind: Who},
+		"here":      {Kind: Here, Owner: "@kaya:x"},
+		"key":       {Kind: Key, Poll: "p", Public: `{"pok":"<&>"}`},
+		"share":     {Kind: Share, Poll: "p", Body: "{}", ClosedHash: "h"},
+		"a closed":  {Kind: Closed, Poll: "p", ClosedHash: "h", Voted: []string{"@a:x"}, Archive: bytes.Repeat([]byte("x"), mostInline)},
+		"an alarm":  {Kind: Alarm, Poll: "p", Rule: "keys"},
+		"void":      {Kind: Void, Poll: "p"},
+		"confirmed": {Kind: Confirmed, Poll: "p", Fingerprint: "f"},
+	} {
+		inline, file, err := Encode(r)
+		if err != nil || len(inline) > mostInline {
+			t.Errorf("%s: %d bytes, %v", name, len(inline), err)
+			continue
+		}
+		got, err := Decode(inline)
+		if err == nil && got.Split {
+			got, err = Join(got, file)
+		}
+		r.Version = version
+		if err != nil || !reflect.DeepEqual(got, r) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+func TestNoRecords(t *testing.T) {
+	for _, text := range []string{
+		``, `[]`, `{}`, `{"v":2,"kind":"who"}`, `{"v":1,"kind":"dance","poll":"p"}`, `{"v":1,"kind":"key","poll":"p"}`,
+		`{"v":1,"kind":"key","public":"{}"}`, `{"v":1,"kind":"here"}`, `{"v":1,"kind":"asked","poll":"p"}`, `{"v":1,"kind":"share","poll":"p","body":"{}"}`,
+		`{"v":1,"kind":"closed","poll":"p","closedHash":"h"}`, `{"v":1,"kind":"void"}`, `{"v":1,"kind":5}`,
+	} {
+		if r, err := Decode([]byte(text)); !errors.Is(err, ErrRecord) {
+			t.Errorf("%s is read as %+v, %v", text, r, err)
+		}
+	}
+	head, err := Decode([]byte(`{"v":1,"kind":"key","poll":"p","split":true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{
+		``, `{"v":1,"kind":"key","poll":"q","public":"{}"}`, `{"v":1,"kind":"share","poll":"p","body":"{}","closedHash":"h"}`, `{"v":1,"kind":"key","poll":"p","split":true}`,
+	} {
+		if r, err := Join(head, []byte(file)); !errors.Is(err, ErrRecord) {
+			t.Errorf("%s is read as %+v, %v", file, r, err)
+		}
+	}
+}
+
+func TestIsClose(t *testing.T) {
+	for word, want := range map[string]bool{"!close": true, "!Schluss": true, "！ende": true, "close": false, "!closed": false, "": false, "!": false} {
+		if IsClose(word) != want {
+			t.Errorf("%q", word)
+		}
+	}
+	if !IsClose("!" + strings.Fields(CloseGerman)[1]) {
+		t.Error("with an umlaut")
+	}
+}
