@@ -32,6 +32,7 @@ var boundaries = map[string]boundary{
 	"keyholder/policy":     {ours: []string{"voting", "voting/belenios", "voting/parley"}, not: pure},
 	"voting":               {ours: []string{"voting/..."}, not: pure},
 	"media/forward":        {others: []string{"github.com/pion/"}},
+	"media/allot":          {not: pure},
 	"media/bounded":        {},
 	"media/front":          {},
 	"media/relay":          {others: []string{"github.com/pion/"}},

@@ -35,7 +35,7 @@ func preferred(req *livekit.AddTrackRequest) string {
 
 // amend makes of an answer what the client is told. Clients send with the codec that comes first: that is the one that
 // they have announced for the track. And what is announced for both directions and only one has is taken out: arrival
-// reports are of use to who sends, and not where the client only receives.
+// reports are of use to who sends, and a receiver's estimate of its line to the server.
 func amend(answer, offer string, codecs map[string]string) (string, error) {
 	d := sdp.SessionDescription{}
 	if err := d.UnmarshalString(answer); err != nil {
@@ -50,6 +50,7 @@ func amend(answer, offer string, codecs map[string]string) (string, error) {
 			m.Attributes = slices.DeleteFunc(m.Attributes, ofArrivals)
 			continue
 		}
+		m.Attributes = slices.DeleteFunc(m.Attributes, ofEstimates)
 		mid, _ := m.Attribute(sdp.AttrKeyMID)
 		if codec := codecs[names[mid]]; codec != "" && m.MediaName.Media == "video" {
 			first(m, codec)
@@ -65,6 +66,10 @@ func amend(answer, offer string, codecs map[string]string) (string, error) {
 func ofArrivals(a sdp.Attribute) bool {
 	return a.Key == "rtcp-fb" && strings.HasSuffix(a.Value, " transport-cc") ||
 		a.Key == sdp.AttrKeyExtMap && strings.Contains(a.Value, sdp.TransportCCURI)
+}
+
+func ofEstimates(a sdp.Attribute) bool {
+	return a.Key == "rtcp-fb" && strings.HasSuffix(a.Value, " goog-remb")
 }
 
 // tracksOf finds which section of an offer carries which track.

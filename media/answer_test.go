@@ -9,11 +9,12 @@ import (
 
 const oneSection = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n" +
 	"m=video 9 UDP/TLS/RTP/SAVPF 96 97 108 109\r\na=mid:0\r\na=DIRECTION\r\n" +
-	"a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 transport-cc\r\na=rtpmap:97 rtx/90000\r\n" +
+	"a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 transport-cc\r\na=rtcp-fb:96 goog-remb\r\na=rtpmap:97 rtx/90000\r\n" +
 	"a=rtpmap:108 H264/90000\r\na=rtpmap:109 rtx/90000\r\n" +
 	"a=extmap:7 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
 
-// A client is told to send with the codec that it has announced, and of arrival reports only where it sends.
+// A client is told to send with the codec that it has announced, of arrival reports only where it sends, and of estimates only
+// where it receives.
 func TestAnswersAreAmended(t *testing.T) {
 	offer := strings.Replace(oneSection, "DIRECTION", "msid:stream cam", 1)
 	receives := strings.Replace(oneSection, "DIRECTION", "recvonly", 1)
@@ -35,7 +36,8 @@ func TestAnswersAreAmended(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(got, c.line+"\r\n") || !strings.Contains(got, "96 nack") || strings.Count(got, "transport-") != map[bool]int{true: 2}[c.arrivals] {
+		if !strings.Contains(got, c.line+"\r\n") || !strings.Contains(got, "96 nack") || strings.Count(got, "transport-") != map[bool]int{true: 2}[c.arrivals] ||
+			strings.Contains(got, "goog-remb") == c.arrivals {
 			t.Errorf("%s:\n%s", name, got)
 		}
 	}

@@ -59,6 +59,10 @@ type client struct {
 	late      bool                        // sends candidates before the description that they belong to
 	comes     func()                      // at the join, with the lock held; may be nil
 	deaf      <-chan struct{}             // data is not read until it is closed
+	sizes     map[livekit.TrackType]int   // of payloads; may be nil
+	paused    map[string]bool             // tracks that its line has no room for, as it was told
+	apart     atomic.Bool                 // keeps candidates back, so that nothing connects
+	unsaid    chan *livekit.SignalRequest // its own
 	slow      bool                        // does not answer offers
 	offered   *livekit.SessionDescription // the last one that it has not answered
 	dropped   []string                    // own tracks that are no longer published
@@ -101,8 +105,8 @@ func newClient(t *testing.T) *client {
 		numbers:  map[string]map[uint16]bool{},
 		received: map[string]int{}, keys: map[string]int{}, last: map[string]uint16{},
 		early:    map[livekit.SignalTarget][]webrtc.ICECandidateInit{},
-		speakers: map[string]*livekit.SpeakerInfo{}, permitted: map[string]bool{}, muted: map[string]bool{},
-		out: map[string]*webrtc.DataChannel{},
+		speakers: map[string]*livekit.SpeakerInfo{}, permitted: map[string]bool{}, muted: map[string]bool{}, paused: map[string]bool{},
+		out: map[string]*webrtc.DataChannel{}, unsaid: make(chan *livekit.SignalRequest, maxCandidates),
 	}
 }
 
@@ -172,7 +176,7 @@ func (c *client) peer(target livekit.SignalTarget) *webrtc.PeerConnection {
 			return
 		}
 		b, _ := json.Marshal(ic.ToJSON())
-		c.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Trickle{
+		c.trickle(&livekit.SignalRequest{Message: &livekit.SignalRequest_Trickle{
 			Trickle: &livekit.TrickleRequest{CandidateInit: string(b), Target: target},
 		}})
 	})
@@ -223,6 +227,15 @@ func (c *client) attach(ws *websocket.Conn) {
 			c.hear(m)
 		}
 	})
+}
+
+// trickle says a candidate, later if the client is apart.
+func (c *client) trickle(m *livekit.SignalRequest) {
+	if c.apart.Load() {
+		c.unsaid <- m
+		return
+	}
+	c.say(m)
 }
 
 func (c *client) say(m *livekit.SignalRequest) {
@@ -299,6 +312,10 @@ func (c *client) hear(m *livekit.SignalResponse) {
 		c.refusals = append(c.refusals, m.RequestResponse)
 	case *livekit.SignalResponse_SubscriptionPermissionUpdate:
 		c.permitted[m.SubscriptionPermissionUpdate.GetTrackSid()] = m.SubscriptionPermissionUpdate.GetAllowed()
+	case *livekit.SignalResponse_StreamStateUpdate:
+		for _, s := range m.StreamStateUpdate.GetStreamStates() {
+			c.paused[s.GetTrackSid()] = s.GetState() == livekit.StreamState_PAUSED
+		}
 	case *livekit.SignalResponse_Mute:
 		c.muted[m.Mute.GetSid()] = m.Mute.GetMuted()
 	case *livekit.SignalResponse_RoomUpdate:
@@ -331,6 +348,9 @@ func (c *client) describe(pc *webrtc.PeerConnection, d webrtc.SessionDescription
 }
 
 func (c *client) flush(target livekit.SignalTarget, pc *webrtc.PeerConnection) {
+	if c.apart.Load() {
+		return
+	}
 	for _, init := range c.early[target] {
 		c.must(pc.AddICECandidate(init))
 	}

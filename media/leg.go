@@ -18,7 +18,8 @@ import (
 const (
 	legQueue      = 256 // commands that wait for a peer connection
 	maxCandidates = 64  // that come before the description which they belong to
-	beatEvery     = time.Second
+	beatEvery     = 250 * time.Millisecond
+	reportBeats   = 4 // of them between two reports
 )
 
 // errBehind is a peer connection that does not keep up with what is asked of it.
@@ -42,7 +43,7 @@ type leg struct {
 	telling sync.Mutex
 	holding bool                      // a description is being made
 	held    []*livekit.SignalResponse // own candidates that must not come before it
-	beat    func()                    // what is to be done every second; may be nil
+	beat    func()                    // what is to be done again and again; may be nil
 }
 
 func newLeg(pc *webrtc.PeerConnection, target livekit.SignalTarget, send func(*livekit.SignalResponse), fail func(error), guard func(func())) *leg {

@@ -37,6 +37,7 @@ type participant struct {
 	protocol  int32                 // of the client
 	allowed   permissions           // who may receive its tracks
 	voice     voice
+	speaks    atomic.Bool    // what others' legs know of it
 	log       zerolog.Logger // names it by its sid
 
 	ice    []*livekit.ICEServer // through which the client may reach the server
@@ -129,7 +130,7 @@ func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *w
 		leg: leg, log: p.log, api: outAPI, incoming: map[string]incoming{}, single: p.single, used: map[*webrtc.RTPTransceiver]bool{},
 		opened: p.data.sends,
 	}
-	leg.beat = p.sub.report
+	leg.beat = p.sub.beat
 	if p.single {
 		p.pub.shared = p.sub
 	}
@@ -237,7 +238,11 @@ func (p *participant) person() Person {
 	return Person{Identity: p.identity, Name: p.name, Since: p.since}
 }
 
-// stream names a stream so that the client knows whose track it is.
-func (p *participant) stream(t *publication) string { return p.sid + "|" + t.info.Sid }
+// source says where a track comes from, and names its stream so that the client knows whose it is.
+func (p *participant) source(t *publication) source {
+	return source{
+		sid: p.sid, stream: p.sid + "|" + t.info.Sid, shared: t.info.GetSource() == livekit.TrackSource_SCREEN_SHARE, speaks: &p.speaks,
+	}
+}
 
 func newSID(prefix string) string { return prefix + rand.Text()[:14] }

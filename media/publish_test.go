@@ -121,7 +121,7 @@ func (c *client) feedback(s *webrtc.RTPSender, want chan<- struct{}) {
 func (c *client) send(track *webrtc.TrackLocalStaticRTP, kind livekit.TrackType, want <-chan struct{}, quit <-chan struct{}) {
 	clock := time.NewTicker(10 * time.Millisecond)
 	defer clock.Stop()
-	p := &rtp.Packet{Header: rtp.Header{Version: 2, Marker: true, SequenceNumber: 65500}, Payload: make([]byte, 100)}
+	p := &rtp.Packet{Header: rtp.Header{Version: 2, Marker: true, SequenceNumber: 65500}, Payload: make([]byte, c.size(kind))}
 	for {
 		select {
 		case <-quit:

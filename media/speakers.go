@@ -29,7 +29,9 @@ type voice struct {
 func (r *room) hear() {
 	var changes []*livekit.SpeakerInfo
 	for _, p := range r.people {
-		if info := p.speak(); info != nil && p.active && !p.hidden() {
+		info := p.speak()
+		p.speaks.Store(p.voice.active)
+		if info != nil && p.active && !p.hidden() {
 			changes = append(changes, info)
 		}
 	}

@@ -3,14 +3,13 @@ package media
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
-	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 	"github.com/rs/zerolog"
 
+	"stimmbote/media/allot"
 	"stimmbote/media/forward"
 	"stimmbote/media/signal"
 )
@@ -31,27 +30,9 @@ type subscriber struct {
 	again    bool // offer again after it
 	restart  bool // with new ICE credentials
 	lost     worst
+	thin     thin
+	beats    int
 	ready    bool // connected
-}
-
-// worst keeps the largest of what it is told until it is asked.
-type worst struct {
-	mu sync.Mutex
-	of float64
-}
-
-func (w *worst) note(v float64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.of = max(w.of, v)
-}
-
-func (w *worst) take() float64 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	v := w.of
-	w.of = 0
-	return v
 }
 
 // incoming is a track on its way to the participant.
@@ -59,6 +40,11 @@ type incoming struct {
 	track *forward.Track
 	send  *forward.Sender
 	rtp   *webrtc.RTPSender
+
+	from    source
+	want    int  // best quality that is of use to the client; below 0 for none
+	large   bool // it shows it large
+	starved bool // the line has no room for it
 }
 
 // run works until the leg is closed.
@@ -73,6 +59,7 @@ func (s *subscriber) run() {
 func (s *subscriber) drop(id string, in incoming) {
 	in.track.Remove(in.send)
 	delete(s.incoming, id)
+	s.thin.gone = s.thin.gone.Plus(in.send.Flow())
 	s.log.Trace().Str("track", id).Stringer("sent", in.send).Msg("Track no longer given")
 }
 
@@ -84,21 +71,6 @@ func (s *subscriber) begin() error {
 		in.send.Begin(now)
 	}
 	return nil
-}
-
-// report tells the client by which times it is to play what it receives.
-func (s *subscriber) report() {
-	var list []rtcp.Packet
-	now := time.Now()
-	for _, in := range s.incoming {
-		s.lost.note(in.send.Loss())
-		if r := in.send.Report(now); r != nil {
-			list = append(list, r)
-		}
-	}
-	if len(list) > 0 {
-		_ = s.pc.WriteRTCP(list) // not connected, or not any more
-	}
 }
 
 // open makes the data channels and the first offer, even if there is nothing to receive: the client waits for it.
@@ -123,13 +95,13 @@ func (s *subscriber) open() error {
 	return s.offer()
 }
 
-// add begins to send a track, under a stream name that tells the client whose it is.
-func (s *subscriber) add(t *forward.Track, stream string) func() error {
+// add begins to send a track.
+func (s *subscriber) add(t *forward.Track, from source) func() error {
 	return func() error {
 		if _, ok := s.incoming[t.ID]; ok {
 			return nil
 		}
-		sender := t.Send(stream)
+		sender := t.Send(from.stream)
 		if !s.ready {
 			sender.Hold()
 		}
@@ -139,7 +111,7 @@ func (s *subscriber) add(t *forward.Track, stream string) func() error {
 			return fmt.Errorf("adding track: %w", err)
 		}
 		s.log.Trace().Str("track", t.ID).Bool("connected", s.ready).Msg("Track given")
-		s.incoming[t.ID] = incoming{track: t, send: sender, rtp: rtp}
+		s.incoming[t.ID] = incoming{track: t, send: sender, rtp: rtp, from: from, want: forward.Best}
 		s.work(func() { sender.Control(rtp) })
 		return s.offer()
 	}
@@ -220,6 +192,11 @@ func (s *subscriber) prefer(id string, want preference) func() error {
 		if in, ok := s.incoming[id]; ok {
 			in.send.Prefer(want.quality)
 			in.send.Pause(want.disabled)
+			in.want, in.large = want.quality, want.quality == forward.Best && !want.disabled
+			if want.disabled {
+				in.want = allot.Paused
+			}
+			s.incoming[id] = in
 		}
 		return nil
 	}

@@ -201,7 +201,7 @@ func (r *room) give(to, from *participant, t *publication) {
 	default:
 		return
 	}
-	to.sub.post(to.sub.add(t.track, from.stream(t)))
+	to.sub.post(to.sub.add(t.track, from.source(t)))
 	if want, said := to.prefers[t.info.Sid]; said {
 		to.sub.post(to.sub.prefer(t.info.Sid, want))
 	}

@@ -40,7 +40,7 @@ func Receiving(settings webrtc.SettingEngine) (*webrtc.API, error) {
 
 // Both returns an API for peer connections that do what those of Receiving and of Sending do.
 func Both(settings webrtc.SettingEngine) (*webrtc.API, error) {
-	m, err := codecs([]webrtc.RTCPFeedback{{Type: "transport-cc"}})
+	m, err := codecs([]webrtc.RTCPFeedback{{Type: "transport-cc"}, {Type: webrtc.TypeRTCPFBGoogREMB}})
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +75,10 @@ func incoming(m *webrtc.MediaEngine) ([]interceptor.Factory, error) {
 	return []interceptor.Factory{again, reports, arrival}, nil
 }
 
-// Sending returns an API for peer connections that send to a receiver. What is lost is sent again, and times are reported,
+// Sending returns an API for peer connections that send to a receiver, which says what it takes its line for. What is lost is sent again, and times are reported,
 // by each track's Sender.
 func Sending(settings webrtc.SettingEngine) (*webrtc.API, error) {
-	m, err := codecs(nil)
+	m, err := codecs([]webrtc.RTCPFeedback{{Type: webrtc.TypeRTCPFBGoogREMB}})
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type layer struct {
 	ring     ring
 	moment   atomic.Pointer[moment]
 	arrivals arrivals
+	rate     rate
 }
 
 func (l *layer) alive(now time.Time) bool {

@@ -14,16 +14,22 @@ const youngKey = 250 * time.Millisecond
 func (s *Sender) Hold() { s.held.Store(true) }
 
 // Begin lets the track flow, from a key frame on: one that has just come, or one that it asks for.
-func (s *Sender) Begin(now time.Time) { s.flow(&s.held, now) }
+func (s *Sender) Begin(now time.Time) { s.goOn(&s.held, now) }
 
 // Pause stops or resumes the flow to this receiver; video resumes with a key frame.
-func (s *Sender) Pause(paused bool) {
+func (s *Sender) Pause(paused bool) { s.stop(&s.paused, paused) }
+
+// stopped says whether something stops the flow.
+func (s *Sender) stopped() bool { return s.paused.Load() || s.held.Load() || s.starved.Load() }
+
+// stop sets or takes away what stops the flow.
+func (s *Sender) stop(why *atomic.Bool, stopped bool) {
 	switch {
-	case s.paused.Load() == paused:
-	case !paused:
-		s.flow(&s.paused, time.Now())
+	case why.Load() == stopped:
+	case !stopped:
+		s.goOn(why, time.Now())
 	default:
-		s.paused.Store(true)
+		why.Store(true)
 		s.interrupt()
 	}
 }
@@ -35,13 +41,13 @@ func (s *Sender) interrupt() {
 	s.rewrite.pause()
 }
 
-// flow takes away what stopped the flow, and has it begin with a picture.
-func (s *Sender) flow(stopped *atomic.Bool, now time.Time) {
+// goOn takes away what stopped the flow, and has it begin with a picture.
+func (s *Sender) goOn(stopped *atomic.Bool, now time.Time) {
 	s.mu.Lock()
 	stopped.Store(false)
 	b := s.out.Load()
-	flows := b != nil && !s.paused.Load() && !s.held.Load()
-	shown := flows && s.open(b, s.track.target(s.want, s.layer, now), now)
+	flows := b != nil && !s.stopped()
+	shown := flows && s.open(b, s.track.target(s.most(), s.layer, now), now)
 	s.mu.Unlock()
 	if flows && !shown {
 		s.ask(now, true)

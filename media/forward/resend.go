@@ -15,6 +15,8 @@ const (
 // history remembers what a receiver got under which number. It is made with the first packet.
 type history struct {
 	sent  []was
+	lost  int     // packets that were asked for again, each once
+	rate  int     // of packets that may be sent again, if that is less than usual; else 0
 	level float64 // of what may be sent again
 	at    time.Time
 	seq   uint16 // of the stream for packets that are sent again
@@ -32,6 +34,7 @@ type was struct {
 	number uint16 // as received
 	pid    uint16 // added to the picture's numbers
 	tl0    uint8
+	asked  bool // for, again
 }
 
 func (w *was) holds() (uint16, int64, bool) { return w.out, w.at, w.layer != nil }
@@ -56,13 +59,21 @@ func (h *history) find(out uint16, now time.Time) *was {
 		return nil
 	}
 	w := &h.sent[int(out)%len(h.sent)]
+	if w.layer != nil && w.out == out && !w.asked {
+		w.asked = true
+		h.lost++
+	}
 	if w.layer == nil || w.out != out || now.UnixNano()-w.again < int64(resendGap) {
 		return nil
 	}
+	rate := float64(resendRate)
+	if h.rate > 0 {
+		rate = min(rate, float64(h.rate))
+	}
 	if h.at.IsZero() {
-		h.level = resendRate
+		h.level = rate
 	} else {
-		h.level = min(resendRate, h.level+resendRate*now.Sub(h.at).Seconds())
+		h.level = min(rate, h.level+rate*now.Sub(h.at).Seconds())
 	}
 	h.at = now
 	if h.level < 1 || !w.layer.ring.get(w.number, &h.copy) {

@@ -22,10 +22,13 @@ type Sender struct {
 	paused  atomic.Bool
 	useless atomic.Bool   // the receiver lacks the codec
 	held    atomic.Bool   // the receiver is not connected yet
+	starved atomic.Bool   // the line to the receiver has no room for it
 	lost    atomic.Uint32 // 256ths of the packets
+	flow    flow
 
 	mu       sync.Mutex // held while a packet is rewritten and handed over: header is reused
 	want     int        // best quality that is of use
+	room     int        // best quality that the line has room for
 	layer    *layer     // the one that is sent
 	rewrite  rewriter
 	pictures pictures
@@ -127,8 +130,8 @@ func (s *Sender) Prefer(quality int) {
 func (s *Sender) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return fmt.Sprintf("%d packets, bound %v, held %v, paused %v, waiting %v",
-		s.packets, s.out.Load() != nil, s.held.Load(), s.paused.Load(), s.rewrite.waiting())
+	return fmt.Sprintf("%d packets, bound %v, held %v, paused %v, starved %v, waiting %v",
+		s.packets, s.out.Load() != nil, s.held.Load(), s.paused.Load(), s.starved.Load(), s.rewrite.waiting())
 }
 
 // ask asks for a key frame of the layer that the receiver gets; a fresh one does not get any yet.
@@ -136,7 +139,7 @@ func (s *Sender) ask(now time.Time, fresh bool) {
 	s.mu.Lock()
 	l := s.layer
 	if fresh || !l.alive(now) {
-		l = s.track.target(s.want, l, now)
+		l = s.track.target(s.most(), l, now)
 	}
 	s.mu.Unlock()
 	s.track.wantKeyFrame(l, now, fresh)
@@ -146,9 +149,9 @@ func (s *Sender) ask(now time.Time, fresh bool) {
 // waiting is true if the switch waits for a key frame.
 func (s *Sender) takes(l *layer, key bool, now time.Time) (ok, waiting bool) {
 	switch {
-	case l == s.layer:
+	case l == s.layer && !s.leaves(l, now):
 		return true, false
-	case l != s.track.target(s.want, s.layer, now):
+	case l != s.track.target(s.most(), s.layer, now):
 		return false, false
 	case s.track.video && !key && s.layer.alive(now):
 		return false, true
@@ -157,10 +160,15 @@ func (s *Sender) takes(l *layer, key bool, now time.Time) (ok, waiting bool) {
 	}
 }
 
+// leaves says whether a layer is not to go on after a break: another one is wanted.
+func (s *Sender) leaves(l *layer, now time.Time) bool {
+	return s.rewrite.waiting() && l != s.track.target(s.most(), l, now)
+}
+
 // write sends one packet of a layer; waiting is true if the receiver cannot go on, or switch, without a key frame of it.
 func (s *Sender) write(l *layer, h *rtp.Header, d descriptor, payload []byte, key bool, now time.Time) (waiting bool) {
 	b := s.out.Load()
-	if b == nil || s.paused.Load() || s.held.Load() {
+	if b == nil || s.stopped() {
 		return false
 	}
 	s.mu.Lock()
@@ -193,6 +201,7 @@ func (s *Sender) send(b *binding, l *layer, h *rtp.Header, d descriptor, payload
 	}
 	s.packets++
 	s.octets += uint32(len(payload))
+	s.flow.sent(len(payload))
 	s.track.Counters.Out.Add(1)
 	if !s.track.video {
 		return false // lost sound is not asked for again: it would come too late
@@ -222,6 +231,8 @@ func (s *Sender) Control(r *webrtc.RTPSender) {
 				s.reported(p.Reports)
 			case *rtcp.SenderReport:
 				s.reported(p.Reports)
+			case *rtcp.ReceiverEstimatedMaximumBitrate:
+				s.flow.estimated(p.Bitrate)
 			case *rtcp.TransportLayerNack:
 				s.resend(p, time.Now())
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
@@ -238,6 +249,7 @@ func (s *Sender) reported(list []rtcp.ReceptionReport) {
 	for _, r := range list {
 		if b != nil && r.SSRC == b.ssrc {
 			s.noteLoss(r.FractionLost)
+			s.flow.lost(r.FractionLost)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func NewTrack(o Options) *Track {
 // Send returns the track as one receiver gets it, under the given stream name. It is to be added to a peer connection,
 // its Control to be run, and Remove to be called at the end.
 func (t *Track) Send(stream string) *Sender {
-	s := &Sender{track: t, stream: stream, want: Best, rewrite: rewriter{video: t.video, clock: t.Codec.ClockRate}}
+	s := &Sender{track: t, stream: stream, want: Best, room: Best, rewrite: rewriter{video: t.video, clock: t.Codec.ClockRate}}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	list := append(slices.Clone(*t.outgoing.Load()), s)
@@ -121,6 +121,7 @@ func (t *Track) forward(p *rtp.Packet, quality int, now time.Time) {
 	l := t.layer(p.SSRC, quality)
 	l.last.Store(now.UnixNano())
 	l.arrivals.note(p.SequenceNumber)
+	l.rate.note(overhead+len(p.Payload), now)
 	var d descriptor
 	key := false
 	if t.video {

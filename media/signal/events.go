@@ -84,3 +84,19 @@ func Unsupported(track string) *livekit.SignalResponse {
 		SubscriptionResponse: &livekit.SubscriptionResponse{TrackSid: track, Err: livekit.SubscriptionError_SE_CODEC_UNSUPPORTED},
 	}}
 }
+
+// StreamStates tells which tracks are paused because the client's line has no room for them, and which go on.
+func StreamStates(list []*livekit.StreamStateInfo) *livekit.SignalResponse {
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_StreamStateUpdate{
+		StreamStateUpdate: &livekit.StreamStateUpdate{StreamStates: list},
+	}}
+}
+
+// StreamState is whether a track of a participant is paused.
+func StreamState(participant, track string, paused bool) *livekit.StreamStateInfo {
+	state := livekit.StreamState_ACTIVE
+	if paused {
+		state = livekit.StreamState_PAUSED
+	}
+	return &livekit.StreamStateInfo{ParticipantSid: participant, TrackSid: track, State: state}
+}

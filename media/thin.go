@@ -1,0 +1,150 @@
+package media
+
+import (
+	"maps"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/pion/webrtc/v4"
+
+	"stimmbote/media/allot"
+	"stimmbote/media/forward"
+	"stimmbote/media/signal"
+)
+
+const (
+	lineBeats = 4 // that what is said of a line is gathered over, at most
+	few       = 2 // of these, if much is lost
+	fewLost   = 8 // packets that are enough to be sure after few beats
+	someLost  = 4 // and after all of them: less is chance
+)
+
+// againPart is the part of a thin line that packets may take which are sent again: a quarter.
+const againPart = 4
+
+// thin is what a subscriber knows of its line.
+type thin struct {
+	line    allot.Line
+	past    [lineBeats]forward.Flow // what went out in each of the last beats
+	at      int
+	gone    forward.Flow // what went out of tracks that are no longer given
+	total   forward.Flow // what went out in all, at the last beat
+	divided bool         // the line does not carry all
+}
+
+// rank is how important a track is to its receiver.
+func (in *incoming) rank() allot.Rank {
+	switch {
+	case in.send.Kind() == webrtc.RTPCodecTypeAudio:
+		return allot.Sound
+	case in.from.shared:
+		return allot.Shared
+	case in.from.speaks.Load() || in.large:
+		return allot.Foremost
+	default:
+		return allot.Other
+	}
+}
+
+// source is what a subscriber knows of where a track comes from.
+type source struct {
+	sid    string       // of the participant
+	stream string       // that tells the client whose it is
+	shared bool         // it is of a screen
+	speaks *atomic.Bool // the participant does, just now
+}
+
+// divide gives what the line carries to what the client receives, and tells it what it gets.
+func (s *subscriber) divide(now time.Time) {
+	if !s.ready || len(s.incoming) == 0 {
+		return
+	}
+	ids, tracks := s.demands(now)
+	sum, estimate := s.thin.gone, 0
+	for _, in := range s.incoming {
+		sum = sum.Plus(in.send.Flow())
+		estimate = max(estimate, in.send.Estimate())
+	}
+	heard := s.thin.note(sum)
+	heard.Estimate, heard.Needs = estimate, allot.Needs(tracks)
+	if s.thin.line.Note(now, heard) {
+		s.thin.past = [lineBeats]forward.Flow{}
+	}
+	limit, limited := s.thin.line.Limit()
+	if !limited && !s.thin.divided {
+		return
+	}
+	s.thin.divided = limited
+	for _, in := range s.incoming {
+		in.send.Spare(limit / againPart) // 0 is no bound
+	}
+	if limited {
+		s.grant(ids, tracks, allot.Divide(limit, tracks))
+	} else {
+		s.grant(ids, tracks, nil)
+	}
+	s.log.Trace().Int("limit", limit).Int("sent", heard.Sent).Float64("lost", heard.Lost).Int("estimate", estimate).Msg("Line divided")
+}
+
+// demands lists what the client is to receive.
+func (s *subscriber) demands(now time.Time) (ids []string, tracks []allot.Track) {
+	ids = slices.Sorted(maps.Keys(s.incoming))
+	for _, id := range ids {
+		in := s.incoming[id]
+		t := allot.Track{Rank: in.rank(), Costs: in.track.Rates(now), Want: in.want, Now: in.send.Now()}
+		if t.Rank == allot.Sound {
+			t.Costs = [allot.Qualities]int{t.Costs[forward.Best]}
+		}
+		tracks = append(tracks, t)
+	}
+	return ids, tracks
+}
+
+// grant follows a division; nil is one that has room for everything. What has no room is paused, and the client told so.
+func (s *subscriber) grant(ids []string, tracks []allot.Track, qualities []int) {
+	var changed []*livekit.StreamStateInfo
+	for i, id := range ids {
+		in, t, quality := s.incoming[id], tracks[i], forward.Best
+		if t.Rank == allot.Sound {
+			continue
+		}
+		if qualities != nil {
+			if t.Want == allot.Paused || t.Costs == [allot.Qualities]int{} {
+				continue // it takes nothing as it is
+			}
+			quality = qualities[i]
+		}
+		in.send.Allot(quality)
+		if paused := quality == allot.Paused; paused != in.starved {
+			in.starved = paused
+			s.incoming[id] = in
+			changed = append(changed, signal.StreamState(in.from.sid, id, paused))
+		}
+	}
+	if len(changed) > 0 {
+		s.send(signal.StreamStates(changed))
+	}
+}
+
+// note takes in what has gone out in all, and gives what is to be learnt of the last beats.
+func (t *thin) note(sum forward.Flow) allot.Heard {
+	t.past[t.at], t.total = sum.Minus(t.total), sum
+	t.at = (t.at + 1) % lineBeats
+	var all, recent forward.Flow
+	for i := range t.past { // from the last one
+		all = all.Plus(t.past[(t.at+lineBeats-1-i)%lineBeats])
+		if i == few-1 {
+			recent = all
+		}
+	}
+	if recent.Gone() >= fewLost {
+		return allot.Heard{Sent: int(8*recent.Bytes) * lineBeats / few, Lost: recent.Lost()}
+	}
+	h := allot.Heard{Sent: int(8 * all.Bytes)}
+	if all.Gone() >= someLost {
+		h.Lost = all.Lost()
+	}
+	return h
+}
