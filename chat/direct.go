@@ -107,6 +107,7 @@ func (l *Line) invite(ctx context.Context, person id.UserID, room id.RoomID) ([]
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errInvite, err)
 	}
+	l.rooms.turn(room)
 	l.passed(ctx, inviting)
 	if err := l.helper.Machine().CryptoStore.RemoveOutboundGroupSession(ctx, room); err != nil {
 		return nil, fmt.Errorf("dropping the key of a direct room: %w", err)

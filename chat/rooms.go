@@ -22,15 +22,16 @@ type Member struct {
 
 // rooms remembers of which rooms the whole state was fetched since the bot joined them: a sync
 // response names only some members, and whoever is not known cannot read the first message. And it
-// counts how often responses told of members that come and go: what was fetched meanwhile may not
-// hold them.
+// counts how often responses told of members that come and go, or the bot invited somebody: what was
+// fetched meanwhile may not hold them.
 type rooms struct {
 	mu    sync.Mutex
 	known map[id.RoomID]bool
 	turns map[id.RoomID]int
+	asked map[id.RoomID]*sync.RWMutex
 }
 
-// turn notes that a response tells of members of a room; it is about to be processed.
+// turn notes that a response tells of members of a room, which is about to be processed, or that somebody was invited.
 func (r *rooms) turn(room id.RoomID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,6 +45,20 @@ func (r *rooms) turned(room id.RoomID) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.turns[room]
+}
+
+// asking is held by whoever asks for the members of a room, until what is stored of them is not older than what was
+// known before; whoever looks at it holds it for reading.
+func (r *rooms) asking(room id.RoomID) *sync.RWMutex {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.asked == nil {
+		r.asked = make(map[id.RoomID]*sync.RWMutex)
+	}
+	if r.asked[room] == nil {
+		r.asked[room] = new(sync.RWMutex)
+	}
+	return r.asked[room]
 }
 
 func (r *rooms) forget(room id.RoomID) {
@@ -72,14 +87,25 @@ func (l *Line) know(ctx context.Context, room id.RoomID) error {
 	return nil
 }
 
-// state fetches a room's whole state and stores what encryption needs of it. While it is on its way, a response may
-// tell of somebody who has come since, and the older answer would make the bot forget them: then it asks again.
-func (l *Line) state(ctx context.Context, room id.RoomID) (mautrix.RoomStateMap, error) {
+// state fetches a room's whole state and stores what encryption needs of it.
+func (l *Line) state(ctx context.Context, room id.RoomID) (state mautrix.RoomStateMap, err error) {
+	err = l.askForMembers(room, func() error {
+		state, err = l.client.State(ctx, room)
+		return err
+	})
+	return state, err
+}
+
+// askForMembers asks for something of which mautrix stores the members. While it is on its way, somebody may come, and
+// the older answer makes mautrix forget them: then it asks again, and nothing is encrypted there meanwhile.
+func (l *Line) askForMembers(room id.RoomID, ask func() error) error {
+	asking := l.rooms.asking(room)
+	asking.Lock()
+	defer asking.Unlock()
 	for {
 		before := l.rooms.turned(room)
-		state, err := l.client.State(ctx, room)
-		if err != nil || l.rooms.turned(room) == before {
-			return state, err
+		if err := ask(); err != nil || l.rooms.turned(room) == before {
+			return err
 		}
 	}
 }
@@ -90,8 +116,11 @@ func (l *Line) Members(ctx context.Context, room string) ([]Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	joined, err := l.client.JoinedMembers(ctx, id.RoomID(room))
-	if err != nil {
+	var joined *mautrix.RespJoinedMembers
+	if err := l.askForMembers(id.RoomID(room), func() (err error) {
+		joined, err = l.client.JoinedMembers(ctx, id.RoomID(room))
+		return err
+	}); err != nil {
 		return nil, fmt.Errorf("listing the members of %s: %w", room, err)
 	}
 	members := make([]Member, 0, len(joined.Joined))

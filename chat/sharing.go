@@ -138,6 +138,9 @@ func (l *Line) missed(ctx context.Context, user id.UserID, session id.SessionID,
 
 // others are those to encrypt for in a room.
 func (l *Line) others(ctx context.Context, room id.RoomID) ([]id.UserID, error) {
+	asking := l.rooms.asking(room)
+	asking.RLock()
+	defer asking.RUnlock()
 	users, err := l.client.StateStore.GetRoomJoinedOrInvitedMembers(ctx, room)
 	if err != nil {
 		return nil, fmt.Errorf("listing whom to encrypt for: %w", err)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -38,6 +40,7 @@ func (hs *homeserver) meanwhileOnce(method, path string, do func()) {
 
 // Who is invited while a key is handed out, or while the bot asks who is in the room, reads what is said next.
 func TestWhoComesMeanwhileReads(t *testing.T) {
+	t.Parallel()
 	for name, at := range map[string][2]string{
 		"the key is handed out": {http.MethodPut, `/sendToDevice/m\.room\.encrypted/`},
 		"the room is asked for": {http.MethodGet, `/state$`},
@@ -65,6 +68,7 @@ func TestWhoComesMeanwhileReads(t *testing.T) {
 
 // Who was given a key while they were invited gets another one when they come in.
 func TestWhoComesInGetsANewKey(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	p := newPeer(t, hs, "eve", true)
 	room := hs.makeRoom(true, anna, bot)
@@ -88,4 +92,44 @@ func TestWhoComesInGetsANewKey(t *testing.T) {
 	if session(room) == first {
 		t.Error("the group's key is that of the time before they came")
 	}
+}
+
+// Somebody is invited while an older answer about the room is on its way that does not hold them: they can read what
+// is said to them next.
+func TestAnInvitationIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	hs := newHomeserver(t)
+	r := start(t, hs, t.TempDir())
+	p := newPeer(t, hs, "anna", true)
+	took := func(what string) bool {
+		hs.mu.Lock()
+		defer hs.mu.Unlock()
+		return slices.ContainsFunc(hs.log, func(line string) bool { return strings.Contains(line+"$", what) })
+	}
+	until := func(what string) {
+		eventually(t, func() error {
+			if !took(what) {
+				return errors.New("the bot does not ask for " + what)
+			}
+			return nil
+		})
+	}
+	asks := regexp.MustCompile(`/!made\d+/state$`)
+	var first sync.Once
+	hs.mu.Lock()
+	hs.log = nil
+	hs.meanwhile = func(req *http.Request) {
+		switch path := req.URL.Path; {
+		case strings.HasSuffix(path, "/createRoom"): // a response tells of the room before the answer does
+			until("/state$")
+		case asks.MatchString(path):
+			first.Do(func() { until("/state/m.room.encryption/") }) // the last look before something is said
+		case strings.HasSuffix(path, "/sync") && took("PUT /rooms/!made"): // and a response tells of the invitation afterwards
+			until("/send/m.room.encrypted/")
+		}
+	}
+	hs.mu.Unlock()
+	queue(t, r, Delivery{Key: "1", Person: anna, Kind: "secret", Secret: true})
+	hs.member(r.directRoomOf(t, hs, anna), anna, "join")
+	p.reads(t, "secret ")
 }
