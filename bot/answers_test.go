@@ -9,6 +9,7 @@ import (
 )
 
 func TestAnswersThatDoNotCount(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.leave("eva") // was a member once
 	w.opened("One?")
@@ -79,6 +80,7 @@ func TestAnswersThatDoNotCount(t *testing.T) {
 }
 
 func TestHintsEnd(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	for range 2 * mostHints {
@@ -100,6 +102,7 @@ func TestHintsEnd(t *testing.T) {
 
 // TestAnswersAreTakenBack lets answers come when they cannot be counted, or end with the poll.
 func TestAnswersAreTakenBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	m := w.message("anna", "1", true)

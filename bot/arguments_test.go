@@ -10,6 +10,7 @@ import (
 )
 
 func TestOptions(t *testing.T) {
+	t.Parallel()
 	known := []option{{names: []string{"end", "ende"}}, {names: []string{"for", "für"}, value: true}}
 	tests := []struct {
 		rest, text, options string
@@ -71,6 +72,7 @@ func TestOptions(t *testing.T) {
 }
 
 func TestMention(t *testing.T) {
+	t.Parallel()
 	names := []string{"@stimmbote:example.org", "stimmbote", "Der Stimmbote"}
 	for body, want := range map[string]string{
 		"@stimmbote:example.org !vote A?":  "!vote A?",

@@ -12,6 +12,7 @@ import (
 var joined = chat.Notice{Kind: chat.Joined, ID: "$joined", Room: group, Person: user("chair")}
 
 func TestGreeting(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.line.power[myself] = 50
 	w.notices(joined)
@@ -32,6 +33,7 @@ func TestGreeting(t *testing.T) {
 }
 
 func TestDirectChatsAreOpened(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("eva", "yes")
 	w.notices(joined)
@@ -71,6 +73,7 @@ func TestDirectChatsAreOpened(t *testing.T) {
 }
 
 func TestTheGreetingIsAnsweredInItsThreadToo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "de")
 	w.notices(joined)
 	w.says("anna", "Wer ist das?")
@@ -93,6 +96,7 @@ func TestTheGreetingIsAnsweredInItsThreadToo(t *testing.T) {
 // The last word comes when it is so, and not long after because of a correction just before; if it takes longer than
 // foretold, that is said.
 func TestTheLastWordComesInTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.notices(joined)
 	w.new()
@@ -119,6 +123,7 @@ func TestTheLastWordComesInTime(t *testing.T) {
 
 // TestWhoComesIsGivenWhatIsOpen lets people come into their direct chats at various times.
 func TestWhoComesIsGivenWhatIsOpen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	met := chat.Notice{Kind: chat.Met, ID: "$met1", Room: "!dm-anna:x", Person: user("anna")}
 	w.notices(met)
@@ -153,6 +158,7 @@ func TestWhoComesIsGivenWhatIsOpen(t *testing.T) {
 
 // TestWhatWaitsDoesNotComeTwice comes into a direct chat before the ballot is sent there.
 func TestWhatWaitsDoesNotComeTwice(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!vote One?")
 	if err := w.bot.Said(t.Context(), w.message("chair", "start", false)); err != nil {
@@ -189,6 +195,7 @@ func sentTo(w *world, key, room string) {
 }
 
 func TestHello(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "de")
 	w.tells("anna", "hallo")
 	w.expect(`^Gerade gibt es keine Abstimmung`, "anna")
@@ -210,6 +217,7 @@ func TestHello(t *testing.T) {
 }
 
 func TestOtherNotices(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.bot.Config.Admin, w.bot.Config.Contact = user("admin"), "Office, 0"
 	w.bot.Config.Ignore = append(w.bot.Config.Ignore, user("bridge"))

@@ -31,6 +31,7 @@ func (d *doorway) Refresh(context.Context, store.Call) { d.told++ }
 var personal = regexp.MustCompile(`http://127\.0\.0\.1:8480/r/gruene-strasse#([\w-]{22})\.([\w-]+)`)
 
 func TestBadges(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.line.power[user("chair")] = 50
 	w.tells("anna", "!me")
@@ -85,6 +86,7 @@ func TestBadges(t *testing.T) {
 
 // Nobody takes a member's name, and the member is told, not more often than they can bear.
 func TestNamesAreTaken(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!call")
 	w.new()
@@ -115,6 +117,7 @@ func TestNamesAreTaken(t *testing.T) {
 }
 
 func TestDoors(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	at := &doorway{}
 	w.bot.Doors = at

@@ -70,6 +70,7 @@ func (w *world) casts(ballot []byte) (voting.Receipt, error) {
 
 // A vote over the link and one in the chat are one vote of one person, and both are told in the chat.
 func TestVoteOverTheLink(t *testing.T) {
+	t.Parallel()
 	w := withBooth(t)
 	w.opened("Shall we?")
 	page, token, fingerprint, address := w.linkOf("anna")
@@ -102,6 +103,7 @@ func TestVoteOverTheLink(t *testing.T) {
 
 // The receipt and the vote are one: what breaks off in between leaves neither, and a retry both once.
 func TestSealedVoteInOnePiece(t *testing.T) {
+	t.Parallel()
 	w := withBooth(t)
 	w.opened("Shall we?")
 	ballot := w.sealed("anna", voting.Yes)
@@ -135,6 +137,7 @@ func TestSealedVoteInOnePiece(t *testing.T) {
 }
 
 func TestSealedVoteOfWhoLeft(t *testing.T) {
+	t.Parallel()
 	w := withBooth(t)
 	w.opened("Shall we?")
 	ballot := w.sealed("anna", voting.Yes)
@@ -148,6 +151,7 @@ func TestSealedVoteOfWhoLeft(t *testing.T) {
 // Where the link is the only way, an answer in the chat is refused with the link beside it, taken
 // back, and can be opened by nobody.
 func TestOnlySealed(t *testing.T) {
+	t.Parallel()
 	w := withBooth(t)
 	w.says("chair", "!vote Shall we? --sealed")
 	w.expect(`(?s)Draft.*Sealed only: people vote over the link`, "group")
@@ -181,6 +185,7 @@ func TestOnlySealed(t *testing.T) {
 }
 
 func TestNoBooth(t *testing.T) {
+	t.Parallel()
 	w := withBooth(t)
 	w.says("chair", "!vote Shall we? --sealed --open")
 	w.expect(`^An open vote cannot be sealed`, "group")
@@ -199,6 +204,7 @@ func TestNoBooth(t *testing.T) {
 
 // The page can be elsewhere: then the link names the bot's address as well.
 func TestBoothElsewhere(t *testing.T) {
+	t.Parallel()
 	w := withBooth(t)
 	w.bot.BoothURL = "https://club.example/booth.html"
 	w.opened("Shall we?")
@@ -217,6 +223,7 @@ func TestBoothElsewhere(t *testing.T) {
 
 // A page that does not reach the bot shows the ballot to be sent in the direct chat, as a text or a file.
 func TestPasted(t *testing.T) {
+	t.Parallel()
 	w := withBooth(t)
 	w.opened("Shall we?")
 	ballot := string(w.sealed("anna", voting.Yes))

@@ -15,6 +15,7 @@ import (
 )
 
 func TestCallKeepsItsLink(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("anna", "!call")
 	card := w.new()
@@ -129,6 +130,7 @@ func (e *endings) CloseRoom(_ context.Context, room string) error {
 }
 
 func TestCallDeeds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	ended := &endings{}
 	w.bot.Meetings = ended
@@ -215,6 +217,7 @@ func TestCallDeeds(t *testing.T) {
 }
 
 func TestCallsOfTwoGroupsDiffer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("anna", "!call")
 	m := w.message("anna", "!call", false)
@@ -235,6 +238,7 @@ func TestCallsOfTwoGroupsDiffer(t *testing.T) {
 }
 
 func TestCallWithoutAnAddress(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.url = ""
 	w.restart()
@@ -243,6 +247,7 @@ func TestCallWithoutAnAddress(t *testing.T) {
 }
 
 func TestSlug(t *testing.T) {
+	t.Parallel()
 	for title, want := range map[string]string{
 		"UWG Musterstadt":    "uwg-musterstadt",
 		"  Größe & Maß!  ":   "groesse-mass",

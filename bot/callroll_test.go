@@ -47,6 +47,7 @@ func (w *world) inCallAre(members, guests []string) {
 
 // The roll can be those who are in the call: members by their own link. The others are named before the vote opens.
 func TestRollOfTheCall(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!vote Shall we? --who call")
 	w.expect(`^None of the members is in the call by their own link`, "group")
@@ -81,6 +82,7 @@ func TestRollOfTheCall(t *testing.T) {
 
 // A majority of those present is of those who were in the call at the opening, and of who voted besides.
 func TestOfThosePresent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "de")
 	w.says("chair", "!abstimmung Machen wir das? --von anwesenden")
 	w.expect(`^Kein Mitglied ist mit seinem eigenen Link im Gespräch, also ist niemand anwesend\.`, "group")
@@ -110,6 +112,7 @@ func TestOfThosePresent(t *testing.T) {
 
 // A mark says nothing to others, stays over a restart, and ends with the link.
 func TestMarks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!call")
 	c, err := w.store.CallByRoom(t.Context(), group)

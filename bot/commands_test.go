@@ -12,6 +12,7 @@ import (
 )
 
 func TestRights(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.line.power[user("chair")] = 100
 	w.line.power[user("bernd")] = 50
@@ -50,6 +51,7 @@ func TestRights(t *testing.T) {
 
 // TestAGroupIsNotShutOut takes away everybody who has a power.
 func TestAGroupIsNotShutOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.line.power[myself] = 100
 	w.says("eva", "!vote Shall we?")
@@ -68,6 +70,7 @@ func TestAGroupIsNotShutOut(t *testing.T) {
 }
 
 func TestForgiving(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "de")
 	w.line.members[group][0].Name = "Der Stimmbote"
 	for _, body := range []string{
@@ -92,6 +95,7 @@ func TestForgiving(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	ours := regexp.MustCompile(`!(\pL+)`)
 	for _, language := range i18n.Languages {
 		w := newWorld(t, language)
@@ -129,6 +133,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestLanguages(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("anna", "!lang")
 	w.expect(`^I speak English here\.\n`, "group")
@@ -164,6 +169,7 @@ func TestLanguages(t *testing.T) {
 }
 
 func TestContact(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.bot.Config.Contact = "Office, 0"
 	w.says("anna", "!contact")
@@ -182,6 +188,7 @@ func TestContact(t *testing.T) {
 }
 
 func TestTooManyCommands(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	ping := w.message("anna", "!ping", false)
 	for i := range 10000 {
@@ -209,6 +216,7 @@ func TestTooManyCommands(t *testing.T) {
 }
 
 func TestHugeCommands(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	huge := strings.Repeat("x —y „", 1<<17)
 	w.says("anna", "!vote "+huge)
@@ -228,6 +236,7 @@ type panicking struct{ *fakeLine }
 func (panicking) Members(context.Context, string) ([]chat.Member, error) { panic("a bug") }
 
 func TestPanics(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.bot.Line = panicking{w.line}
 	w.says("anna", "!vote One?")
@@ -242,6 +251,7 @@ func TestPanics(t *testing.T) {
 
 // TestUnencryptedGroup holds a vote where the server can read along.
 func TestUnencryptedGroup(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.line.plainRoom = true
 	plain := func(name, body string) {

@@ -6,6 +6,7 @@ import (
 )
 
 func TestConfig(t *testing.T) {
+	t.Parallel()
 	good := Config{Ignore: []string{"@bridge:x"}, Admin: "@admin:x", Contact: "Mr Lenz, 0171 1234", Du: true}
 	if err := good.Validate(); err != nil {
 		t.Error(err)

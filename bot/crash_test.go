@@ -11,6 +11,7 @@ import (
 )
 
 func TestEveryMessageIsDealtWithOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	again := func(m chat.Message) {
 		t.Helper()
@@ -38,6 +39,7 @@ func TestEveryMessageIsDealtWithOnce(t *testing.T) {
 
 // TestCrashes dies at each checkpoint and goes on from the disk.
 func TestCrashes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	dying := func(at string, do func()) {
@@ -110,6 +112,7 @@ func TestCrashes(t *testing.T) {
 }
 
 func TestErrorsAreNotShown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.line.broken = errors.New("the cellar is under water")
 	w.says("chair", "!vote One?")
@@ -133,6 +136,7 @@ func (p *failingPolls) InPlace(ctx context.Context, place voting.Place) ([]*voti
 }
 
 func TestAnErrorIsNotCalledNoVote(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.bot.Polls = &failingPolls{polls: w.bot.Polls, good: 1}
 	w.says("chair", "!close")

@@ -27,6 +27,7 @@ func (w *world) damage() {
 // Whoever's ballot was damaged is asked to vote again before anything is closed, and the vote stays open
 // until then.
 func TestADamagedBallotIsAskedForAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	for _, name := range people {

@@ -10,6 +10,7 @@ import (
 
 // Whoever wants to see what the bot seals names an answer, then says whether the envelope is opened.
 func TestEnvelopeOpened(t *testing.T) {
+	t.Parallel()
 	w := withBooth(t)
 	w.opened("Shall we?")
 	w.tells("anna", "test")
@@ -51,6 +52,7 @@ func TestEnvelopeOpened(t *testing.T) {
 
 // The envelope that was named is the one that is cast, and only one of the two can happen.
 func TestEnvelopeCast(t *testing.T) {
+	t.Parallel()
 	for _, options := range []string{"", " --no-revote"} {
 		w := withBooth(t)
 		w.opened("Shall we?" + options)
@@ -75,6 +77,7 @@ func TestEnvelopeCast(t *testing.T) {
 
 // A test that nobody ended is dropped with the vote, and an answer by another way ends it.
 func TestEnvelopeDropped(t *testing.T) {
+	t.Parallel()
 	w := withBooth(t)
 	w.opened("Shall we?")
 	w.tells("anna", "test")

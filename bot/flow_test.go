@@ -11,6 +11,7 @@ import (
 )
 
 func TestVoteFromDraftToResult(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!vote  Shall we adopt\nmotion 12? ")
 	w.expect(`(?s)^🗳️ Draft: Shall we adopt motion 12\?\n1 = Yes · 2 = No · 3 = Abstain\nConfidential: nobody in the group sees.*adopted with more yes than no.*6 members.*: Anna, Bernd, Chair, Clara, Deniz, Eva\n⚠️ Few are entitled.*\nChair, reply start, change or cancel`, "group")
@@ -92,6 +93,7 @@ func TestVoteFromDraftToResult(t *testing.T) {
 }
 
 func TestDrafts(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.line.reach[user("anna")], w.line.reach[user("bernd")], w.line.reach[user("eva")] = chat.Invited, chat.Reachable, chat.Unsigned
 	w.says("chair", "!vote Zero?")
@@ -150,6 +152,7 @@ func TestDrafts(t *testing.T) {
 }
 
 func TestIgnoredAccountsAreNoVoters(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.join("otherbot")
 	w.says("otherbot", "!ping")
@@ -166,6 +169,7 @@ func TestIgnoredAccountsAreNoVoters(t *testing.T) {
 }
 
 func TestTooFewBallots(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	w.says("chair", "end")
@@ -200,6 +204,7 @@ func TestTooFewBallots(t *testing.T) {
 }
 
 func TestClosesWhenEverybodyHasVoted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	for _, name := range people {

@@ -10,6 +10,7 @@ import (
 
 // TestTimeRunsFromTheAnnouncement lets the announcement of the close wait in the queue.
 func TestTimeRunsFromTheAnnouncement(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	for _, name := range people {
@@ -32,6 +33,7 @@ func TestTimeRunsFromTheAnnouncement(t *testing.T) {
 
 // TestNoAnnouncementAfterTheClose closes a vote while the announcement waits.
 func TestNoAnnouncementAfterTheClose(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	for _, name := range people {
@@ -48,6 +50,7 @@ func TestNoAnnouncementAfterTheClose(t *testing.T) {
 
 // TestALongWayIsForetold opens a vote where the homeserver lets few messages go.
 func TestALongWayIsForetold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.line.progress = chat.Progress{Waiting: 40, ETA: 200 * time.Second}
 	w.says("chair", "!vote One?")

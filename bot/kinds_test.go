@@ -10,6 +10,7 @@ import (
 
 // A run-off is drafted from the result, and earlier results can be seen again.
 func TestRunOffAndEarlierVotes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!votes")
 	w.expect(`^No vote has ended here yet`, "group")
@@ -51,6 +52,7 @@ func TestRunOffAndEarlierVotes(t *testing.T) {
 
 // Whoever kept the check words finds the ballot, as long as it counts.
 func TestCheckWords(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("Shall we?")
 	words := func(name string) string {
@@ -87,6 +89,7 @@ func TestCheckWords(t *testing.T) {
 
 // Every kind of vote goes from its command to its result.
 func TestKindsFromCommandToResult(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, command, draft, ballot string
 		answers                      []string // of everybody in turn
@@ -169,6 +172,7 @@ func TestKindsFromCommandToResult(t *testing.T) {
 }
 
 func TestWishesThatCannotBe(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	for command, want := range map[string]string{
 		"!vote Which? One":                      `^🗳️ Draft: Which\? One`,
@@ -195,6 +199,7 @@ func TestWishesThatCannotBe(t *testing.T) {
 }
 
 func TestDraftsChangeInPlainWords(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!vote Shall we?")
 	w.says("chair", "change 2/3, quorum 50%, of cast")

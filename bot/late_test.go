@@ -8,6 +8,7 @@ import (
 
 // TestLateAnswers lets answers arrive out of the order in which they were written.
 func TestLateAnswers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.now = w.now.Add(time.Hour)
 	w.opened("One?")

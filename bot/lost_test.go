@@ -33,6 +33,7 @@ func (w *world) closed(question string) *voting.Poll {
 }
 
 func TestALostGroupFreesItsMembers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	w.tells("anna", "1")
@@ -74,6 +75,7 @@ func TestALostGroupFreesItsMembers(t *testing.T) {
 
 // TestAGroupMoves replaces its room by another one in the middle of a vote.
 func TestAGroupMoves(t *testing.T) {
+	t.Parallel()
 	const there = "!new:x"
 	w := newWorld(t, "en")
 	w.says("anna", "!call")
@@ -130,6 +132,7 @@ func TestAGroupMoves(t *testing.T) {
 }
 
 func TestAVoteWithoutItsKeyIsSaidToHaveNoResult(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.bot.Config.Admin = user("admin")
 	p := w.closed("One?")
@@ -189,6 +192,7 @@ func (p *stubborn) Tally(ctx context.Context, id voting.ID, now time.Time) (*vot
 }
 
 func TestACountIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		err  error
@@ -230,6 +234,7 @@ func TestACountIsTriedAgain(t *testing.T) {
 
 // TestASlowCountHoldsUpNobody counts two votes at once, one of them slowly.
 func TestASlowCountHoldsUpNobody(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.closed("Slow?")
 	slow := &stubborn{polls: w.bot.Polls, slow: w.poll().ID, gate: make(chan struct{})}
@@ -271,6 +276,7 @@ func TestASlowCountHoldsUpNobody(t *testing.T) {
 }
 
 func TestALongRollIsAttached(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	for i := range 700 {
 		w.join(fmt.Sprintf("member%03d-%s", i, strings.Repeat("n", 40)))

@@ -19,6 +19,7 @@ func (w *world) taps(name, poll string, ids ...string) {
 }
 
 func TestTapping(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.bot.Native = true
 	w.says("chair", "!vote Shall we?")
@@ -95,6 +96,7 @@ func TestTapping(t *testing.T) {
 }
 
 func TestTappingAVoidVote(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.bot.Native = true
 	w.opened("Shall we?")
@@ -106,6 +108,7 @@ func TestTappingAVoidVote(t *testing.T) {
 }
 
 func TestWhatIsTapped(t *testing.T) {
+	t.Parallel()
 	several := voting.Question{Kind: voting.KindSeveral, Options: []string{"A", "B", "C"}, Least: 1, Most: 2, Invalid: true}
 	texts, err := i18n.Load("en")
 	if err != nil {
@@ -149,6 +152,7 @@ func TestWhatIsTapped(t *testing.T) {
 
 // What has an answer to each of many, or too many options, cannot be tapped at.
 func TestNothingToTapAt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.bot.Native = true
 	for question, taps := range map[string]bool{

@@ -9,6 +9,7 @@ import (
 // After the result an objection is recorded as well, to the last vote or to one by its number, and
 // the result says so from then on.
 func TestObjectionsAfterTheResult(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("anna", "!objection early")
 	w.expect(`^There is no vote open here`, "group")
@@ -52,6 +53,7 @@ func TestObjectionsAfterTheResult(t *testing.T) {
 
 // Whoever is asked whether it is right that they did not vote may say so.
 func TestNotCastIsAnswered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("First?")
 	for _, name := range people[:5] {

@@ -6,6 +6,7 @@ import (
 )
 
 func TestCommand(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		body, word, rest string
 		ok               bool
@@ -34,6 +35,7 @@ func TestCommand(t *testing.T) {
 }
 
 func TestNear(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		word, name string
 		want       bool
@@ -59,6 +61,7 @@ func TestNear(t *testing.T) {
 }
 
 func TestCommandsAnswerOnlyTheirOwn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "de")
 	w.says("anna", "!ping")
 	w.expect(`^Der Bot funktioniert\.\nDiese Gruppe ist verschlüsselt\.$`, "group")

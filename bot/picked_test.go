@@ -12,6 +12,7 @@ import (
 
 // Who a room calls a program has no vote, and the draft says so.
 func TestProgramsHaveNoVote(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.join("helper")
 	w.line.service = []string{user("helper"), user("gone")}
@@ -32,6 +33,7 @@ func (w *world) sends(name, file string) {
 }
 
 func TestRollFromAFile(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	ask := func() { w.t.Helper(); w.now = w.now.Add(commandsWithin); w.says("chair", "!vote One? --who file") }
 	w.sends("anna", "@anna:x\n@bernd:x\n@clara:x\n@deniz:x\n@eva:x\n")
@@ -72,6 +74,7 @@ func TestRollFromAFile(t *testing.T) {
 }
 
 func TestFilesAreForgotten(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	for range 3 {
 		for _, name := range people {
@@ -90,6 +93,7 @@ func TestFilesAreForgotten(t *testing.T) {
 
 // Clients write the names of those whom somebody picks from a list, with blanks in them.
 func TestPickedByMention(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	mentions := []chat.Mention{{Name: "Anna Maurer", ID: "@anna:x"}, {Name: "Bernd", ID: "@bernd:x"}, {Name: "@clara", ID: "@clara:x"}, {Name: "Deniz", ID: "@deniz:x"}, {Name: "Eva", ID: "@eva:x"}}
 	for _, text := range []string{
@@ -110,6 +114,7 @@ func TestPickedByMention(t *testing.T) {
 
 // Who asks need not be on the roll, and is still asked whether to start.
 func TestWhoAsksIsNotOnTheRoll(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!vote One? --who @anna @bernd @clara @deniz @eva")
 	w.expect(`\nChair, reply start, change or cancel\.$`, "group")

@@ -10,6 +10,7 @@ import (
 )
 
 func TestProbe(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.line.power[user("chair")] = 100
 	w.says("eva", "!probe")
@@ -82,6 +83,7 @@ func TestProbe(t *testing.T) {
 }
 
 func TestProbeEnds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!probe")
 	w.tells("anna", "here")
@@ -111,6 +113,7 @@ func TestProbeEnds(t *testing.T) {
 
 // TestEverybodyIsProbedOnce dies between the question and the answer, again and again.
 func TestEverybodyIsProbedOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	m := w.message("chair", "!probe", false)
 	for range 3 {
@@ -152,6 +155,7 @@ func TestEverybodyIsProbedOnce(t *testing.T) {
 
 // TestProbeAndVoteOfTwoGroups lets somebody be asked by both at once.
 func TestProbeAndVoteOfTwoGroups(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	const second = "!second:x"

@@ -8,6 +8,7 @@ import (
 
 // The count says how many ballots are delivered as long as some are not, and when the vote ends.
 func TestTheCountSaysWhatIsDelivered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!vote One? --for 10m")
 	if err := w.bot.Said(t.Context(), w.message("chair", "start", false)); err != nil {
@@ -25,6 +26,7 @@ func TestTheCountSaysWhatIsDelivered(t *testing.T) {
 
 // A vote whose key is gone is offered again, to whoever asked, if they may still ask.
 func TestALostVoteIsOfferedAgain(t *testing.T) {
+	t.Parallel()
 	for _, stays := range []bool{true, false} {
 		w := newWorld(t, "en")
 		w.opened("One?")

@@ -50,6 +50,7 @@ var (
 // Whatever the bot says, the queue has no secret of it: no token, no code, no answer, no key of a call. A story
 // in which everything is said that can be; whoever adds a kind of delivery adds it here.
 func TestNoSecretIsQueued(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.bot.Native = true
 	w.line.power[user("chair")] = 100

@@ -10,6 +10,7 @@ import (
 
 // TestWhoIsNotReachedIsCounted gives up a ballot, as the line does after a day.
 func TestWhoIsNotReachedIsCounted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!vote One?")
 	if err := w.bot.Said(t.Context(), w.message("chair", "start", false)); err != nil {
@@ -32,6 +33,7 @@ func TestWhoIsNotReachedIsCounted(t *testing.T) {
 
 // TestAGroupThatShutTheBotOutKeepsNothing lets a result wait for longer than anybody has patience.
 func TestAGroupThatShutTheBotOutKeepsNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	for _, name := range people[:5] {

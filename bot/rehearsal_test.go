@@ -35,6 +35,7 @@ func (w *world) saysSo() (kinds, keys []string) {
 
 // Everything that is said about a rehearsal says that it is one, whatever becomes of it.
 func TestARehearsalSaysSo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.bot.Native = true
 	w.says("chair", "!vote One? --rehearsal --no-revote --objection 5m --open")
@@ -79,6 +80,7 @@ func (w *world) said(keys ...string) {
 
 // A rehearsal that comes to nothing says that it is one as well.
 func TestARehearsalThatEndsSaysSo(t *testing.T) {
+	t.Parallel()
 	for _, end := range []struct {
 		how  string
 		what func(t *testing.T, w *world)

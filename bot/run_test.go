@@ -12,6 +12,7 @@ import (
 
 // TestRunDoesWhatIsDue lets Run find by itself what follows from what was sent.
 func TestRunDoesWhatIsDue(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -64,6 +65,7 @@ func (w *world) await(to, pattern string) {
 
 // TestAnswersAtOnce lets everybody answer at the same moment, one of them twice.
 func TestAnswersAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	said := []chat.Message{w.message("anna", "2", true)}

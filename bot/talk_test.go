@@ -8,6 +8,7 @@ import (
 
 // TestTalkEndsTheWaitForADraft says "start" later in a talk, where it means nothing.
 func TestTalkEndsTheWaitForADraft(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!vote One?")
 	w.says("anna", "wait a moment") // others may talk
@@ -40,6 +41,7 @@ func TestTalkEndsTheWaitForADraft(t *testing.T) {
 // TestTalkEndsNoVote asks what to do with too few ballots, is not answered, and hears the words
 // much later.
 func TestTalkEndsNoVote(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("One?")
 	for _, name := range people[:4] {
@@ -72,6 +74,7 @@ func TestTalkEndsNoVote(t *testing.T) {
 
 // TestADroppedDraftLeavesNothing looks for what the outbox keeps of a draft.
 func TestADroppedDraftLeavesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!vote One?")
 	first := key(w.poll().ID, "draft")

@@ -24,6 +24,7 @@ func (w *world) terms(command string) voting.Terms {
 }
 
 func TestTermsAreRead(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	for command, want := range map[string]time.Duration{
 		"!vote A? --for 10m": 10 * time.Minute, "!vote A? --for 10": 10 * time.Minute, "!vote A? --for 10 minutes": 10 * time.Minute,
@@ -71,6 +72,7 @@ func TestTermsAreRead(t *testing.T) {
 }
 
 func TestTheDraftSaysHowItIsHeld(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!vote A? --for 10m --no-revote --hide-voters --objection 5m")
 	w.expect(`(?s)\nOpen for 10 minutes from the start\.\nThe first vote counts, it cannot be changed\.\nWho voted is not published\.\nBefore the count: 5 minutes for objections`, "group")
@@ -90,6 +92,7 @@ func TestTheDraftSaysHowItIsHeld(t *testing.T) {
 }
 
 func TestOpenVotes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("A? --open")
 	p := w.poll()
@@ -113,6 +116,7 @@ func TestOpenVotes(t *testing.T) {
 }
 
 func TestRehearsals(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("A? --rehearsal")
 	w.tells("anna", "1")
@@ -127,6 +131,7 @@ func TestRehearsals(t *testing.T) {
 }
 
 func TestDeadlines(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("A? --for 12m")
 	for _, name := range people[:5] {
@@ -152,6 +157,7 @@ func TestDeadlines(t *testing.T) {
 }
 
 func TestTooFewAtTheDeadline(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("A? --for 12m")
 	w.tells("anna", "1")
@@ -180,6 +186,7 @@ func TestTooFewAtTheDeadline(t *testing.T) {
 }
 
 func TestCancelVoidsAndAsksAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("A?")
 	w.tells("anna", "1")
@@ -202,6 +209,7 @@ func TestCancelVoidsAndAsksAgain(t *testing.T) {
 }
 
 func TestSeveralOpenBallots(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("First?")
 	first := w.poll().ID
@@ -255,6 +263,7 @@ func TestSeveralOpenBallots(t *testing.T) {
 }
 
 func TestFinalVotesAreConfirmed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("A? --no-revote")
 	cast := func() int {
@@ -311,6 +320,7 @@ func TestFinalVotesAreConfirmed(t *testing.T) {
 }
 
 func TestObjectionsHoldTheCount(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("A? --objection 10m")
 	for _, name := range people {
@@ -331,6 +341,7 @@ func TestObjectionsHoldTheCount(t *testing.T) {
 }
 
 func TestEditsAndSounds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("A?")
 	m := w.message("anna", "2", true)
@@ -350,6 +361,7 @@ func TestEditsAndSounds(t *testing.T) {
 }
 
 func TestARestartIsSaid(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.opened("A?")
 	w.tells("anna", "1")

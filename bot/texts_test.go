@@ -23,6 +23,7 @@ var mine = []string{
 }
 
 func TestEverySentenceIsUsedAndExists(t *testing.T) {
+	t.Parallel()
 	prefixes := strings.ReplaceAll(strings.Join(mine, "|"), ".", "")
 	named := regexp.MustCompile(`"((?:` + prefixes + `)\.[a-z.-]*)"`)
 	used := make(map[string]bool)
@@ -77,6 +78,7 @@ func TestEverySentenceIsUsedAndExists(t *testing.T) {
 }
 
 func TestWordsDoNotContradict(t *testing.T) {
+	t.Parallel()
 	where := make(map[string]string)
 	for key, list := range loadWords() {
 		place := key[:strings.LastIndex(key, ".")]
@@ -98,6 +100,7 @@ func TestWordsDoNotContradict(t *testing.T) {
 // TestMessages plays a story in which the bot says nearly everything it has to say, and compares
 // it with what was read and found good. Refusals follow as sentences.
 func TestMessages(t *testing.T) {
+	t.Parallel()
 	for _, language := range i18n.Languages {
 		t.Run(language, func(t *testing.T) {
 			w := newWorld(t, language)

@@ -8,6 +8,7 @@ import (
 // The vote that was opened while the group is in its call comes first of several; a bare number
 // still counts for none.
 func TestAVoteInACallComesFirst(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!call")
 	w.opened("First?")

@@ -8,6 +8,7 @@ import (
 
 // Where no zone is named and the machine has none of its own, a deadline says in which it is.
 func TestZones(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "en")
 	for zone, want := range map[string]string{
 		"":              `(?s)^🗳️ Draft: A\?.*\nOpen until 20:15 \(UTC\)\.\n`,
@@ -31,6 +32,7 @@ func TestZones(t *testing.T) {
 }
 
 func TestUnknownZone(t *testing.T) {
+	t.Parallel()
 	for zone, known := range map[string]bool{"": true, "Europe/Berlin": true, "UTC": true, "Berlin": false, "../etc": false} {
 		if err := (Config{Zone: zone}).Validate(); (err == nil) != known || err != nil && !strings.HasPrefix(err.Error(), "timezone: ") {
 			t.Errorf("%q: %v", zone, err)

@@ -32,6 +32,7 @@ const (
 )
 
 func TestFindHomeserver(t *testing.T) {
+	t.Parallel()
 	matrix := answers(t, map[string]string{
 		versionsPath: `{"versions":["v1.1","v1.11"]}`,
 		loginPath:    `{"flows":[{"type":"m.login.sso"},{"type":"m.login.password"}]}`,
@@ -50,6 +51,7 @@ func TestFindHomeserver(t *testing.T) {
 }
 
 func TestHomeserversThatAreNone(t *testing.T) {
+	t.Parallel()
 	sso := answers(t, map[string]string{versionsPath: `{"versions":["v1.1"]}`, loginPath: `{"flows":[{"type":"m.login.sso"}]}`})
 	broken := answers(t, map[string]string{knownPath: `<html>`})
 	other := answers(t, map[string]string{versionsPath: `{}`})
@@ -110,6 +112,7 @@ func (reg registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestRegisterByToken(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		steps             []string
 		user, token, want string

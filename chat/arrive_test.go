@@ -54,6 +54,7 @@ func (hs *homeserver) in(t *testing.T, room *fakeRoom, want string) {
 }
 
 func TestAGroupIsEnteredOnce(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	r := start(t, hs, dir)
@@ -78,6 +79,7 @@ func TestAGroupIsEnteredOnce(t *testing.T) {
 }
 
 func TestADirectChatOfAPersonsOwnIsAdopted(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	room := hs.makeRoom(true, anna)
@@ -95,6 +97,7 @@ func TestADirectChatOfAPersonsOwnIsAdopted(t *testing.T) {
 
 // What cannot be a direct chat is treated as a group: it works, and says what is missing.
 func TestADirectChatInClearIsAGroup(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	room := hs.makeRoom(false, anna)
@@ -106,6 +109,7 @@ func TestADirectChatInClearIsAGroup(t *testing.T) {
 }
 
 func TestOnlyConfiguredPeopleInviteIntoGroups(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := open(t, hs, t.TempDir(), Config{Password: password, Inviters: []string{"@anna:*"}}).run(t)
 	eventually(t, func() error {
@@ -136,6 +140,7 @@ func TestOnlyConfiguredPeopleInviteIntoGroups(t *testing.T) {
 }
 
 func TestInviters(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		patterns []string
 		person   string
@@ -160,6 +165,7 @@ func TestInviters(t *testing.T) {
 
 // A group goes on in the room that replaces its own, if the older room says so.
 func TestAGroupIsFollowedIntoItsNewRoom(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	old := hs.makeRoom(true, anna, bot)
@@ -194,6 +200,7 @@ func (hs *homeserver) successor(old *fakeRoom, by string) *fakeRoom {
 }
 
 func TestTheBotDoesNotStayAlone(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	room := hs.makeRoom(true, anna, eve)
@@ -210,6 +217,7 @@ func TestTheBotDoesNotStayAlone(t *testing.T) {
 }
 
 func TestBeingRemovedIsNoticed(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	room := hs.makeRoom(true, anna, eve)
@@ -226,6 +234,7 @@ func TestBeingRemovedIsNoticed(t *testing.T) {
 // A device that was not there, or not signed, when a secret was sent, is noticed once it can be trusted; what is
 // said next is for it as well.
 func TestANewDeviceIsNoticed(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	queue(t, r, Delivery{Key: "1", Person: anna, Kind: "first", Secret: true})

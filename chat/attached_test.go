@@ -13,6 +13,7 @@ import (
 )
 
 func TestAFileOfSomebodyElse(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
@@ -66,6 +67,7 @@ func TestAFileOfSomebodyElse(t *testing.T) {
 }
 
 func TestMentions(t *testing.T) {
+	t.Parallel()
 	got := mentions(&event.MessageEventContent{FormattedBody: `!vote A? --who <a href="https://matrix.to/#/@anna:test">Anna &amp; Co</a> ` +
 		`<a class="x" href="https://matrix.to/#/%40b%C3%A4rbel%3Atest">Bärbel</a> <a href="https://matrix.to/#/!room:test/$event">there</a> <a href="https://example.org/@eva:test">Eva</a>`})
 	if want := []Mention{{"Anna & Co", "@anna:test"}, {"Bärbel", "@bärbel:test"}}; !slices.Equal(got, want) {

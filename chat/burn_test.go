@@ -68,7 +68,19 @@ func (hs *homeserver) raw(t *testing.T, room *fakeRoom, by string) *event.Event 
 	return evt
 }
 
+// handled waits until an event is dealt with, which is later than heard.
+func (r *rig) handled(t *testing.T, evt *event.Event) {
+	t.Helper()
+	eventually(t, func() error {
+		if done, err := r.store.Handled(t.Context(), evt.ID.String()); err != nil || !done {
+			return errors.New("not handled")
+		}
+		return nil
+	})
+}
+
 func TestNothingOpensWhatWasBurned(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	r, p, room := answering(t, hs, dir)
@@ -93,12 +105,7 @@ func TestNothingOpensWhatWasBurned(t *testing.T) {
 	p.say(t, room, "1")
 	r.heard(t, "1", "1")
 	answer := hs.raw(t, room, anna)
-	eventually(t, func() error {
-		if done, err := r.store.Handled(t.Context(), answer.ID.String()); err != nil || !done {
-			return errors.New("not handled")
-		}
-		return nil
-	})
+	r.handled(t, answer)
 	nowhere(t, dir, before)
 	if _, _, err := r.open(t.Context(), id.RoomID(room.id), answer); !errors.Is(err, olm.ErrUnknownMessageIndex) {
 		t.Errorf("opening it once more: %v", err)
@@ -119,6 +126,7 @@ func TestNothingOpensWhatWasBurned(t *testing.T) {
 
 // A message from long before, of which only the ID is known, is burned as well.
 func TestBurningByID(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r, p, room := answering(t, hs, t.TempDir())
 	p.say(t, room, "1")
@@ -137,12 +145,14 @@ func TestBurningByID(t *testing.T) {
 // After a renewal, copies of the database from before open with no key file that is left, and everything goes on:
 // what arrives, what is said, and the next start.
 func TestRenewing(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	r, p, room := answering(t, hs, dir)
 	p.say(t, room, "hello")
 	r.heard(t, "hello")
 	last := hs.raw(t, room, anna)
+	r.handled(t, last)
 	before := r.pickled(t, last)
 	for range 3 {
 		if err := r.Renew(t.Context()); err != nil {
@@ -176,6 +186,7 @@ func TestRenewing(t *testing.T) {
 
 // Whatever else goes on, no key is stored that does not open.
 func TestRenewingBesideEverything(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r, p, room := answering(t, hs, t.TempDir())
 	done := make(chan error, 1)
@@ -236,6 +247,7 @@ func (d dying) Renew(name string, _ store.Opens, rewrap func(old, fresh []byte) 
 }
 
 func TestARenewalThatWasInterrupted(t *testing.T) {
+	t.Parallel()
 	for name, after := range map[string]bool{"before the tables were written": false, "after": true} {
 		t.Run(name, func(t *testing.T) {
 			hs := newHomeserver(t)

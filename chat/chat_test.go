@@ -172,6 +172,7 @@ func (r *rig) sent(t *testing.T) {
 }
 
 func TestOldRowsAreForgottenWhileTheBotRuns(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := open(t, hs, t.TempDir(), Config{Password: password})
 	r.day = time.Millisecond

@@ -106,6 +106,7 @@ func (p *peer) say(t *testing.T, room *fakeRoom, body string) {
 }
 
 func TestSignedDevicesAreTrustedAndOthersAreNot(t *testing.T) {
+	t.Parallel()
 	for name, signed := range map[string]bool{"signed": true, "unsigned": false} {
 		t.Run(name, func(t *testing.T) {
 			hs := newHomeserver(t)
@@ -146,6 +147,7 @@ func TestSignedDevicesAreTrustedAndOthersAreNot(t *testing.T) {
 
 // A message may come long before its key, even before a restart.
 func TestAMessageWaitsForItsKey(t *testing.T) {
+	t.Parallel()
 	for name, restart := range map[string]bool{"the key comes later": false, "after a restart": true} {
 		t.Run(name, func(t *testing.T) {
 			hs := newHomeserver(t)
@@ -188,6 +190,7 @@ func TestAMessageWaitsForItsKey(t *testing.T) {
 // Homeservers leave the number of one-time keys out when they are busy. Taken for none, it would
 // make fifty more at each start, until the oldest, which are given away first, are forgotten.
 func TestAMissingCountOfOneTimeKeysIsNotTakenForNone(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	keys := func() int {
@@ -215,6 +218,7 @@ func TestAMissingCountOfOneTimeKeysIsNotTakenForNone(t *testing.T) {
 // While the bot learns of somebody's devices, they are known before their signatures are: who is written to in
 // that moment can read it all the same.
 func TestADeviceWhoseSignatureIsNotKnownYet(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	p := newPeer(t, hs, "anna", true)

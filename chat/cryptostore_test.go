@@ -13,6 +13,7 @@ import (
 // What the bot says to one person leaves no key in the database, not even of a moment. What it says to a group
 // leaves the one that others have as well.
 func TestKeysForSayingAreNotStored(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	room := hs.makeRoom(true, anna, bot)
@@ -32,6 +33,7 @@ func TestKeysForSayingAreNotStored(t *testing.T) {
 
 // After a month, what opens the bot's own words goes; what opens those of others stays.
 func TestTheBotsOwnKeysAreForgotten(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	keys := r.helper.Machine().CryptoStore
@@ -75,6 +77,7 @@ func heardKey(t *testing.T, session *crypto.OutboundGroupSession, from uint32) *
 }
 
 func TestAKeyNeverReachesFurtherBack(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	keys := r.helper.Machine().CryptoStore

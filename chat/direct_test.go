@@ -34,6 +34,7 @@ func (hs *homeserver) state(room *fakeRoom, kind string) object {
 }
 
 func TestADirectRoomIsForTheTwo(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	r := start(t, hs, dir)
@@ -91,6 +92,7 @@ func TestADirectRoomIsForTheTwo(t *testing.T) {
 
 // Whatever happened to a direct room, the next secret goes where nobody else is.
 func TestASecretNeverGoesWhereAThirdIs(t *testing.T) {
+	t.Parallel()
 	empty := ""
 	for name, c := range map[string]struct {
 		happens func(hs *homeserver, room *fakeRoom)
@@ -141,6 +143,7 @@ func TestASecretNeverGoesWhereAThirdIs(t *testing.T) {
 
 // However somebody is out of reach, a vote does not wait for them for more than a day.
 func TestWhoIsOutOfReachForADayIsGivenUp(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := open(t, hs, t.TempDir(), Config{Password: password})
 	r.second = 10 * time.Microsecond // a day of tries
@@ -183,6 +186,7 @@ func TestWhoIsOutOfReachForADayIsGivenUp(t *testing.T) {
 }
 
 func TestARoomMadeBeforeADeathIsUsed(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	room := hs.makeRoom(true, bot)
@@ -196,6 +200,7 @@ func TestARoomMadeBeforeADeathIsUsed(t *testing.T) {
 }
 
 func TestRooms(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room, open := hs.makeRoom(true, anna, bot), hs.makeRoom(false, anna, bot)
 	empty := ""
@@ -241,6 +246,7 @@ func TestRooms(t *testing.T) {
 
 // A homeserver that puts somebody else into each new room is not given one room after the other.
 func TestARoomThatIsNeverForTheTwoIsReplacedOnce(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := open(t, hs, t.TempDir(), Config{Password: password})
 	r.second = 10 * time.Microsecond // a day of tries

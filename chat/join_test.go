@@ -12,6 +12,7 @@ import (
 
 // Invitations of a stranger into rooms that nobody can join hold up nothing and nobody.
 func TestDeadInvitationsDoNotMakeTheBotDeaf(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	room := hs.makeRoom(false, anna, bot)
@@ -48,6 +49,7 @@ func TestDeadInvitationsDoNotMakeTheBotDeaf(t *testing.T) {
 }
 
 func TestAnInvitationIsFollowedWhenItsServerAnswersLater(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	tries := 0

@@ -9,6 +9,7 @@ import (
 
 // What a vote hangs on is said when the bot comes back, and until then holds back nothing else.
 func TestALastingDeliveryIsNeverGivenUp(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
@@ -38,6 +39,7 @@ func TestALastingDeliveryIsNeverGivenUp(t *testing.T) {
 }
 
 func TestALastingDeliveryIsTriedAtOnceWhenTheBotComesBack(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())

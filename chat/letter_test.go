@@ -11,6 +11,7 @@ import (
 // A letter opens only once: if the program dies between opening it and storing the key that it brings, it comes again
 // at the next start and brings the key then.
 func TestALetterIsOpenedWithWhatItBrings(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	p := newPeer(t, hs, "anna", true)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestLogsInOnceAndKeepsItsDevice(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	r := start(t, hs, dir)
@@ -41,6 +42,7 @@ func TestLogsInOnceAndKeepsItsDevice(t *testing.T) {
 }
 
 func TestARevokedTokenLogsInAgainOnTheSameDevice(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	if err := start(t, hs, dir).stop(); err != nil {
@@ -66,6 +68,7 @@ func TestARevokedTokenLogsInAgainOnTheSameDevice(t *testing.T) {
 }
 
 func TestWrongPasswordEndsWithOneSentence(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	for name, cfg := range map[string]Config{"wrong": {Password: "wrong"}, "none": {}} {
 		r := open(t, hs, t.TempDir(), cfg)
@@ -77,6 +80,7 @@ func TestWrongPasswordEndsWithOneSentence(t *testing.T) {
 }
 
 func TestAnotherUsersStoreIsRefused(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	if err := start(t, hs, dir).stop(); err != nil {
@@ -89,6 +93,7 @@ func TestAnotherUsersStoreIsRefused(t *testing.T) {
 }
 
 func TestKeepsTryingWhileTheHomeserverIsDown(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	var seen int
 	hs.fault = func(*http.Request) int {
@@ -118,6 +123,7 @@ func TestKeepsTryingWhileTheHomeserverIsDown(t *testing.T) {
 // Interrupted anywhere while it signs itself, the bot finishes at the next start with the recovery
 // key that it stored before the homeserver heard of anything.
 func TestCrossSigningIsFinishedAfterEachInterruption(t *testing.T) {
+	t.Parallel()
 	for _, step := range []string{
 		"m.secret_storage.key.", "m.cross_signing.master", "m.cross_signing.user_signing",
 		"m.secret_storage.default_key", "device_signing", "signatures",
@@ -162,6 +168,7 @@ func TestCrossSigningIsFinishedAfterEachInterruption(t *testing.T) {
 }
 
 func TestForeignCrossSigningKeysAreNotOverwritten(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	if err := start(t, hs, t.TempDir()).stop(); err != nil {
 		t.Fatal(err)
@@ -173,6 +180,7 @@ func TestForeignCrossSigningKeysAreNotOverwritten(t *testing.T) {
 }
 
 func TestConfigNamesEveryProblem(t *testing.T) {
+	t.Parallel()
 	err := Config{Homeserver: "matrix.example.org"}.Validate()
 	for _, want := range []string{"homeserver: ", "user: "} {
 		if err == nil || !strings.Contains(err.Error(), want) {

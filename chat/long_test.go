@@ -10,6 +10,7 @@ import (
 )
 
 func TestWhatIsTooLongIsSaidAsFarAsThereIsRoom(t *testing.T) {
+	t.Parallel()
 	for name, text := range map[string]string{
 		"letters":  strings.Repeat("letters ", 20_000),
 		"quotes":   strings.Repeat(`"<&>"`, 20_000),
@@ -48,6 +49,7 @@ func TestWhatIsTooLongIsSaidAsFarAsThereIsRoom(t *testing.T) {
 }
 
 func TestMarkupGoesBeforeWords(t *testing.T) {
+	t.Parallel()
 	words := strings.Repeat("word ", 1000)
 	m := fit(event.MessageEventContent{MsgType: event.MsgText, Body: words, Format: event.FormatHTML, FormattedBody: "<b>" + words + "</b>"}, 6000)
 	if m.Body != words || m.FormattedBody != "" || m.Format != "" {

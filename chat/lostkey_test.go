@@ -35,6 +35,7 @@ func (p *peer) reads(t *testing.T, want ...string) {
 // A homeserver may lose the letter that brings somebody the key of what the bot says. Whoever asks for it is
 // given it, if it was meant for them, also after a restart.
 func TestALostKeyIsGivenAgain(t *testing.T) {
+	t.Parallel()
 	for name, restart := range map[string]bool{"at once": false, "after a restart": true} {
 		t.Run(name, func(t *testing.T) {
 			hs := newHomeserver(t)
@@ -58,6 +59,7 @@ func TestALostKeyIsGivenAgain(t *testing.T) {
 
 // What was said to one person cannot be opened after a restart, not by the bot either: it is said again.
 func TestWhatCannotBeOpenedIsSaidAgain(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	r := start(t, hs, dir)
@@ -79,6 +81,7 @@ func TestWhatCannotBeOpenedIsSaidAgain(t *testing.T) {
 
 // The same on the way to the bot: it asks whoever wrote.
 func TestTheBotAsksForALostKey(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	room := hs.makeRoom(true, anna, bot)

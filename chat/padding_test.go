@@ -10,6 +10,7 @@ import (
 
 // How long a message to one person is says nothing about what is in it, and what is in it arrives.
 func TestTheLengthSaysNothing(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	p := newPeer(t, hs, "anna", true)
 	r := start(t, hs, t.TempDir())
@@ -37,6 +38,7 @@ func TestTheLengthSaysNothing(t *testing.T) {
 }
 
 func TestPadded(t *testing.T) {
+	t.Parallel()
 	for n := range 2 * block {
 		m := &event.MessageEventContent{MsgType: event.MsgText, Body: strings.Repeat("x", n)}
 		text, err := padded(m)

@@ -10,6 +10,7 @@ import (
 
 // An invitation that is refused for a while is not the end: the person gets everything, in order.
 func TestSomebodyWhoWasOutOfReachIsToldEverything(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	tries := 0
@@ -32,6 +33,7 @@ func TestSomebodyWhoWasOutOfReachIsToldEverything(t *testing.T) {
 }
 
 func TestWhoWasOutOfReachIsTriedAtOnceWhenTheyWrite(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, eve, bot)
 	r := start(t, hs, t.TempDir())

@@ -46,6 +46,7 @@ import (
 // Of a room that the bot has just joined, a response need not name everybody; what is said first is for all of
 // them. And the bot never asks for fewer to be named.
 func TestTheFirstWordIsForEverybody(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	hs.few = true
 	p := newPeer(t, hs, "anna", true)
@@ -70,6 +71,7 @@ func TestTheFirstWordIsForEverybody(t *testing.T) {
 
 // Since room version 12, creators are in no list of powers.
 func TestACreatorMayEverything(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	empty := ""
@@ -87,6 +89,7 @@ func TestACreatorMayEverything(t *testing.T) {
 
 // The homeserver can say anything in anybody's name, but not encrypted: whoever hears it learns that.
 func TestAForgedMessageIsKnownByItsLackOfEncryption(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r, p, room := answering(t, hs, t.TempDir())
 	p.say(t, room, "1")
@@ -101,6 +104,7 @@ func TestAForgedMessageIsKnownByItsLackOfEncryption(t *testing.T) {
 
 // Whoever writes without end is heard to the end, and everybody else meanwhile.
 func TestWhoeverFloodsHoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	flooded, quiet := hs.makeRoom(false, eve, bot), hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
@@ -143,6 +147,7 @@ func (b *logbook) Write(line []byte) (int, error) {
 // Below the level of the protocol itself, nobody who reads the log learns who said what, not even where nothing
 // is encrypted and one request of seven fails.
 func TestLogsSayNothing(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	dir := t.TempDir()
@@ -193,6 +198,7 @@ func TestLogsSayNothing(t *testing.T) {
 
 // What was said bears the time of this machine, however wrong the homeserver's clock is.
 func TestClocksThatDiffer(t *testing.T) {
+	t.Parallel()
 	for _, ahead := range []time.Duration{time.Hour, -time.Hour} {
 		hs := newHomeserver(t)
 		hs.ahead = ahead
@@ -211,6 +217,7 @@ func TestClocksThatDiffer(t *testing.T) {
 }
 
 func TestClock(t *testing.T) {
+	t.Parallel()
 	var c clock
 	told := 0
 	c.tell = func(time.Duration) { told++ }

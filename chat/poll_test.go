@@ -14,6 +14,7 @@ import (
 
 // A poll goes out encrypted, and what somebody taps is heard.
 func TestAPollIsAskedAndAnswered(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r, p, room := answering(t, hs, t.TempDir())
 	asked := make(chan *event.Event, 1)
@@ -60,6 +61,7 @@ func TestAPollIsAskedAndAnswered(t *testing.T) {
 }
 
 func TestWhatClientsWouldNotShowIsNoPoll(t *testing.T) {
+	t.Parallel()
 	many := make([]Option, MostOptions+1)
 	for i := range many {
 		many[i].ID = fmt.Sprint(i)
@@ -79,6 +81,7 @@ func TestWhatClientsWouldNotShowIsNoPoll(t *testing.T) {
 
 // Encryption that was switched on a moment ago counts for polls, too.
 func TestAPollIsNotAskedInClear(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())

@@ -28,6 +28,7 @@ func queue(t *testing.T, r *rig, deliveries ...Delivery) {
 }
 
 func TestSaysEachThingOnceInOrder(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	one, two := hs.makeRoom(false, anna, bot), hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
@@ -63,6 +64,7 @@ func TestSaysEachThingOnceInOrder(t *testing.T) {
 // When a process dies, the homeserver may still be at what it asked for: the next one neither looks nor tries
 // again at once.
 func TestWhatMayBeOnItsWayWaits(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	one, two := hs.makeRoom(false, anna, bot), hs.makeRoom(false, anna, bot)
 	r := open(t, hs, t.TempDir(), Config{Password: password})
@@ -84,6 +86,7 @@ func TestWhatMayBeOnItsWayWaits(t *testing.T) {
 }
 
 func TestAContentIsWhatWasComposed(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
@@ -137,6 +140,7 @@ func TestAContentIsWhatWasComposed(t *testing.T) {
 }
 
 func TestObsoleteThingsAreNotSaidNorEdited(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
@@ -169,6 +173,7 @@ func TestObsoleteThingsAreNotSaidNorEdited(t *testing.T) {
 }
 
 func TestAnEditWaitsForWhatItEdits(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
@@ -188,6 +193,7 @@ func TestAnEditWaitsForWhatItEdits(t *testing.T) {
 }
 
 func TestWhatIsRefusedForGoodIsGivenUp(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room, other := hs.makeRoom(false, anna, bot), hs.makeRoom(false, anna)
 	r := start(t, hs, t.TempDir())
@@ -209,6 +215,7 @@ func TestWhatIsRefusedForGoodIsGivenUp(t *testing.T) {
 // The process dies after the homeserver took a message and before that was noted; the homeserver
 // may have forgotten the transaction by then.
 func TestADeathBetweenSendAndMarkSaysNothingTwice(t *testing.T) {
+	t.Parallel()
 	for _, forgetful := range []bool{false, true} {
 		t.Run(fmt.Sprint("forgetful ", forgetful), func(t *testing.T) {
 			hs := newHomeserver(t)
@@ -252,6 +259,7 @@ func TestADeathBetweenSendAndMarkSaysNothingTwice(t *testing.T) {
 }
 
 func TestWhatIsQueuedIsChecked(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	for name, d := range map[string]Delivery{
@@ -268,6 +276,7 @@ func TestWhatIsQueuedIsChecked(t *testing.T) {
 }
 
 func TestAPanicWhileComposingIsAFailure(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
@@ -286,6 +295,7 @@ func TestAPanicWhileComposingIsAFailure(t *testing.T) {
 }
 
 func TestQueuedInATransactionIsSentAfterItsCommit(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())

@@ -46,6 +46,7 @@ func (hs *homeserver) device(t *testing.T, user string, signed bool) {
 }
 
 func TestHowSomebodyCanBeReached(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	blocked := true
@@ -96,6 +97,7 @@ func TestHowSomebodyCanBeReached(t *testing.T) {
 }
 
 func TestMeetingComesLastAndIsCounted(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	var done []string
@@ -145,6 +147,7 @@ func TestMeetingComesLastAndIsCounted(t *testing.T) {
 }
 
 func TestWhatIsAdopted(t *testing.T) {
+	t.Parallel()
 	empty := ""
 	for name, c := range map[string]struct {
 		encrypted bool

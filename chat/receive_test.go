@@ -13,6 +13,7 @@ import (
 )
 
 func TestHearsOnlyWhatIsSaidToIt(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	old := hs.makeRoom(false, anna, bot)
 	hs.say(old, anna, "before the bot's first look")
@@ -88,6 +89,7 @@ func TestHearsOnlyWhatIsSaidToIt(t *testing.T) {
 }
 
 func TestALongAbsenceLosesNothing(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	room := hs.makeRoom(false, anna, bot)
@@ -108,6 +110,7 @@ func TestALongAbsenceLosesNothing(t *testing.T) {
 
 // The token is stored after the handler: what was being handled when the program died comes again.
 func TestWhatWasNotHandledComesAgain(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	room := hs.makeRoom(false, anna, bot)
@@ -136,6 +139,7 @@ func TestWhatWasNotHandledComesAgain(t *testing.T) {
 }
 
 func TestAMessageThatCannotBeHandledIsLeftOut(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
@@ -155,6 +159,7 @@ func TestAMessageThatCannotBeHandledIsLeftOut(t *testing.T) {
 }
 
 func TestMarkedInTheHandlersTransaction(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
@@ -176,6 +181,7 @@ func TestMarkedInTheHandlersTransaction(t *testing.T) {
 }
 
 func TestTheLineComesBack(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
@@ -194,6 +200,7 @@ func TestTheLineComesBack(t *testing.T) {
 }
 
 func TestARevokedTokenEndsTheLine(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r := start(t, hs, t.TempDir())
 	hs.mu.Lock()
@@ -214,6 +221,7 @@ func TestARevokedTokenEndsTheLine(t *testing.T) {
 }
 
 func TestTheTokenIsStoredByTheInboxOnly(t *testing.T) {
+	t.Parallel()
 	var s mautrix.SyncStore = &ackStore{}
 	if err := s.SaveNextBatch(t.Context(), bot, "s1"); err != nil {
 		t.Error(err) // a nil store inside would have panicked

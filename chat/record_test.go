@@ -10,6 +10,7 @@ import (
 
 // TestARecord is read from the message that it was written into, and from no other.
 func TestARecord(t *testing.T) {
+	t.Parallel()
 	words := &event.MessageEventContent{MsgType: event.MsgNotice, Body: "My key is ready."}
 	edit := &event.MessageEventContent{MsgType: event.MsgNotice, Body: "My key is ready."}
 	edit.SetEdit("$other")

@@ -8,6 +8,7 @@ import (
 )
 
 func TestStats(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	begun := time.Now()
 	idle := open(t, hs, t.TempDir(), Config{Password: password})

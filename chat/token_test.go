@@ -14,6 +14,7 @@ func (hs *homeserver) issue(token, user, device string) {
 }
 
 func TestLogsInByToken(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	hs.issue("given", bot, "GIVEN")
 	dir := t.TempDir()
@@ -43,6 +44,7 @@ func TestLogsInByToken(t *testing.T) {
 }
 
 func TestTokensThatAreRefused(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	used := t.TempDir()
 	if err := start(t, hs, used).stop(); err != nil { // DEV1 encrypts now

@@ -10,6 +10,7 @@ import (
 
 // Encryption is switched on while the words are made, or while a file is on its way.
 func TestARoomThatTurnsEncryptionOnGetsNothingInClear(t *testing.T) {
+	t.Parallel()
 	empty := ""
 	for name, content := range map[string]Content{
 		"words": {Plain: "in clear"},
@@ -37,6 +38,7 @@ func TestARoomThatTurnsEncryptionOnGetsNothingInClear(t *testing.T) {
 
 // What the bot does not understand is no permission to speak in clear.
 func TestInDoubtNothingIsSaid(t *testing.T) {
+	t.Parallel()
 	empty := ""
 	for name, does := range map[string]func(hs *homeserver, room *fakeRoom){
 		"unknown cipher": func(hs *homeserver, room *fakeRoom) {

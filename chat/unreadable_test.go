@@ -12,6 +12,7 @@ import (
 
 // Whoever wrote what cannot be read for a minute is told once; and it counts when its key comes after all.
 func TestAMessageWithoutItsKeyIsNoticed(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	dir := t.TempDir()
 	room := hs.makeRoom(true, anna, bot)
@@ -27,6 +28,7 @@ func TestAMessageWithoutItsKeyIsNoticed(t *testing.T) {
 }
 
 func TestLatenessCountsFromTheFirstLook(t *testing.T) {
+	t.Parallel()
 	var l lateness
 	if late, ask := l.due("$a", 0); late || ask {
 		t.Error("what was never seen is late")
@@ -55,6 +57,7 @@ func TestLatenessCountsFromTheFirstLook(t *testing.T) {
 
 // A full disk costs nothing that was said, however long it lasts.
 func TestAFullDiskLosesNothing(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	room := hs.makeRoom(false, anna, bot)
 	r := start(t, hs, t.TempDir())
@@ -85,6 +88,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 
 // What cannot be decrypted because the database does not work is no unreadable message: it comes again.
 func TestAMessageIsNotLeftOutForTheDatabase(t *testing.T) {
+	t.Parallel()
 	hs := newHomeserver(t)
 	r, p, room := answering(t, hs, t.TempDir())
 	for _, statement := range []string{

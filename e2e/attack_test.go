@@ -24,6 +24,7 @@ const atOnce = 10
 // are open, and lets the attacker look for the answers, in all that is left and whatever was copied.
 // Of the votes of a build that leaks it has to find every answer: so we know that it can.
 func TestAttacker(t *testing.T) {
+	t.Parallel() // in a world of its own
 	ctx := limit(t, 4*time.Minute+time.Duration(*attacked)*10*time.Second)
 	w, err := world.New(ctx, world.Options{
 		Repo: repo(t), Say: func(s string) { t.Log(s) },

@@ -24,6 +24,7 @@ var kills = flag.Int("kills", 6, "how often the bot is killed while it probes")
 // between the questions, between the answers. Everybody is asked once and thanked once, and in the
 // end all are reachable.
 func TestProbeUnderKills(t *testing.T) {
+	t.Parallel() // in a world of its own
 	ctx := limit(t, 5*time.Minute+time.Duration(*kills)*20*time.Second)
 	w, people := twenty(ctx, t)
 	for killed, round := 0, 1; killed < *kills; round++ {

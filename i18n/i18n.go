@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed *.json
@@ -46,15 +47,23 @@ func Load(language string) (*Texts, error) {
 	return &Texts{language: language, texts: texts}, nil
 }
 
-// read reads one file of sentences.
-func read(name string) (texts map[string]string, err error) {
+// catalogues are the files that were read, by name.
+var catalogues sync.Map
+
+// read reads one file of sentences, once: nobody changes what it returns.
+func read(name string) (map[string]string, error) {
+	if texts, ok := catalogues.Load(name); ok {
+		return texts.(map[string]string), nil
+	}
 	data, err := files.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("catalogue %s: %w", name, err)
 	}
+	var texts map[string]string
 	if err := json.Unmarshal(data, &texts); err != nil {
 		return nil, fmt.Errorf("catalogue %s: %w", name, err)
 	}
+	catalogues.Store(name, texts)
 	return texts, nil
 }
 

@@ -44,13 +44,28 @@ step 'the throwaway homeserver (builds it the first time: 2 to 5 minutes)'
 step 'Synapse (fetched the first time, not installed)'
 tools/synapse.sh >/dev/null
 
-step 'tests (those that wait longest begin first)'
+step 'tests'
 (cd tools && go test ./watch && go build -o ../bin/watch ./watch)
-# The mathematics by itself, without the race detector, which makes it five times as slow: its few goroutines run
-# under it in voting and voting/verify.
-mapfile -t packages < <(go list ./... | grep -v '^stimmbote/voting/belenios$')
-# One package after the other: servers and browsers that wait for each other take what there is of two cores.
-failed=$(mktemp) && trap 'rm -f "$failed"' EXIT
-bin/watch -failed "$failed" go test -json -shuffle=on -timeout 20m ./voting/belenios -- \
-	go test -json -race -shuffle=on -timeout 20m -p 1 ./e2e ./e2e/synapse ./e2e/meet "${packages[@]}" && exit
+# What the tests write lies in memory, where there is enough of it: databases that wait for the disk after each line take
+# twice the time.
+TMPDIR=$(tools/memory.sh || mktemp -d)
+export TMPDIR
+trap 'rm -rf -- "$TMPDIR"' EXIT
+failed=$TMPDIR/failed
+export GOFLAGS="${GOFLAGS:-} -ldflags=-w" # nobody debugs the many programs that are linked here
+# The mathematics by itself, without the race detector, which makes it five times as slow: its few goroutines run under
+# it in voting and below. Elsewhere only what others wrote for curves and numbers goes without it, and that is most of
+# what it costs. People in browsers who see and hear each other have both cores for themselves, in the end. The others
+# share them, as most of them wait: on one side those that wait for servers, on the other the rest.
+test=(go test -json -shuffle=on -timeout 20m -p 1)
+light='-gcflags=filippo.io/...=-race=false'
+race=("${test[@]}" -race "$light")
+mapfile -t voting < <(go list ./voting/... | grep -vxF "$(go list ./voting/belenios)")
+servers=(./e2e ./e2e/synapse ./e2e/try) alone=(./e2e/meet ./e2e/call)
+mapfile -t rest < <(go list ./... | grep -vxF "$(go list ./voting/... "${servers[@]}" "${alone[@]}")")
+go build -race "$light" ./... # what all of them are built of, once
+go build -race "${voting[@]}"
+bin/watch -failed "$failed" "${race[@]}" "${servers[@]}" -- "${race[@]}" -parallel 4 "${rest[@]}" \
+	-- nice "${test[@]}" ./voting/belenios -- nice "${test[@]}" -race "${voting[@]}" \
+	then "${race[@]}" "${alone[@]}" && exit
 tools/again.sh "$failed"

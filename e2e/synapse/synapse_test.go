@@ -65,6 +65,7 @@ func hear(ctx context.Context, t *testing.T, p *world.Person, chat world.Chat, p
 }
 
 func TestEvening(t *testing.T) {
+	t.Parallel() // in a world of its own
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	w := enter(ctx, t, false)
@@ -89,6 +90,7 @@ func TestEvening(t *testing.T) {
 
 // Who lets nobody invite them is named to whoever asked, with what to do; when they have done it, they are reached.
 func TestBlockedInvitations(t *testing.T) {
+	t.Parallel() // in a world of its own
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	w := enter(ctx, t, false)
@@ -129,6 +131,7 @@ var foretold = regexp.MustCompile(`(?i)about (\d+) more (second|minute)`)
 // With the limits that a Synapse has when nobody lifted them everybody is reached, once, and nothing is
 // logged as an error. What is foretold is logged beside what it took: bench/bot has the figures.
 func TestUnderDefaultLimits(t *testing.T) {
+	t.Parallel() // in a world of its own
 	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute)
 	defer cancel()
 	w := enter(ctx, t, true)

@@ -1,8 +1,9 @@
 // Command watch runs `go test -json` and tells people how it goes: each package when it is done, what runs right now
 // when nothing was said for a while, everything that a failed test wrote, and in the end the time that each package
-// took, slowest first, with the sum. Several commands, with -- between them, run at the same time.
+// took, slowest first, with the sum. Several commands, with -- between them, run at the same time; those behind a
+// `then` run when all in front of it have ended, whatever became of them.
 //
-//	go run ./watch [-failed FILE] go test -json ./... -- go test -json -race ./...
+//	go run ./watch [-failed FILE] go test -json ./a -- go test -json -race ./b then go test -json ./alone
 //
 // The file gets a line for each failure: the package, and the test if the failure is only its own. The exit status is
 // 0 only if each command's was.
@@ -51,35 +52,53 @@ func list(file string, failures []failure) error {
 // run runs the commands, tells on out what they say, and returns what failed.
 func run(args []string, out, errs io.Writer) ([]failure, error) {
 	lines := make(chan string)
-	var reading sync.WaitGroup
-	var cmds []*exec.Cmd
-	for len(args) > 0 {
-		end := slices.Index(append(args, "--"), "--")
-		cmd := exec.Command(args[0], args[1:end]...)
-		args = args[min(end+1, len(args)):]
-		cmd.Stderr = errs
-		said, err := cmd.StdoutPipe()
-		if err != nil {
-			return nil, err
-		}
-		if err := cmd.Start(); err != nil {
-			return nil, err
-		}
-		cmds = append(cmds, cmd)
-		reading.Go(func() { read(said, lines) })
-	}
+	ended := make(chan error, 1)
 	go func() {
-		reading.Wait()
-		close(lines)
-	}()
-	failures := watch(lines, out, time.Now, time.Tick(time.Second))
-	var failed error
-	for _, cmd := range cmds {
-		if err := cmd.Wait(); err != nil {
-			failed = fmt.Errorf("%s: %w", cmd, err)
+		var failed error
+		for _, lot := range split(args, "then") {
+			failed = errors.Join(failed, together(split(lot, "--"), lines, errs))
 		}
+		close(lines)
+		ended <- failed
+	}()
+	return watch(lines, out, time.Now, time.Tick(time.Second)), <-ended
+}
+
+// split are the parts of a list between those that are the separator.
+func split(list []string, separator string) (parts [][]string) {
+	for {
+		end := slices.Index(list, separator)
+		if end < 0 {
+			return append(parts, list)
+		}
+		parts, list = append(parts, list[:end]), list[end+1:]
 	}
-	return failures, failed
+}
+
+// together runs commands at the same time, hands over the lines that they say, and returns what failed when all have
+// ended.
+func together(commands [][]string, lines chan<- string, errs io.Writer) error {
+	failed := make([]error, len(commands))
+	var running sync.WaitGroup
+	for i, args := range commands {
+		running.Go(func() {
+			cmd := exec.Command(args[0], args[1:]...)
+			cmd.Stderr = errs
+			said, err := cmd.StdoutPipe()
+			if err == nil {
+				err = cmd.Start()
+			}
+			if err == nil {
+				read(said, lines)
+				err = cmd.Wait()
+			}
+			if err != nil {
+				failed[i] = fmt.Errorf("%s: %w", cmd, err)
+			}
+		})
+	}
+	running.Wait()
+	return errors.Join(failed...)
 }
 
 // read hands over the lines of in, whatever their length.

@@ -36,6 +36,37 @@ func TestSeveralCommands(t *testing.T) {
 	}
 }
 
+// What is behind a `then` does not begin before everything in front of it has ended, and begins also if that failed.
+func TestOneAfterTheOther(t *testing.T) {
+	var out, errs strings.Builder
+	_, err := run([]string{"sh", "-c", "sleep 0.3; echo one; exit 1", "--", "true", "then", "echo", "two"}, &out, &errs)
+	if err == nil || !strings.Contains(out.String(), "one\ntwo\n") {
+		t.Errorf("%v, it says %q", err, out.String())
+	}
+}
+
+// A test that lets others go first is not what runs.
+func TestWhoWaitsDoesNotRun(t *testing.T) {
+	var out strings.Builder
+	lines, tick, now := make(chan string), make(chan time.Time), time.Now()
+	go func() {
+		for _, line := range []string{
+			`{"Action":"start","Package":"m/a"}`,
+			`{"Action":"run","Package":"m/a","Test":"TestFirst"}`, `{"Action":"pause","Package":"m/a","Test":"TestFirst"}`,
+			`{"Action":"run","Package":"m/a","Test":"TestSecond"}`, `{"Action":"pause","Package":"m/a","Test":"TestSecond"}`,
+			`{"Action":"cont","Package":"m/a","Test":"TestFirst"}`,
+		} {
+			lines <- line
+		}
+		tick <- time.Time{}
+		close(lines)
+	}()
+	watch(lines, &out, func() time.Time { now = now.Add(quiet); return now }, tick) // at each look at the clock it is late
+	if said := out.String(); !strings.Contains(said, ": a TestFirst (") || strings.Contains(said, "TestSecond") {
+		t.Errorf("it says\n%s", said)
+	}
+}
+
 func TestTimesAreSortedAndAdded(t *testing.T) {
 	said, _, err := tell(t, `{"Action":"start","Package":"m/a"}
 {"Action":"run","Package":"m/a","Test":"TestA"}

@@ -26,6 +26,7 @@ type test struct {
 	began  time.Time
 	output strings.Builder
 	failed bool
+	waits  bool // for its turn, beside others of its package
 }
 
 // took is how long something took.
@@ -69,6 +70,10 @@ func (s *summary) note(e event) {
 	switch e.Action {
 	case "start", "run":
 		s.open[e.Package] = append(s.open[e.Package], &test{name: e.Test, began: s.now()})
+	case "pause", "cont":
+		if t := s.find(e); t != nil {
+			t.waits, t.began = e.Action == "pause", s.now()
+		}
 	case "output":
 		if t := s.find(e); t != nil {
 			t.output.WriteString(e.Output)
@@ -141,7 +146,7 @@ func failures(pkg string, tests []*test) []failure {
 		if fatal := fatal.FindString(t.output.String()); fatal != "" {
 			return []failure{{pkg: pkg, why: []string{strings.TrimSpace(t.name + " " + fatal)}}}
 		}
-		if t.name == "" {
+		if t.name == "" || t.waits {
 			continue
 		}
 		if !t.failed {
@@ -180,7 +185,7 @@ func (s *summary) running() {
 	var at []string
 	for name, tests := range s.open {
 		for _, t := range slices.Backward(tests) {
-			if !t.failed {
+			if !t.failed && !t.waits {
 				at = append(at, fmt.Sprintf("%s (%.0f s)", strings.TrimSpace(short(name)+" "+t.name), s.now().Sub(t.began).Seconds()))
 				break
 			}
