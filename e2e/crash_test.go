@@ -59,16 +59,22 @@ func dies(ctx context.Context, t *testing.T, w *world.World, crash, point string
 		t.Fatal(err)
 	}
 	do()
+	killed(ctx, t, w, point)
+	w.Bot.Binary, w.Bot.Env = usual, nil
+	if err := w.Bot.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// killed waits until the bot has killed itself at the given point.
+func killed(ctx context.Context, t *testing.T, w *world.World, point string) {
+	t.Helper()
 	state, err := w.Bot.Ended(ctx, 30*time.Second)
 	if err != nil {
 		t.Fatalf("at %s: %v", point, err)
 	}
 	if status, ok := state.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
 		t.Fatalf("at %s it ended otherwise: %s\n%s", point, state, w.Bot.Log(20))
-	}
-	w.Bot.Binary, w.Bot.Env = usual, nil
-	if err := w.Bot.Start(ctx); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 )
 
 // kills is how often the bot is killed.
-var kills = flag.Int("kills", 6, "how often the bot is killed while it probes")
+var kills = flag.Int("kills", 6, "how often the bot is killed while it probes; twice as often while people vote")
 
 // TestProbeUnderKills probes a group of twenty and kills the bot, as by kill -9, again and again:
 // between the questions, between the answers. Everybody is asked once and thanked once, and in the
@@ -26,7 +26,7 @@ var kills = flag.Int("kills", 6, "how often the bot is killed while it probes")
 func TestProbeUnderKills(t *testing.T) {
 	t.Parallel() // in a world of its own
 	ctx := limit(t, 5*time.Minute+time.Duration(*kills)*20*time.Second)
-	w, people := twenty(ctx, t)
+	w, people := crowd(ctx, t, 20)
 	for killed, round := 0, 1; killed < *kills; round++ {
 		n := probeUnderKills(ctx, t, w, people, *kills-killed)
 		killed += n
@@ -34,10 +34,13 @@ func TestProbeUnderKills(t *testing.T) {
 	}
 }
 
-// twenty is a world of its own with twenty members.
-func twenty(ctx context.Context, t *testing.T) (*world.World, []*world.Person) {
+// crowd is a world of its own with n members.
+func crowd(ctx context.Context, t *testing.T, n int) (*world.World, []*world.Person) {
 	t.Helper()
-	w, err := world.New(ctx, world.Options{Repo: repo(t), Say: func(s string) { t.Log(s) }})
+	w, err := world.New(ctx, world.Options{
+		Repo: repo(t), Say: func(s string) { t.Log(s) },
+		Config: func(config map[string]any) { config["poll"] = map[string]any{"group": "ed25519"} },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +56,7 @@ func twenty(ctx context.Context, t *testing.T) (*world.World, []*world.Person) {
 	for _, p := range w.People {
 		people = append(people, p)
 	}
-	newcomers, err := w.Newcomers(ctx, 20-len(people))
+	newcomers, err := w.Newcomers(ctx, n-len(people))
 	if err != nil {
 		t.Fatal(err)
 	}

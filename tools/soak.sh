@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The long loops of the tests that `make test` goes through a few times only: a hundred kills while twenty members are
-# probed, every fault at every endpoint of the homeserver, a homeserver that is away for five minutes in the middle of a
+# probed, two hundred while thirty vote, every fault at every endpoint of the homeserver, a homeserver that is away for five minutes in the middle of a
 # vote, ten thousand commands of one person, and two hundred votes in which an attacker looks for the answers;
 # meetings on networks that lose, delay, forbid and change; and the archives of ten different votes, for the tools of others.
 # Names of tests as arguments run these alone. What was seen goes to bench/results/soak.txt as well.
@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export GOFLAGS=${GOFLAGS:--tags=goolm -buildvcs=false}
 status=0 out=bench/results/soak.txt
-rounds=(TestProbeUnderKills TestKilledOnTheWay TestFaultsAtEveryEndpoint TestLostAnswersAtTheFirstStart TestHomeserverAway TestCommandsWithoutEnd TestAttacker)
+rounds=(TestProbeUnderKills TestVoteUnderKills TestKilledOnTheWay TestFaultsAtEveryEndpoint TestLostAnswersAtTheFirstStart TestHomeserverAway TestCommandsWithoutEnd TestAttacker)
 (($# == 0)) || rounds=("$@")
 (cd e2e/homeserver && go tool -n dendrite >/dev/null)
 test=$(mktemp)
