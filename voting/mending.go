@@ -10,8 +10,9 @@ import (
 
 // Mend looks whether each ballot of an open poll is as it was cast. One that is not would make the
 // whole poll uncountable: its place is emptied, also where the first vote counts, and those whose
-// ballots they were come back, sorted, to be asked again. It takes a millisecond per ballot (in the
-// group BELENIOS-2048 some twenty) and belongs outside of a transaction, right before [Polls.Close].
+// ballots they were come back, sorted, to be asked again. Ballots that this process took in need only be
+// the same bytes; of those from before a restart each takes a millisecond (in the group BELENIOS-2048 some
+// twenty). It belongs outside of a transaction, right before [Polls.Close].
 func (p *Polls) Mend(ctx context.Context, id ID) ([]Member, error) {
 	poll, err := p.Poll(ctx, id)
 	if err != nil || poll.State != StateOpen || !poll.sealed() {

@@ -67,7 +67,10 @@ func Check(e election, ballot []byte, credential string) (Sealed, error) {
 }
 
 // Box keeps the ballots of all polls.
-type Box struct{ ledger Ledger }
+type Box struct {
+	ledger Ledger
+	sound  sound
+}
 
 // New is a ballot box that remembers in l.
 func New(l Ledger) *Box { return &Box{ledger: l} }
@@ -106,6 +109,7 @@ func (b *Box) Put(ctx context.Context, poll string, s Sealed, keep bool) (replac
 	if err := b.ledger.PutPlace(ctx, poll, Place{Credential: s.credential, Ballot: filled}); err != nil {
 		return nil, fmt.Errorf("laying a ballot into the box: %w", err)
 	}
+	b.sound.note(poll, s.credential, s.ballot)
 	return replaced, nil
 }
 
@@ -141,26 +145,6 @@ func (b *Box) Ballots(ctx context.Context, poll string) ([][]byte, error) {
 	return ballots, nil
 }
 
-// Damaged are the places whose ballot is not as it was checked any more: the disk lost something, or
-// somebody was at it.
-func (b *Box) Damaged(ctx context.Context, poll string, e election) ([]Place, error) {
-	places, err := b.ledger.Places(ctx, poll)
-	if err != nil {
-		return nil, fmt.Errorf("looking into the ballot box: %w", err)
-	}
-	var damaged []Place
-	for _, p := range places {
-		ballot := trim(p.Ballot)
-		if len(ballot) == 0 {
-			continue
-		}
-		if _, err := Check(e, ballot, p.Credential); err != nil {
-			damaged = append(damaged, p)
-		}
-	}
-	return damaged, nil
-}
-
 // Empty makes a place empty again, unless another ballot has come into it since it was looked at.
 func (b *Box) Empty(ctx context.Context, poll string, p Place) (emptied bool, err error) {
 	now, found, err := b.ledger.Place(ctx, poll, p.Credential)
@@ -184,6 +168,7 @@ func (b *Box) Count(ctx context.Context, poll string) (int, error) {
 
 // Forget deletes the places of a poll.
 func (b *Box) Forget(ctx context.Context, poll string) error {
+	b.sound.forget(poll)
 	return b.ledger.DropPlaces(ctx, poll)
 }
 
