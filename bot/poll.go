@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"stimmbote/chat"
 	"stimmbote/voting"
@@ -137,18 +138,30 @@ func (b *Bot) group(ctx context.Context, m chat.Message) error {
 		if word == "" && b.isChange(m) {
 			word = "poll.words.change"
 		}
-		answers, err := b.answers(ctx, m, string(draft.ID), key(draft.ID, "draft"), word)
+		question, next, err := b.askedAbout(ctx, draft)
 		if err != nil {
 			return err
 		}
-		if answers {
+		if m.Thread != "" { // below the card
+			question = key(draft.ID, "draft")
+		}
+		answers, err := b.answers(ctx, m, string(draft.ID), question, word)
+		switch {
+		case err != nil:
+			return err
+		case answers:
 			return b.onDraft(ctx, m, draft, word)
+		case m.Thread == "" && b.words.which(m, "poll.words.start", "poll.words.cancel") != "":
+			return b.askAgain(ctx, m, draft, next)
 		}
 	}
 	if done, err := b.onFew(ctx, m); err != nil || done {
 		return err
 	}
 	if done, err := b.onGreeting(ctx, m); err != nil || done {
+		return err
+	}
+	if done, err := b.onElected(ctx, m); err != nil || done {
 		return err
 	}
 	if done, err := b.exposed(ctx, m); err != nil || done {
@@ -172,10 +185,30 @@ func (b *Bot) onDraft(ctx context.Context, m chat.Message, p *voting.Poll, word 
 	}
 }
 
+// askedAbout is the key of the newest question whether a draft shall begin, and the key of the next one.
+func (b *Bot) askedAbout(ctx context.Context, p *voting.Poll) (question, next string, err error) {
+	question = key(p.ID, "draft")
+	for n := 1; ; n++ {
+		next = key(p.ID, "draft/again/"+strconv.Itoa(n))
+		_, known, err := b.Line.Event(ctx, next)
+		if err != nil || !known {
+			return question, next, err
+		}
+		question = next
+	}
+}
+
+// askAgain asks whoever drafted a vote, and says start after some talk, whether they mean the draft.
+func (b *Bot) askAgain(ctx context.Context, m chat.Message, p *voting.Poll, question string) error {
+	d := inGroup(p, "", kindSay)
+	d.Key, d.Payload = question, encode(of(p, say{Key: "poll.draft.again", Args: []any{"question", title(p.Asked)}}))
+	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, d) })
+}
+
 // answers says whether a word is the answer to a question of the bot, given by the key and the
 // group of the question: it stands in the question's thread, or it is the next plain message of
 // its sender in the main timeline. Whatever else somebody says there ends the wait for theirs,
-// so that the same word in a talk that went on does nothing.
+// so that the same word in a talk that went on does nothing by itself.
 func (b *Bot) answers(ctx context.Context, m chat.Message, group, question, word string) (bool, error) {
 	if m.Thread != "" {
 		event, _, err := b.Line.Event(ctx, question)

@@ -76,14 +76,7 @@ func (b *Bot) addNext(ctx context.Context, t *page, p *voting.Poll) error {
 	if err != nil || !elects {
 		return err
 	}
-	var names []string
-	for _, i := range v.Winners {
-		names = append(names, p.Asked.Options[i])
-	}
-	if len(names) > 0 {
-		t.addCount("poll.result.accept", len(names), "names", strings.Join(names, ", "))
-	}
-	return nil
+	return b.addElected(ctx, t, p)
 }
 
 // addNamed says who chose what in an open vote.

@@ -6,7 +6,7 @@ import (
 	"stimmbote/voting"
 )
 
-// TestTalkEndsTheWaitForADraft says "start" later in a talk, where it means nothing.
+// TestTalkEndsTheWaitForADraft says "start" later in a talk, where it is asked whether that is meant.
 func TestTalkEndsTheWaitForADraft(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "en")
@@ -24,8 +24,11 @@ func TestTalkEndsTheWaitForADraft(t *testing.T) {
 	w.new()
 	w.restart()
 	for _, word := range []string{"start", "cancel"} {
-		w.says("chair", word)
+		w.says("anna", word)
 		w.silent()
+		w.says("chair", word)
+		w.expect(`^Do you mean this draft\? One\?\nThen please write it once more: start, change or cancel\.$`, "group")
+		w.says("chair", "Eva, are you there?")
 	}
 	if p := w.poll(); p == nil || p.State != voting.StateDraft {
 		t.Fatalf("a word in a talk did something to the draft: %+v", p)
@@ -89,5 +92,20 @@ func TestADroppedDraftLeavesNothing(t *testing.T) {
 		if o, err := w.store.Outgoing(t.Context(), kept); o != nil || err != nil {
 			t.Errorf("of %s there is %+v, %v", kept, o, err)
 		}
+	}
+}
+
+// TestStartAfterTalk says start after some talk, and once more when it is asked.
+func TestStartAfterTalk(t *testing.T) {
+	w := newWorld(t, "de")
+	w.says("chair", "!abstimmung Eins?")
+	w.says("chair", "Moment, ich erkläre das kurz.")
+	w.new()
+	w.says("chair", "Start")
+	w.expect(`^Meinen Sie diesen Entwurf\? Eins\?\nDann schreiben Sie es bitte noch einmal`, "group")
+	w.restart()
+	w.says("chair", "Los geht's!")
+	if p := w.poll(); p == nil || p.State != voting.StateOpen {
+		t.Errorf("the vote is not open: %+v\n%s", p, list(w.new()))
 	}
 }

@@ -51,9 +51,12 @@ func (s *Store) RetiredPolls(ctx context.Context, before time.Time) ([]voting.ID
 	return dbutil.NewRowIterWithError(rows, dbutil.ScanSingleColumn[voting.ID], err).AsList()
 }
 
-// DropPoll deletes a poll that is over, and its papers.
+// DropPoll deletes a poll that is over, its papers, and what is noted beside it.
 func (s *Store) DropPoll(ctx context.Context, id voting.ID) error {
 	if _, err := s.db.Exec(ctx, dropPapersQuery, id); err != nil {
+		return err
+	}
+	if _, err := s.db.Exec(ctx, dropSettings, id); err != nil {
 		return err
 	}
 	_, err := s.db.Exec(ctx, dropPollQuery, id)
