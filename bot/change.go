@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -91,12 +92,29 @@ func (b *Bot) reword(w *wish, text string) error {
 			if piece = strings.TrimSpace(piece); piece == "" {
 				continue
 			}
-			if !slices.ContainsFunc(b.pieces(), func(understood func(*wish, string) bool) bool { return understood(w, piece) }) {
-				return &voting.Refusal{Key: "refusal.change", Args: []any{"piece", i18n.Name(piece, mostName)}}
+			if err := b.rewordPiece(w, piece); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
+}
+
+// rewordPiece changes a wish by one piece: "2/3", or two that an "and" joins.
+func (b *Bot) rewordPiece(w *wish, piece string) error {
+	if slices.ContainsFunc(b.pieces(), func(understood func(*wish, string) bool) bool { return understood(w, piece) }) {
+		return nil
+	}
+	if b.words.is("vote.words.level.higher", piece) {
+		return refuse("refusal.level")
+	}
+	words := strings.Fields(piece)
+	for i, word := range words {
+		if i > 0 && i < len(words)-1 && b.words.is("vote.words.and", word) {
+			return cmp.Or(b.rewordPiece(w, strings.Join(words[:i], " ")), b.rewordPiece(w, strings.Join(words[i+1:], " ")))
+		}
+	}
+	return &voting.Refusal{Key: "refusal.change", Args: []any{"piece", i18n.Name(piece, mostName)}}
 }
 
 // pieces are the ways in which a piece of plain words can be understood.

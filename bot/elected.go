@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
@@ -26,8 +27,8 @@ const (
 // is taken for one of the elected by their name in the group; of anybody else it is talk. It says
 // whether a message was that.
 func (b *Bot) onElected(ctx context.Context, m chat.Message) (bool, error) {
-	word := b.words.which(m, "poll.words.accept", "poll.words.decline")
-	if word == "" {
+	accepts, said := b.acceptance(m)
+	if !said {
 		return false, nil
 	}
 	p, winner, err := b.electedAs(ctx, m)
@@ -37,7 +38,6 @@ func (b *Bot) onElected(ctx context.Context, m chat.Message) (bool, error) {
 	if err := b.unforged(ctx, m); err != nil {
 		return true, err
 	}
-	accepts := word == "poll.words.accept"
 	key := "poll.elected.declines"
 	if accepts {
 		key = "poll.elected.accepts"
@@ -48,6 +48,22 @@ func (b *Bot) onElected(ctx context.Context, m chat.Message) (bool, error) {
 		}
 		return b.answer(ctx, m, of(p, say{Key: key, Args: []any{"name", p.Asked.Options[winner], "question", title(p.Asked)}}))
 	})
+}
+
+// acceptance is what somebody says about their election, if they do: in so many words, or with others
+// around them where they name the election.
+func (b *Bot) acceptance(m chat.Message) (accepts, said bool) {
+	within := func(key string) bool {
+		text := " " + strings.Join(strings.FieldsFunc(strings.ToLower(m.Body), func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' }), " ") + " "
+		return slices.ContainsFunc(b.words[key], func(phrase string) bool { return strings.Contains(text, " "+phrase+" ") })
+	}
+	switch {
+	case m.Kind != chat.Text || strings.Contains(m.Body, "?"):
+		return false, false
+	case b.words.is("poll.words.decline", m.Body) || within("poll.words.decline.within"):
+		return false, true
+	}
+	return true, b.words.is("poll.words.accept", m.Body) || within("poll.words.accept.within")
 }
 
 // electedAs is the newest election in which somebody was elected who has not said yet whether they

@@ -14,16 +14,16 @@ func TestTheElectedAccept(t *testing.T) {
 	}
 	w.says("chair", "!close")
 	w.expect(`Anna Maurer, Bernd, Ott: do you accept the election\? Please each write here I accept or I decline\.`, "group")
-	for _, talk := range []string{"I accept that", "yes", "I accept the blame"} {
+	for _, talk := range []string{"I accept that", "yes", "I accept the blame", "Do I accept the election?", "Ich nehme an, dass wir fertig sind"} {
 		w.says("anna", talk)
 	}
 	w.says("clara", "I accept") // was not elected
 	w.silent()
-	w.says("anna", "Ja, ich nehme die Wahl an!")
+	w.says("anna", "Ja, ich nehme die Wahl an, danke euch!")
 	w.expect(`^✅ Anna Maurer accepts the election: Board\?$`, "group")
 	w.says("anna", "I decline") // that was answered
 	w.silent()
-	w.says("bernd", "I don't accept.")
+	w.says("bernd", "Sorry, I do not accept the election this time.")
 	w.expect(`^Bernd declines the election: Board\?\nThe seat stays free\. !election asks anew\.$`, "group")
 	w.says("chair", "!result")
 	w.expect(`Anna Maurer has accepted the election\.\nBernd has declined the election\.\nOtt, do you accept the election\?`, "group")

@@ -189,6 +189,10 @@ func TestWishesThatCannotBe(t *testing.T) {
 		"!election Board? A | B --seats 3":      `^Those are 3 seats for 2`,
 		"!abstimmung Sollen wir? —mehrheit 3/4": `at least 3/4`,
 		"!election Treasurer? Maurer, Lenz":     `(?s)Treasurer\?\n\n1 = Maurer\n2 = Lenz\n3 = Abstain`,
+		"!election Treasurer: Maurer | Lenz":    `(?s)^🗳️ Draft: Treasurer\n\n1 = Maurer\n2 = Lenz\n3 = Abstain`,
+		"!wahl Vorsitz: Maurer, Lenz":           `(?s)^🗳️ Draft: Vorsitz\n\n1 = Maurer\n2 = Lenz\n3 = Abstain`,
+		"!wahl Wahl 2026: Vorsitz? Ott | Lenz":  `(?s)^🗳️ Draft: Wahl 2026: Vorsitz\?\n\n1 = Ott\n2 = Lenz`,
+		"!vote A? --secret":                     `^This level is not to be had here yet`,
 		"!vote Board? --each Maurer, Lenz":      `(?s)Board\?\n\n1 = Maurer\n2 = Lenz\nTo each`,
 		"!vote | A | B":                         `^Please write the question`,
 	} {

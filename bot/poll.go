@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"stimmbote/chat"
 	"stimmbote/voting"
@@ -142,8 +143,11 @@ func (b *Bot) group(ctx context.Context, m chat.Message) error {
 		if err != nil {
 			return err
 		}
-		if m.Thread != "" { // below the card
+		switch {
+		case m.Thread != "": // below the card
 			question = key(draft.ID, "draft")
+		case word == "" && b.nearlyStarts(m):
+			return b.askAgain(ctx, m, draft, next)
 		}
 		answers, err := b.answers(ctx, m, string(draft.ID), question, word)
 		switch {
@@ -197,6 +201,17 @@ func (b *Bot) askedAbout(ctx context.Context, p *voting.Poll) (question, next st
 		question = next
 	}
 }
+
+// nearlyStarts says whether a short message has a word in it that starts or cancels a draft: "ok, start".
+func (b *Bot) nearlyStarts(m chat.Message) bool {
+	said := strings.Fields(m.Body)
+	return m.Kind == chat.Text && len(said) <= mostNearly && slices.ContainsFunc(said, func(word string) bool {
+		return b.words.is("poll.words.start", word) || b.words.is("poll.words.cancel", word)
+	})
+}
+
+// mostNearly is how many words such a message has at most.
+const mostNearly = 4
 
 // askAgain asks whoever drafted a vote, and says start after some talk, whether they mean the draft.
 func (b *Bot) askAgain(ctx context.Context, m chat.Message, p *voting.Poll, question string) error {

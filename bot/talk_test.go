@@ -104,6 +104,8 @@ func TestStartAfterTalk(t *testing.T) {
 	w.says("chair", "Start")
 	w.expect(`^Meinen Sie diesen Entwurf\? Eins\?\nDann schreiben Sie es bitte noch einmal`, "group")
 	w.restart()
+	w.says("chair", "ok, los")
+	w.expect(`^Meinen Sie diesen Entwurf`, "group")
 	w.says("chair", "Los geht's!")
 	if p := w.poll(); p == nil || p.State != voting.StateOpen {
 		t.Errorf("the vote is not open: %+v\n%s", p, list(w.new()))

@@ -29,6 +29,7 @@ func termOptions() []wishOption {
 		{option{names: []string{"booth", "kabine"}, value: true}, "https://example.org/booth.html", (*Bot).setBooth},
 		{option{names: []string{"rehearsal", "probe"}}, "", flag(func(w *wish) { w.terms.Rehearsal = true })},
 		{option{names: []string{"open", "offen"}}, "", flag(func(w *wish) { w.terms.Level = voting.Open })},
+		{option{names: []string{"secret", "geheim"}}, "", func(b *Bot, w *wish, _ string) error { return b.setLevel(w, "secret") }},
 		{option{names: []string{"level", "stufe"}, value: true}, "open", (*Bot).setLevel},
 		{option{names: []string{"objection", "einspruch"}, value: true, more: isUnit}, "10m", (*Bot).setObjection},
 		{option{names: []string{"who", "wer"}, value: true, more: isPerson}, "@anna:example.org", (*Bot).setWho},

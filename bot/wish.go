@@ -51,13 +51,25 @@ func asked(text string) wish {
 	return wish{text: i18n.Clean(unquoted(strings.TrimSpace(question))), options: cleaned(lines[end+1:])}
 }
 
-// listed takes names behind the question of an election as its options: "Treasurer? Maurer, Lenz".
+// listed takes names behind the question of an election as its options: "Treasurer? Maurer, Lenz",
+// "Treasurer: Maurer | Lenz".
 func (w *wish) listed() {
-	question, list, ok := strings.Cut(w.text, "?")
-	if len(w.options) > 0 || !ok || list == "" || !w.elect && !w.each {
+	if !w.elect && !w.each {
 		return
 	}
-	w.text, w.options = question+"?", cleaned(strings.Split(list, ","))
+	question, list, asks := strings.Cut(w.text, "?")
+	if office, first, named := strings.Cut(w.text, ": "); !asks && named {
+		question, list = office, first
+	} else {
+		question += "?"
+	}
+	switch {
+	case strings.TrimSpace(list) == "":
+	case len(w.options) == 0:
+		w.text, w.options = question, cleaned(strings.Split(list, ","))
+	case !asks:
+		w.text, w.options = question, append(cleaned([]string{list}), w.options...)
+	}
 }
 
 // cleaned are options without what marks them as items of a list.

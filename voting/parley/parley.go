@@ -182,8 +182,8 @@ func (r Record) check() error {
 
 // The names of the command that closes a vote, which the keyholders read themselves.
 const (
-	CloseEnglish = "close"
-	CloseGerman  = "schluss schließen schliessen ende"
+	CloseEnglish = "close end"
+	CloseGerman  = "schluss schluß schließen schliessen ende beenden"
 )
 
 // IsClose says whether a word is that command.
