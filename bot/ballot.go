@@ -128,7 +128,7 @@ func (b *Bot) composeOutcome(ctx context.Context, t *page, d chat.Delivery, a ab
 		t.addCheck(o.Tracker, o.Code)
 	default:
 		t.add("ballot.not-cast", "question", p.Question)
-		b.doubt(d.Person)
+		b.doubt(d.Person, p)
 	}
 	return t.content(false), nil
 }

@@ -258,7 +258,7 @@ type Bot struct {
 	answered  map[voting.ID]map[string]time.Time // when the answer that counts was written, by person
 	queued    map[string]bool                    // what this process need not queue again
 	replies   map[string][]time.Time             // when a person was last told what they did not need
-	doubted   map[string]time.Time               // when somebody was asked whether it is right that they did not vote
+	doubted   map[string]doubt                   // when somebody was asked whether it is right that they did not vote
 	lacking   map[voting.ID]bool                 // the count that was said last lacks ballots that are on their way
 	calls     map[string]*atCall                 // what goes on in calls, by their room on the media server
 	crews     map[string]crew                    // the members of groups with a call
@@ -297,7 +297,7 @@ func New(o Options) *Bot {
 		answered:  make(map[voting.ID]map[string]time.Time),
 		queued:    make(map[string]bool),
 		replies:   make(map[string][]time.Time),
-		doubted:   make(map[string]time.Time),
+		doubted:   make(map[string]doubt),
 		lacking:   make(map[voting.ID]bool),
 		calls:     make(map[string]*atCall),
 		crews:     make(map[string]crew),

@@ -88,8 +88,8 @@ func TestForgiving(t *testing.T) {
 	}
 	w.says("chair", "!abstimung A?")
 	w.expect(`^!abstimung kenne ich nicht\. Meinten Sie !abstimmung\?`, "group")
-	w.says("chair", "!vote Sollen wir —geheim?")
-	w.expect(`^Die Angabe --geheim kenne ich hier nicht`, "group")
+	w.says("chair", "!vote Sollen wir —heimlich?")
+	w.expect(`^Die Angabe --heimlich kenne ich hier nicht`, "group")
 	w.says("chair", "!probe –edne")
 	w.expect(`^Die Angabe --edne .*Meinten Sie --ende\?`, "group")
 }

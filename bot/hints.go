@@ -88,8 +88,8 @@ func (b *Bot) noBallot(ctx context.Context, m chat.Message) error {
 		return err
 	}
 	hello := b.words.is("ballot.words.hello", m.Body)
-	if key := b.onDoubt(m); key != "" {
-		return b.hint(ctx, m, say{Key: key})
+	if s := b.onDoubt(m); s != nil {
+		return b.hint(ctx, m, *s)
 	}
 	if !clear {
 		if done, err := b.onProbeAnswer(ctx, m); err != nil || done {
@@ -125,30 +125,38 @@ func (b *Bot) noBallot(ctx context.Context, m chat.Message) error {
 // doubtHolds is how long a yes or no is the answer to whether it is right that somebody did not vote.
 const doubtHolds = 24 * time.Hour
 
-// doubt notes that somebody is asked whether it is right that no vote was cast for them.
-func (b *Bot) doubt(person string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	maps.DeleteFunc(b.doubted, func(_ string, at time.Time) bool { return b.Now().Sub(at) >= doubtHolds })
-	b.doubted[person] = b.Now()
+// doubt is that somebody is asked whether it is right that no vote was cast for them.
+type doubt struct {
+	at   time.Time
+	poll *voting.Poll
 }
 
-// onDoubt is what to say to somebody who answers that, empty if a message does not.
-func (b *Bot) onDoubt(m chat.Message) string {
+// doubt notes it.
+func (b *Bot) doubt(person string, p *voting.Poll) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	at, asked := b.doubted[m.Sender]
-	if !asked || m.Kind != chat.Text || b.Now().Sub(at) >= doubtHolds {
-		return ""
+	maps.DeleteFunc(b.doubted, func(_ string, d doubt) bool { return b.Now().Sub(d.at) >= doubtHolds })
+	b.doubted[person] = doubt{b.Now(), p}
+}
+
+// onDoubt is what to say to somebody who answers that, nil if a message does not.
+func (b *Bot) onDoubt(m chat.Message) *say {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	d, asked := b.doubted[m.Sender]
+	if !asked || m.Kind != chat.Text || b.Now().Sub(d.at) >= doubtHolds {
+		return nil
 	}
+	s := of(d.poll, say{Key: "ballot.not-cast.wrong", Room: string(d.poll.Place)})
 	switch {
 	case b.words.is("ballot.words.yes", m.Body):
 		delete(b.doubted, m.Sender)
-		return "ballot.not-cast.right"
+		s = of(d.poll, say{Key: "ballot.not-cast.right", Room: string(d.poll.Place)})
+		return &s
 	case b.words.is("ballot.words.no", m.Body):
-		return "ballot.not-cast.wrong"
+		return &s
 	}
-	return ""
+	return nil
 }
 
 // whyNoBallot is what to say to a person whose vote is closed already, or who is now a member of
