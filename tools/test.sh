@@ -41,6 +41,9 @@ tool staticcheck -tags=goolm ./...
 step 'the throwaway homeserver (builds it the first time: 2 to 5 minutes)'
 (cd e2e/homeserver && go tool -n dendrite >/dev/null)
 
+step 'the throwaway certificate authority (builds it the first time: a minute)'
+(cd tools/acme && go tool -n pebble >/dev/null && go tool -n pebble-challtestsrv >/dev/null)
+
 step 'Synapse (fetched the first time, not installed)'
 tools/synapse.sh >/dev/null
 

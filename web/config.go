@@ -15,6 +15,7 @@ type Config struct {
 
 	Cert    string `yaml:"cert"`     // file with the certificate, for browsers that come without a proxy between; empty: none
 	CertKey string `yaml:"cert_key"` // file with its key
+	ACME    string `yaml:"acme"`     // who issues a certificate instead: "letsencrypt", or an authority's directory; empty: nobody
 
 	ImprintURL string `yaml:"imprint_url"` // who is behind the pages, at the foot of each
 	PrivacyURL string `yaml:"privacy_url"` // what becomes of people's data, at the foot of each
@@ -35,8 +36,24 @@ func (c Config) Validate() error {
 	if (c.Cert == "") != (c.CertKey == "") {
 		problems = append(problems, errors.New("cert: a certificate needs its key and a key its certificate, set cert and cert_key to two files, or neither"))
 	}
-	problems = append(problems, checkLink("imprint_url", c.ImprintURL), checkLink("privacy_url", c.PrivacyURL))
+	problems = append(problems, c.checkACME(), checkLink("imprint_url", c.ImprintURL), checkLink("privacy_url", c.PrivacyURL))
 	return errors.Join(problems...)
+}
+
+// checkACME accepts an authority where there is a name that it can issue a certificate for.
+func (c Config) checkACME() error {
+	host := c.Host()
+	switch u, err := url.Parse(c.ACME); {
+	case c.ACME == "":
+		return nil
+	case c.ACME != "letsencrypt" && (err != nil || u.Scheme != "https" || u.Host == ""):
+		return fmt.Errorf("acme: %q is no authority, try letsencrypt, or the address of its directory", c.ACME)
+	case c.Cert != "":
+		return errors.New("acme: there is a certificate in cert already, set one of the two")
+	case !strings.HasPrefix(c.PublicURL, "https://") || !strings.Contains(host, ".") || net.ParseIP(host) != nil:
+		return fmt.Errorf("acme: a certificate needs a name, and public_url is %q; try https://bot.example.org", c.PublicURL)
+	}
+	return nil
 }
 
 // Host is the name that browsers reach the pages by; empty if there is none.

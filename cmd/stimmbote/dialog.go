@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -32,11 +33,13 @@ type dialog struct {
 	live  bool
 	lines <-chan string
 	echo  func(on bool) // what is typed is shown or not
+
+	lookup func(ctx context.Context, name string) (addresses []string, err error)
 }
 
 // newDialog asks on a terminal, if in is one.
 func newDialog(ctx context.Context, in io.Reader, out io.Writer, texts *i18n.Texts) *dialog {
-	d := &dialog{ctx: ctx, out: out, texts: texts, echo: func(bool) {}}
+	d := &dialog{ctx: ctx, out: out, texts: texts, echo: func(bool) {}, lookup: net.DefaultResolver.LookupHost}
 	file, ok := in.(*os.File)
 	if !ok || !isatty.IsTerminal(file.Fd()) {
 		return d

@@ -59,9 +59,9 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		return err
 	}
 	calls := &presence{}
-	port, relay, err := secured(cfg.Web.Listen, cfg.Web.Cert, cfg.Web.CertKey)
+	port, relay, cert, err := secured(cfg.Web, cfg.Store.Dir, part(log, "web"))
 	if err != nil {
-		return fmt.Errorf("web.listen, web.cert: %w", err)
+		return fmt.Errorf("web.listen, web.cert, web.acme: %w", err)
 	}
 	if port != nil {
 		defer port.Close()
@@ -127,6 +127,9 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 	defer context.AfterFunc(talking, shut)() // without the chat there is nobody to open a door for
 	doors, open := errgroup.WithContext(open)
 	doors.Go(func() error { return pages.Run(open) })
+	if cert != nil {
+		doors.Go(func() error { return cert.Run(open) })
+	}
 	doors.Go(func() error { return sfu.Run(open) })
 	doors.Go(func() error { return watch.Run(open) })
 

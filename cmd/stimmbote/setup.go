@@ -40,6 +40,8 @@ Without a terminal nothing is asked: each answer is an option here or an environ
                                                                  STIMMBOTE_BOT_ADMIN
   --public-url URL                where the pages of calls are reached
                                                                  STIMMBOTE_WEB_PUBLIC_URL
+  --certificate proxy|letsencrypt where these pages get their certificate: from a proxy in
+                                  front of them, or from there, over port 443
   --store FOLDER                  for database and keys (data, beside the configuration)
                                                                  STIMMBOTE_STORE_DIR
 `
@@ -69,6 +71,7 @@ func (w way) key() string {
 type answers struct {
 	config                                                string
 	language, server, user, contact, admin, public, store string
+	certificate                                           string
 	way                                                   way
 	secret                                                string // of the way: password, token, …
 	secretFile                                            string // where it was read from; "" is nowhere
@@ -123,6 +126,7 @@ func readAnswers(args []string, env func(string) string, stderr io.Writer) (*ans
 	flags.StringVar(&a.contact, "contact", env("STIMMBOTE_BOT_CONTACT"), "")
 	flags.StringVar(&a.admin, "admin", env("STIMMBOTE_BOT_ADMIN"), "")
 	flags.StringVar(&a.public, "public-url", env("STIMMBOTE_WEB_PUBLIC_URL"), "")
+	flags.StringVar(&a.certificate, "certificate", env("STIMMBOTE_WEB_ACME"), "")
 	flags.StringVar(&a.store, "store", env("STIMMBOTE_STORE_DIR"), "")
 	secrets := []struct {
 		way       way
@@ -194,6 +198,9 @@ func arrange(ctx context.Context, d *dialog, a *answers, client *http.Client) er
 	if err := d.others(a); err != nil {
 		return err
 	}
+	if err := d.certificate(a); err != nil {
+		return err
+	}
 	login, err := d.account(ctx, a, hs)
 	if err != nil {
 		return err
@@ -202,6 +209,7 @@ func arrange(ctx context.Context, d *dialog, a *answers, client *http.Client) er
 		return err
 	}
 	d.say("setup.written", "file", a.config)
+	d.reach(ctx, a)
 	d.say("setup.next", "file", a.config, "user", login.user)
 	d.say("setup.limits", "command", liftCommand(login.homeserver, login.user))
 	return nil

@@ -92,6 +92,7 @@ func TestSetupAsks(t *testing.T) {
 		"fr", "de", // asked again
 		"two words", srv.URL, // asked again
 		"Herr Lenz, 06151 12345", "lenz", "@lenz:test", "ftp://bot.example", "bot.example.org", "",
+		"3", "1", // asked again
 		"9", "1", "alice", "wrong", // everything about the account asked again
 		"1", "alice", "right",
 	)
@@ -100,7 +101,7 @@ func TestSetupAsks(t *testing.T) {
 	}
 	c := wrote(t, path)
 	if c.Language != "de" || c.Matrix.Homeserver != srv.URL || c.Matrix.User != "@alice:test" || c.Matrix.Password != "right" ||
-		c.Web.PublicURL != "https://bot.example.org" || c.Bot.Contact != "Herr Lenz, 06151 12345" || c.Bot.Admin != "@lenz:test" || c.Store.Dir != filepath.Join(filepath.Dir(path), "data") {
+		c.Web.PublicURL != "https://bot.example.org" || c.Web.ACME != letsEncrypt || c.Web.Listen != ":443" || c.Bot.Contact != "Herr Lenz, 06151 12345" || c.Bot.Admin != "@lenz:test" || c.Store.Dir != filepath.Join(filepath.Dir(path), "data") {
 		t.Errorf("wrote %+v", c)
 	}
 	for _, want := range []string{
@@ -191,5 +192,32 @@ func TestSetupWithoutATerminal(t *testing.T) {
 	}
 	if c := wrote(t, path); c.Matrix.AccessToken != "geheim" || c.Matrix.User != "@alice:test" || c.Language != "de" {
 		t.Errorf("wrote %+v", c)
+	}
+}
+
+// Setup says whether the name leads here, and what has to be open.
+func TestSetupLooksWhereTheNameLeads(t *testing.T) {
+	texts, err := i18n.Load("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, public, certificate string
+		leads                     []string
+		want, not                 string
+	}{
+		{"here, its own certificate", "https://bot.example.org", letsEncrypt, []string{"192.0.2.9", "127.0.0.1"}, "leads to this machine", "TCP 80"},
+		{"elsewhere, behind a proxy", "https://bot.example.org", wayOfProxy, []string{"192.0.2.9"}, "bot.example.org leads to 192.0.2.9, which is none", "step 7 in"},
+		{"nowhere", "https://bot.example.org", wayOfProxy, nil, "leads nowhere yet", "leads to"},
+		{"no name", "", wayOfProxy, nil, "", "open"},
+		{"this machine alone", "http://127.0.0.1:8480", wayOfProxy, nil, "", "open"},
+	} {
+		var out bytes.Buffer
+		d := newDialog(t.Context(), nil, &out, texts)
+		d.lookup = func(context.Context, string) ([]string, error) { return c.leads, nil }
+		d.reach(t.Context(), &answers{public: c.public, certificate: c.certificate})
+		if said := out.String(); !strings.Contains(said, c.want) || strings.Contains(said, c.not) || (said == "") != (c.want == "") {
+			t.Errorf("%s: said %q", c.name, said)
+		}
 	}
 }

@@ -97,7 +97,11 @@ func (l login) text(a *answers) ([]byte, error) {
 		root = append(root, entry{"bot", own})
 	}
 	if a.public != "" {
-		root = append(root, entry{"web", table{{"public_url", a.public}}})
+		pages := table{{"public_url", a.public}}
+		if c := a.pages(); c.ACME != "" {
+			pages = append(pages, entry{"listen", c.Listen}, entry{"acme", c.ACME})
+		}
+		root = append(root, entry{"web", pages})
 	}
 	node := root.node()
 	node.HeadComment = "Written by stimmbote setup. config.example.yaml lists and explains every option."

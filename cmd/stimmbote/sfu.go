@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stimmbote/media"
+	"stimmbote/web"
 )
 
 const sfuUsage = `usage: stimmbote sfu --key KEY:SECRET [--key …] [--listen ADDRESS] [--udp ADDRESS] [--tcp ADDRESS]
@@ -124,7 +125,7 @@ func serveMeetings(ctx context.Context, cfg config, keys keyFlags, watch string,
 		return err
 	}
 	log := newLog(stderr, os.Getenv("JOURNAL_STREAM") != "").Level(level)
-	port, relay, err := secured(cfg.Web.Listen, cfg.Web.Cert, cfg.Web.CertKey)
+	port, relay, _, err := secured(web.Config{Listen: cfg.Web.Listen, Cert: cfg.Web.Cert, CertKey: cfg.Web.CertKey}, "", log)
 	if err != nil {
 		return fmt.Errorf("--listen, --cert: %w", err)
 	}
