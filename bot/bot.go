@@ -23,6 +23,7 @@ import (
 	"stimmbote/bot/answer"
 	"stimmbote/chat"
 	"stimmbote/i18n"
+	"stimmbote/media"
 	"stimmbote/store"
 	"stimmbote/voting"
 )
@@ -230,8 +231,9 @@ type Options struct {
 	Polls      polls
 	Store      book
 	Vault      vault
-	Meetings   meetings // the calls themselves; nil: there are none
-	Doors      doors    // where people wait for them; nil: nowhere. It may be set until Run is called
+	Ways       func() media.Ways // by which people got into calls; may be nil
+	Meetings   meetings          // the calls themselves; nil: there are none
+	Doors      doors             // where people wait for them; nil: nowhere. It may be set until Run is called
 	Texts      *i18n.Texts
 	PublicURL  string            // links to the pages begin with it; empty: there are no links
 	BoothURL   string            // where the ballot page is, if it is on another web space

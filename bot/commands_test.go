@@ -9,6 +9,7 @@ import (
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
+	"stimmbote/media"
 )
 
 func TestRights(t *testing.T) {
@@ -247,6 +248,29 @@ func TestPanics(t *testing.T) {
 	if log := w.log.String(); !strings.Contains(log, "a bug") || !strings.Contains(log, "commands_test.go") || strings.Contains(log, "One?") {
 		t.Errorf("logged: %s", log)
 	}
+}
+
+// Whoever runs the bot, and nobody else, reads from !ping how people got into calls.
+func TestPingSaysWaysIn(t *testing.T) {
+	w := newWorld(t, "en")
+	var ways media.Ways
+	w.bot.Ways = func() media.Ways { return ways }
+	w.bot.Config.Admin = user("chair")
+	says := func(who, want, never string) {
+		t.Helper()
+		w.new()
+		w.says(who, "!ping")
+		if got := list(w.new()); !strings.Contains(got, want) || never != "" && strings.Contains(got, never) {
+			t.Errorf("%s reads %s", who, got)
+		}
+	}
+	says("chair", "The bot works", "Calls since")
+	ways = media.Ways{UDP: 16, TCP: 1, TURN: 3}
+	says("chair", "Calls since I started: 20 joins; by TCP only: 1, by the relay only (TURN): 3, did not get through: 0.", "It helps")
+	says("anna", "The bot works", "Calls since")
+	ways.None = 2
+	says("chair", "did not get through: 2.", "")
+	says("chair", "web.cert", "")
 }
 
 // TestUnencryptedGroup holds a vote where the server can read along.

@@ -8,6 +8,7 @@ import (
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
+	"stimmbote/media"
 	"stimmbote/voting"
 )
 
@@ -37,7 +38,7 @@ func groupOf(m chat.Message) string {
 
 // ping says what works, and how old what the bot knows is.
 func (b *Bot) ping(ctx context.Context, m chat.Message, _ arguments) error {
-	return b.reply(ctx, m, show{What: showPing, Room: groupOf(m)})
+	return b.reply(ctx, m, show{What: showPing, Room: groupOf(m), Admin: m.Sender != "" && m.Sender == b.Config.Admin})
 }
 
 // showPing says that the bot works, and what does not.
@@ -55,6 +56,9 @@ func (b *Bot) showPing(ctx context.Context, t *page, s show) error {
 	if b.PublicURL == "" {
 		t.add("ping.no-calls")
 	}
+	if s.Admin && b.Ways != nil {
+		t.addWays(b.Ways())
+	}
 	if s.Room == "" {
 		return nil
 	}
@@ -68,6 +72,17 @@ func (b *Bot) showPing(ctx context.Context, t *page, s show) error {
 		t.add("ping.unencrypted")
 	}
 	return nil
+}
+
+// addWays says how people got into calls since the start, and what helps those who did not.
+func (t *page) addWays(w media.Ways) {
+	if w.All() == 0 {
+		return
+	}
+	t.addCount("ping.joins", int(w.All()), "tcp", w.TCP, "turn", w.TURN, "none", w.None)
+	if w.None > 0 {
+		t.add("ping.joins.none")
+	}
 }
 
 // age says how long something is ago.

@@ -31,6 +31,7 @@ type show struct {
 	Room    string    `json:"room,omitempty"`    // the group that it is about
 	Command string    `json:"command,omitempty"` // whose help
 	Poll    voting.ID `json:"poll,omitempty"`
+	Admin   bool      `json:"admin,omitempty"` // asked by whoever runs the bot
 }
 
 // composeShow makes the words of what somebody wished to see.

@@ -117,6 +117,9 @@ func TestHalfOpenConnections(t *testing.T) {
 		}
 		return ""
 	})
+	if got, want := w.Ways(), (Ways{UDP: 2, None: many}); got != want {
+		t.Errorf("counted %+v, want %+v", got, want)
+	}
 }
 
 // Who does not read data is out; the others get all of it.

@@ -106,7 +106,9 @@ func (r *room) activate(p *participant) {
 	}
 	p.active = true
 	p.log.Trace().Msg("Participant receives")
-	r.server.ways.note(p.sub.pc)
+	if !IsCheckRoom(r.name) {
+		r.server.ways.note(p.sub.pc)
+	}
 	r.server.events.note(Came, r.name, p.person())
 	r.announce(p)
 	for _, t := range p.tracks {

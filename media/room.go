@@ -22,6 +22,7 @@ const (
 	manyPeople   = 25               // above which only some voices are heard
 	manyVoices   = 6                // how many
 	tick         = time.Second      // how often a room looks at the clock
+	givesUp      = 10 * time.Second // after which who goes without having received has not got through
 	joinFor      = 30 * time.Second // within which somebody has to receive
 	refreshEvery = 5 * time.Minute
 	countEvery   = 5 * time.Second // how often clients are told how many there are, at most
@@ -197,6 +198,7 @@ func (r *room) remove(p *participant, why livekit.DisconnectReason) {
 		r.withdraw(t)
 	}
 	if !p.active {
+		r.failed(p)
 		return
 	}
 	r.server.events.note(Went, r.name, p.person())
@@ -207,6 +209,16 @@ func (r *room) remove(p *participant, why livekit.DisconnectReason) {
 		r.tell(signal.Update(gone))
 	}
 	r.count()
+}
+
+// failed counts somebody who goes without having received, if they have waited for it: their network lets nothing through
+// that is offered here.
+func (r *room) failed(p *participant) {
+	if IsCheckRoom(r.name) || r.now().Sub(p.since) < min(givesUp, r.server.joinFor) {
+		return
+	}
+	r.server.ways.none.Add(1)
+	r.server.log.Warn().Msg("Somebody joined and got neither sound nor pictures: see Networks in docs/media.md")
 }
 
 // look ends who has been silent, and renews tokens.

@@ -27,7 +27,7 @@ var (
 	participants = prometheus.NewDesc("stimmbote_call_participants",
 		"People in all calls.", nil, nil)
 	joins = prometheus.NewDesc("stimmbote_call_joins_total",
-		"Joins since the start, by the way that sound and pictures took.", []string{"way"}, nil)
+		"Joins since the start, by the way that sound and pictures took; none: nothing got through.", []string{"way"}, nil)
 )
 
 // registry holds what /metrics answers: the bot's numbers, those of the process, those of Go.
@@ -77,5 +77,6 @@ func (o *ops) Collect(to chan<- prometheus.Metric) {
 		counter(joins, float64(ways.UDP), "udp")
 		counter(joins, float64(ways.TCP), "tcp")
 		counter(joins, float64(ways.TURN), "turn")
+		counter(joins, float64(ways.None), "none")
 	}
 }

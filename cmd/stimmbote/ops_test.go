@@ -67,7 +67,7 @@ func TestReadiness(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	calls := &presence{ways: func() media.Ways { return media.Ways{UDP: 16, TCP: 1, TURN: 3} }}
+	calls := &presence{ways: func() media.Ways { return media.Ways{UDP: 16, TCP: 1, TURN: 3, None: 2} }}
 	calls.note("one-secret-name", 3)
 	calls.note("two", 2)
 	calls.note("three", 4)
@@ -76,7 +76,7 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		"stimmbote_sync_age_seconds 30", "stimmbote_events_total 7\n", "stimmbote_undecryptable_total 2\n", "stimmbote_rate_limited_seconds_total 90\n",
 		"stimmbote_cross_signed 1\n", `stimmbote_deliveries{state="waiting"} 3`, `stimmbote_deliveries{state="sent"} 40`,
-		"stimmbote_calls 2\n", "stimmbote_call_participants 5\n", `stimmbote_call_joins_total{way="turn"} 3`, "process_resident_memory_bytes", "go_goroutines",
+		"stimmbote_calls 2\n", "stimmbote_call_participants 5\n", `stimmbote_call_joins_total{way="turn"} 3`, `stimmbote_call_joins_total{way="none"} 2`, "process_resident_memory_bytes", "go_goroutines",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%q is missing in:\n%s", want, body)

@@ -94,6 +94,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 		Store:      st,
 		Vault:      vault,
 		Meetings:   sfu,
+		Ways:       sfu.Ways,
 		Texts:      texts,
 		PublicURL:  cfg.Web.PublicURL,
 		BoothURL:   cfg.Poll.BoothURL,

@@ -201,6 +201,7 @@ func sfuOps(s *media.Server) http.Handler {
 			{"stimmbote_media_joins_udp_total", "counter", "Joins whose media came by UDP.", ways.UDP},
 			{"stimmbote_media_joins_tcp_total", "counter", "Joins whose media came by TCP.", ways.TCP},
 			{"stimmbote_media_joins_turn_total", "counter", "Joins whose media came through the relay.", ways.TURN},
+			{"stimmbote_media_joins_none_total", "counter", "Joins where nothing got through.", ways.None},
 			{"stimmbote_media_rooms", "gauge", "Rooms that are open.", uint64(rooms)},
 			{"stimmbote_media_people", "gauge", "People in all rooms.", uint64(people)},
 		} {
