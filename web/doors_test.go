@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 // lobby is a call with a group and a media server that only remembers.
 type lobby struct {
 	t      *testing.T
+	mu     sync.Mutex // of what several do at once: to come in, to be told, to wait
 	call   store.Call
 	people []media.Person
 	done   []string
@@ -41,18 +43,26 @@ func (l *lobby) Handler() http.Handler {
 }
 
 func (l *lobby) Token(room, identity, name string, _ time.Duration) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.people = append(l.people, media.Person{Identity: identity, Name: name})
 	l.tokens = append(l.tokens, name+" "+string(media.BadgeOf(identity)))
 	return "token", nil
 }
 
-func (l *lobby) Present(string) []media.Person { return l.people }
+func (l *lobby) Present(string) []media.Person {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.people)
+}
 
 func (l *lobby) Remove(_ context.Context, _, who string) error { return l.did("remove " + who) }
 
 func (l *lobby) Mute(_ context.Context, _, who, _ string) error { return l.did("mute " + who) }
 
 func (l *lobby) Send(_ context.Context, _ string, m media.Message) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.told = append(l.told, m)
 	return nil
 }
@@ -91,7 +101,11 @@ func (l *lobby) Lock(_ context.Context, _ store.Call, locked bool) error {
 	return nil
 }
 
-func (l *lobby) Waiting(_ string, names []string) { l.waits = names }
+func (l *lobby) Waiting(_ string, names []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waits = names
+}
 
 func newLobby(t *testing.T, entry store.Entry) *lobby {
 	t.Helper()

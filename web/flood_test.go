@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"stimmbote/media"
+	"stimmbote/store"
 	"stimmbote/voting"
 )
 
@@ -92,5 +94,57 @@ func BenchmarkStrangers(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// Whoever asks at the door of a call as fast as they can, with the link or without, keeps no member out and fills no
+// memory.
+func TestFloodAtTheDoor(t *testing.T) {
+	l := newLobby(t, store.EntryKnock)
+	server := httptest.NewServer(l.Server.Handler())
+	t.Cleanup(server.Close)
+	door, err := media.Door(linkKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(body string) (int, string) {
+		answer, err := http.Post(server.URL+"/r/x/join", "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Error(err)
+			return 0, ""
+		}
+		defer answer.Body.Close()
+		said, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		return answer.StatusCode, string(said)
+	}
+	var stop atomic.Bool
+	var asked atomic.Int64
+	var flood sync.WaitGroup
+	for i := range 8 {
+		body := `{"door":"` + door + `","name":"Franz"}`
+		if i%2 == 0 {
+			body = `{"door":"wrong","name":"Franz"}`
+		}
+		flood.Go(func() {
+			for !stop.Load() {
+				if status, said := send(body); status == http.StatusOK || strings.Contains(said, "token") {
+					t.Errorf("let in: %d %s", status, said)
+				}
+				asked.Add(1)
+			}
+		})
+	}
+	for n := 0; n < 20 || asked.Load() < 1000; n++ {
+		if status, said := send(`{"door":"` + door + `","badge":"anna's"}`); status != http.StatusOK || !strings.Contains(said, `"token"`) {
+			t.Errorf("a member: %d %s", status, said)
+		}
+	}
+	stop.Store(true)
+	flood.Wait()
+	if n := len(l.halls.undecided(l.call.MediaRoom())); n != mostWaiting {
+		t.Errorf("%d wait at the door, want %d", n, mostWaiting)
 	}
 }
