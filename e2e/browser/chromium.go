@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"strings"
 
 	cdp "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -14,8 +15,8 @@ import (
 // errNone says what is missing.
 var errNone = errors.New("there is no Chromium: install Debian's package chromium")
 
-// Start starts Chromium. The caller closes it.
-func Start(ctx context.Context) (*Browser, error) {
+// Start starts Chromium, with more options as on its command line, without the dashes. The caller closes it.
+func Start(ctx context.Context, more ...string) (*Browser, error) {
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		return nil, errNone
@@ -31,6 +32,10 @@ func Start(ctx context.Context) (*Browser, error) {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("lang", "en"),
 	)
+	for _, option := range more {
+		name, value, _ := strings.Cut(option, "=")
+		options = append(options, chromedp.Flag(name, value))
+	}
 	allocator, stopAllocator := chromedp.NewExecAllocator(ctx, options...)
 	browser, stopBrowser := chromedp.NewContext(allocator)
 	b := &Browser{

@@ -23,6 +23,7 @@ var (
 
 func TestMain(m *testing.M) {
 	scene.Guest()
+	asBrowser()
 	flag.Parse()
 	if forbidden = lab.Enter(); forbidden != nil {
 		fmt.Println("Networks of their own are not allowed here:", forbidden)

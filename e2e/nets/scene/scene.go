@@ -98,6 +98,12 @@ type Person struct {
 
 // Enter lets somebody join from a machine, and waits until they are in.
 func (sc *Scene) Enter(m *lab.Machine, name string, change ...func(*guest.Options)) (*Person, error) {
+	return sc.EnterAs(asGuest, m, name, change...)
+}
+
+// EnterAs is Enter for another program than a guest that understands the same: this one, with a variable set in its
+// environment.
+func (sc *Scene) EnterAs(role string, m *lab.Machine, name string, change ...func(*guest.Options)) (*Person, error) {
 	token, err := auth.NewAccessToken(key, secret).SetIdentity(name).SetValidFor(time.Hour).
 		SetVideoGrant(&auth.VideoGrant{RoomJoin: true, Room: "lab"}).ToJWT()
 	if err != nil {
@@ -109,7 +115,7 @@ func (sc *Scene) Enter(m *lab.Machine, name string, change ...func(*guest.Option
 	}
 	p := &Person{Machine: m, lines: make(chan string, 64)}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), asGuest+"=1", "SSL_CERT_FILE="+filepath.Join(sc.dir, "cert.pem"))
+	cmd.Env = append(os.Environ(), role+"=1", "SSL_CERT_FILE="+filepath.Join(sc.dir, "cert.pem"))
 	if p.in, err = cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
@@ -179,7 +185,7 @@ func (p *Person) Leave() {
 	}
 	p.left = true
 	_ = p.in.Close()
-	p.program.stop()
+	p.program.wait()
 }
 
 // Change gives the person's machine another address, as Wi-Fi and mobile data do, and tells their program.

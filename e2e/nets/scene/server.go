@@ -27,7 +27,7 @@ import (
 const (
 	key      = "lab"
 	secret   = "what only the lab and its servers know"
-	patience = 30 * time.Second
+	patience = 60 * time.Second
 )
 
 var (
@@ -104,9 +104,15 @@ func start(m *lab.Machine, cmd *exec.Cmd, heard func(line string)) (*running, er
 	return r, nil
 }
 
+// stop asks the program to end, and sees to it that it does.
 func (r *running) stop() {
 	_ = r.cmd.Process.Signal(os.Interrupt)
-	kill := time.AfterFunc(5*time.Second, func() { _ = r.cmd.Process.Kill() })
+	r.wait()
+}
+
+// wait gives the program a while to end.
+func (r *running) wait() {
+	kill := time.AfterFunc(10*time.Second, func() { _ = r.cmd.Process.Kill() })
 	defer kill.Stop()
 	_ = r.cmd.Wait()
 	if c, ok := r.cmd.Stderr.(io.Closer); ok {
