@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:generate go run ./ui
@@ -42,8 +43,8 @@ type assets struct {
 	files map[string]asset
 }
 
-// loadAssets packs the embedded files once, so that a phone loads a quarter of them.
-func loadAssets() *assets {
+// loadAssets packs the embedded files, once whatever number of servers shows them, so that a phone loads a quarter of them.
+var loadAssets = sync.OnceValue(func() *assets {
 	a := &assets{files: make(map[string]asset)}
 	entries, err := dist.ReadDir("dist")
 	if err != nil {
@@ -57,7 +58,7 @@ func loadAssets() *assets {
 		a.files[e.Name()] = newAsset(e.Name(), data)
 	}
 	return a
-}
+})
 
 func newAsset(name string, data []byte) asset {
 	sum := sha256.Sum256(data)

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"io/fs"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -81,7 +82,10 @@ func HasBoard() bool {
 	return err == nil
 }
 
-func loadStatics() statics {
+func loadStatics() statics { return maps.Clone(packedPages()) }
+
+// packedPages are all there are, packed once whatever number of servers shows them.
+var packedPages = sync.OnceValue(func() statics {
 	all := make(statics)
 	for name, more := range wholePages {
 		if data, err := wholePage(name); err == nil {
@@ -89,7 +93,7 @@ func loadStatics() statics {
 		}
 	}
 	return all
-}
+})
 
 var (
 	scripts = regexp.MustCompile(`(?s)<script(?: type="?module"?)?>(.*?)</script>`)

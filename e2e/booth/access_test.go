@@ -6,58 +6,58 @@ import (
 	"testing"
 
 	"stimmbote/e2e/browser"
-	"stimmbote/e2e/node"
 	"stimmbote/voting"
 )
 
 // TestBarriers looks at every screen with axe, in light and dark, and measures what fingers and large letters need.
 func TestBarriers(t *testing.T) {
-	axe := string(must(node.File(t.Context(), must(filepath.Abs("../.."))(t), "axe-core/axe.min.js"))(t))
-	o := openOffice(t)
+	t.Parallel()
+	o, b, axe := openOffice(t), in(t, "Chromium"), axe(t)
 	for _, s := range screens {
-		v := visit(t, in(t, "Chromium"), o.link(o.asks(s.poll), anna), germanReader, axe)
+		v := visit(t, b, o.link(o.asks(s.poll), anna), germanReader, axe)
 		must(0, v.Resize(390, 844))(t)
 		s.walk(v)
-		for _, barrier := range must(browser.Evaluate[[]string](v.Tab, barriers))(t) {
-			t.Errorf("%s: %s", s.name, barrier)
-		}
-		must(0, v.Dark())(t)
-		for _, barrier := range must(browser.Evaluate[[]string](v.Tab, contrast))(t) {
-			t.Errorf("%s in the dark: %s", s.name, barrier)
-		}
-		for _, width := range []int64{320, 195} { // a small phone; a phone at 200 %
-			must(0, v.Resize(width, 600))(t)
-			for _, wide := range must(browser.Evaluate[[]string](v.Tab, overflow))(t) {
-				t.Errorf("%s, %d pixels wide: %s goes beyond the edge", s.name, width, wide)
-			}
-		}
+		v.barriers(s.name)
 		v.Close()
 	}
 }
 
-// barriers are what axe finds, and targets that are too small for a thumb.
-const barriers = `(async () => {
-	for (const d of document.querySelectorAll("details")) d.open = true;
-	const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-	const found = violations.map((v) => v.id + ": " + v.help + " " + v.nodes.map((n) => n.html).join(" ").slice(0, 300));
-	for (const e of document.querySelectorAll("button, a, summary, label:has(input), textarea")) {
-		const { width, height } = e.getBoundingClientRect();
-		if (height < 44 || width < 44) found.push("a target of " + width + " × " + height + ": " + e.innerText);
+func axe(t *testing.T) string {
+	t.Helper()
+	return must(browser.Axe(t.Context(), must(filepath.Abs("../.."))(t)))(t)
+}
+
+// barriers fails the test for each barrier that stands on the page as it is now, in light and dark, on a small phone, and
+// on a phone at 200 %.
+func (v *visitor) barriers(name string) {
+	v.t.Helper()
+	must(0, v.Resize(390, 844))(v.t)
+	v.pictured(name)
+	must(0, v.Resize(390, 844))(v.t)
+	for _, barrier := range must(v.Barriers())(v.t) {
+		v.t.Errorf("%s: %s", name, barrier)
 	}
-	return found;
-})()`
-
-// contrast is what axe finds of it.
-const contrast = `axe.run(document, { runOnly: ["color-contrast"], resultTypes: ["violations"] }).then(({ violations }) =>
-	violations.map((v) => v.help + " " + v.nodes.map((n) => n.html).join(" ").slice(0, 300)))`
-
-// overflow is what one would have to scroll sideways for.
-const overflow = `[...document.querySelectorAll("body *")]
-	.filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5).map((e) => e.outerHTML.slice(0, 200))`
+	must(0, v.Dark())(v.t)
+	for _, barrier := range must(v.Contrast())(v.t) {
+		v.t.Errorf("%s in the dark: %s", name, barrier)
+	}
+	for _, moves := range must(v.Moving())(v.t) {
+		v.t.Errorf("%s moves for those who want no motion: %s", name, moves)
+	}
+	for _, width := range []int64{320, 195} {
+		must(0, v.Resize(width, 600))(v.t)
+		for _, wide := range must(v.Overflow())(v.t) {
+			v.t.Errorf("%s, %d pixels wide: %s goes beyond the edge", name, width, wide)
+		}
+	}
+	v.pictured(name + "-dark")
+	must(0, v.Light())(v.t)
+}
 
 // TestWithoutAMouse votes with Tab, Enter and Space alone.
 func TestWithoutAMouse(t *testing.T) {
-	o := openOffice(t)
+	t.Parallel()
+	o, b := openOffice(t), in(t, "Chromium")
 	several := voting.Question{
 		Kind: voting.KindSeveral, Text: "Wer soll in den Beirat?", Least: 1, Most: 2, Options: []string{"Aylin", "Björn", "Çelik"},
 	}
@@ -68,7 +68,7 @@ func TestWithoutAMouse(t *testing.T) {
 		{voting.Draft{Question: "Antrag 12"}, [][2]string{{"Nein", "Enter"}, {"Verbindlich abgeben", "Space"}}},
 		{voting.Draft{Asked: several}, [][2]string{{"Björn", "Space"}, {"Weiter", "Enter"}, {"Verbindlich abgeben", "Enter"}}},
 	} {
-		v := visit(t, in(t, "Chromium"), o.link(o.asks(c.draft), anna), germanReader)
+		v := visit(t, b, o.link(o.asks(c.draft), anna), germanReader)
 		for _, step := range c.walk {
 			v.sees(step[0])
 			v.tabsTo(step[0])
@@ -78,6 +78,7 @@ func TestWithoutAMouse(t *testing.T) {
 		if focused := v.part(":focus"); !strings.Contains(focused, "Ihre Stimme ist in der Urne.") {
 			t.Errorf("at the end the focus is on %q", focused)
 		}
+		v.Close()
 	}
 }
 
@@ -105,6 +106,7 @@ func (v *visitor) tabsTo(text string) {
 
 // TestInTheReadersLanguage opens one vote with browsers of different people.
 func TestInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
 	o := openOffice(t)
 	poll := o.asks(voting.Draft{Question: "Antrag 12"})
 	v := visit(t, in(t, "Chromium"), o.link(poll, anna), englishReader)

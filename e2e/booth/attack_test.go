@@ -14,7 +14,8 @@ import (
 
 // TestWrongLinks opens links with which nobody may vote. Nothing is ever sent.
 func TestWrongLinks(t *testing.T) {
-	o := openOffice(t)
+	t.Parallel()
+	o, b := openOffice(t), in(t, "Firefox")
 	poll, other := o.asks(voting.Draft{Question: "Antrag 12"}), o.asks(voting.Draft{Question: "Antrag 13"})
 	sound := o.link(poll, anna)
 	address, secret, _ := strings.Cut(sound, "#")
@@ -40,7 +41,7 @@ func TestWrongLinks(t *testing.T) {
 		"script as address":   {sound + ".javascript:alert(1)//v/" + string(poll.ID), incomplete},
 	}
 	for what, c := range links {
-		v := visit(t, in(t, "Chromium"), c.link, germanReader)
+		v := visit(t, b, c.link, germanReader)
 		v.sees(c.says)
 		v.sees("Es wurde nichts gesendet.")
 		if n := must(browser.Evaluate[int](v.Tab, `document.querySelectorAll(".option").length`))(t); n != 0 {
@@ -55,7 +56,8 @@ func TestWrongLinks(t *testing.T) {
 
 // TestChangedElections has a server that shows other elections than it announced.
 func TestChangedElections(t *testing.T) {
-	o := openOffice(t)
+	t.Parallel()
+	o, b := openOffice(t), in(t, "WebKit")
 	poll, other := o.asks(voting.Draft{Question: "Antrag 12"}), o.asks(voting.Draft{Question: "Antrag 13"})
 	link := o.link(poll, anna)
 	change := func(key, old, new string) func(map[string]any) {
@@ -99,7 +101,7 @@ func TestChangedElections(t *testing.T) {
 			lie(said)
 			_ = json.NewEncoder(w).Encode(said)
 		})
-		v := visit(t, in(t, "Chromium"), link, germanReader)
+		v := visit(t, b, link, germanReader)
 		v.sees("Das ist nicht der Stimmzettel, der angekündigt wurde.")
 		v.Close()
 	}
@@ -111,23 +113,23 @@ func TestChangedElections(t *testing.T) {
 
 // TestABallotOfAnotherNameIsNoticed has a server that confirms another ballot.
 func TestABallotOfAnotherNameIsNoticed(t *testing.T) {
-	somewhere(t, "WebKit", func(t *testing.T, b *browser.Browser) {
-		o := openOffice(t)
-		v := visit(t, b, o.link(o.asks(voting.Draft{Question: "Antrag 12"}), anna), germanReader)
-		v.presses("Ja")
-		v.sees("Verbindlich abgeben")
-		o.breaks(func(w http.ResponseWriter, r *http.Request, honest http.Handler) {
-			said := told(r, honest)
-			said["tracker"] = strings.Repeat("A", 43)
-			_ = json.NewEncoder(w).Encode(said)
-		})
-		v.presses("Verbindlich abgeben")
-		v.sees("Halt: Der Bot nennt einen anderen Stimmzettel als Ihren.")
+	t.Parallel()
+	o := openOffice(t)
+	v := visit(t, in(t, "WebKit"), o.link(o.asks(voting.Draft{Question: "Antrag 12"}), anna), germanReader)
+	v.presses("Ja")
+	v.sees("Verbindlich abgeben")
+	o.breaks(func(w http.ResponseWriter, r *http.Request, honest http.Handler) {
+		said := told(r, honest)
+		said["tracker"] = strings.Repeat("A", 43)
+		_ = json.NewEncoder(w).Encode(said)
 	})
+	v.presses("Verbindlich abgeben")
+	v.sees("Halt: Der Bot nennt einen anderen Stimmzettel als Ihren.")
 }
 
 // TestTypedTextStaysText asks questions that are programs, in every place where people's words are shown.
 func TestTypedTextStaysText(t *testing.T) {
+	t.Parallel()
 	const evil = `<img src=x onerror="globalThis.hit=1">"'</script><script>globalThis.hit=1</script>{n}`
 	everywhere(t, func(t *testing.T, b *browser.Browser) {
 		o := openOffice(t)
@@ -162,6 +164,7 @@ func TestTypedTextStaysText(t *testing.T) {
 
 // TestNoOtherPageCarriesTheBallot puts the page into a frame: of its own server, which forbids it, and of one that does not.
 func TestNoOtherPageCarriesTheBallot(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, b *browser.Browser) {
 		o := openOffice(t)
 		link := o.link(o.asks(voting.Draft{Question: "Antrag 12"}), anna)
@@ -201,6 +204,7 @@ func TestNoOtherPageCarriesTheBallot(t *testing.T) {
 
 // TestNothingStays looks for what a visit leaves behind, and for what was asked of others.
 func TestNothingStays(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, b *browser.Browser) {
 		o := openOffice(t)
 		poll := o.asks(voting.Draft{Question: "Antrag 12"})

@@ -2,12 +2,10 @@ package booth
 
 import (
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"stimmbote/e2e/browser"
-	"stimmbote/e2e/node"
 	"stimmbote/voting"
 	"stimmbote/voting/belenios"
 )
@@ -17,6 +15,7 @@ func (o *office) board(p *voting.Poll) string { return o.address + "/p/" + strin
 
 // TestBoard looks at the board while a vote runs and after it was counted.
 func TestBoard(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, b *browser.Browser) {
 		o := openOffice(t)
 		poll := o.asks(voting.Draft{Question: "Antrag 12"})
@@ -39,6 +38,7 @@ func TestBoard(t *testing.T) {
 		v = visit(t, b, o.board(poll), germanReader)
 		v.sees("abgelehnt")
 		v.sees("Die Zahlen passen zusammen.")
+		v.sees("In diesem Browser nachrechnen")
 		for looked, found := range map[string]string{
 			words: "Ihr Stimmzettel ist in der Urne", strings.ToUpper(strings.ReplaceAll(words, " ", "-")): "Ihr Stimmzettel ist in der Urne",
 			"apfel apfel apfel": "Nicht gefunden.",
@@ -68,9 +68,9 @@ func (v *visitor) looks(words string) {
 
 // TestBarriersOfTheBoard looks at it with axe, on narrow screens, and with texts that are programs.
 func TestBarriersOfTheBoard(t *testing.T) {
+	t.Parallel()
 	const evil = `<img src=x onerror="globalThis.hit=1">`
-	axe := string(must(node.File(t.Context(), must(filepath.Abs("../.."))(t), "axe-core/axe.min.js"))(t))
-	o := openOffice(t)
+	o, b, axe := openOffice(t), in(t, "Chromium"), axe(t)
 	poll := o.asks(voting.Draft{Asked: voting.Question{
 		Kind: voting.KindSingly, Text: evil, Options: []string{evil, "Anna"}, Answers: []string{evil + "1", "Nein", "Enthaltung"},
 	}})
@@ -79,24 +79,30 @@ func TestBarriersOfTheBoard(t *testing.T) {
 			o.fills(poll, [][]int{{1, 0, 0}, {0, 1, 0}})
 			o.counted(poll)
 		}
-		v := visit(t, in(t, "Chromium"), o.board(poll), germanReader, axe)
-		must(0, v.Resize(390, 844))(t)
+		v := visit(t, b, o.board(poll), germanReader, axe)
 		v.sees(evil)
-		for _, barrier := range must(browser.Evaluate[[]string](v.Tab, barriers))(t) {
-			t.Errorf("counted %v: %s", counted, barrier)
-		}
-		must(0, v.Dark())(t)
-		for _, barrier := range must(browser.Evaluate[[]string](v.Tab, contrast))(t) {
-			t.Errorf("counted %v, in the dark: %s", counted, barrier)
-		}
-		must(0, v.Resize(320, 600))(t)
-		for _, wide := range must(browser.Evaluate[[]string](v.Tab, overflow))(t) {
-			t.Errorf("counted %v: %s goes beyond the edge", counted, wide)
-		}
-		v.pictured(map[bool]string{true: "board-counted", false: "board-open"}[counted])
+		v.barriers(map[bool]string{true: "board-of-programs", false: "board-open"}[counted])
 		if hit := must(browser.Evaluate[int](v.Tab, `(globalThis.hit ?? 0) + document.querySelectorAll("img").length`))(t); hit != 0 {
 			t.Error("what somebody typed became a part of the page")
 		}
 		v.Close()
 	}
+	poll = o.asks(voting.Draft{Question: "Antrag 12: Soll der Verein den Beitrag auf 24 Euro erhöhen?"})
+	o.fills(poll, [][]int{{1, 0, 0}})
+	o.counted(poll)
+	v := visit(t, b, o.board(poll), germanReader, axe)
+	v.sees("Die Zahlen passen zusammen.")
+	v.barriers("board-counted")
+	v.Close()
+	v = visit(t, b, o.address+"/recount", germanReader, axe)
+	v.sees("Datei wählen")
+	v.barriers("recount")
+	archive := must(o.Archive(t.Context(), poll.ID))(t)
+	v.drops(archive)
+	v.sees("Alles stimmt.")
+	v.barriers("recount-sound")
+	v.presses("Andere Datei")
+	v.drops(forged(archive))
+	v.sees("Diese Datei stimmt nicht.")
+	v.barriers("recount-forged")
 }

@@ -14,6 +14,7 @@ import (
 // TestFromTheDirectChatToTheResult is the whole way: the link in the direct chat, the page in each browser, the receipt in the
 // chat, the result in the group.
 func TestFromTheDirectChatToTheResult(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	w := must(world.New(ctx, world.Options{Repo: must(filepath.Abs("../.."))(t), Say: func(s string) { t.Log(s) }}))(t)
@@ -47,12 +48,14 @@ func TestFromTheDirectChatToTheResult(t *testing.T) {
 	voters := map[string]string{"anna": "Chromium", "bernd": "Firefox", "clara": "WebKit"}
 	codes := make(map[string]string)
 	for voter, name := range voters {
-		v := visit(t, in(t, name), link.FindString(hear(voter, world.Direct, link.String())), englishReader) // WebKit knows no language and shows the vote's
-		v.presses("Yes")
-		v.presses("Cast my vote")
-		v.sees("Your vote is in the ballot box.")
-		codes[voter] = v.part("#code")
-		v.Close()
+		its := link.FindString(hear(voter, world.Direct, link.String()))
+		t.Run(name, func(t *testing.T) {
+			v := visit(t, in(t, name), its, englishReader) // WebKit knows no language and shows the vote's
+			v.presses("Yes")
+			v.presses("Cast my vote")
+			v.sees("Your vote is in the ballot box.")
+			codes[voter] = v.part("#code")
+		})
 	}
 	for voter := range voters {
 		if said := hear(voter, world.Direct, `(?i)ballot box`); !strings.Contains(said, codes[voter]) {

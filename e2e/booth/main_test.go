@@ -2,6 +2,7 @@ package booth
 
 import (
 	"context"
+	"flag"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,50 +16,61 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// Tests mostly wait, for each other's browsers too.
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
-	for _, b := range started {
-		b.Close()
+	for _, e := range engines {
+		if e.browser != nil {
+			e.browser.Close()
+		}
 	}
 	os.Exit(code)
 }
 
-// started are the browsers that tests share: each tab has cookies and storage of its own.
-var (
-	startingOne sync.Mutex
-	started     = make(map[string]*browser.Browser)
-)
-
-// browsers are those in which everything has to work, by name.
-var browsers = map[string]func(t testing.TB) (*browser.Browser, error){
-	"Chromium": func(testing.TB) (*browser.Browser, error) { return browser.Start(context.Background()) },
-	"Firefox": func(t testing.TB) (*browser.Browser, error) {
-		return browser.StartFirefox(context.Background(), must(filepath.Abs("../.."))(t))
-	},
-	"WebKit": func(testing.TB) (*browser.Browser, error) { return browser.StartWebKit(context.Background()) },
+// engine is a browser that tests share, one after the other: each tab has cookies and storage of its own, but only one
+// tab is in front.
+type engine struct {
+	turn    sync.Mutex
+	start   func() (*browser.Browser, error)
+	browser *browser.Browser // once somebody had a turn
 }
 
-// in starts a browser, once.
+// engines are the browsers in which everything has to work, by name.
+var engines = map[string]*engine{
+	"Chromium": {start: func() (*browser.Browser, error) { return browser.Start(context.Background()) }},
+	"Firefox": {start: func() (*browser.Browser, error) {
+		repo, err := filepath.Abs("../..")
+		if err != nil {
+			return nil, err
+		}
+		return browser.StartFirefox(context.Background(), repo)
+	}},
+	"WebKit": {start: func() (*browser.Browser, error) { return browser.StartWebKit(context.Background()) }},
+}
+
+// in waits for a browser, which is the test's own until that ends. A test asks for one only, and once.
 func in(t testing.TB, name string) *browser.Browser {
 	t.Helper()
-	startingOne.Lock()
-	defer startingOne.Unlock()
-	if started[name] == nil {
-		started[name] = must(browsers[name](t))(t)
+	e := engines[name]
+	e.turn.Lock()
+	t.Cleanup(e.turn.Unlock)
+	if e.browser == nil {
+		e.browser = must(e.start())(t)
 	}
-	return started[name]
+	return e.browser
 }
 
 // everywhere runs a test in each browser.
 func everywhere(t *testing.T, test func(t *testing.T, b *browser.Browser)) {
-	for name := range browsers {
-		t.Run(name, func(t *testing.T) { test(t, in(t, name)) })
+	for name := range engines {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, in(t, name))
+		})
 	}
-}
-
-// somewhere runs a test in one browser only: what it tests depends on none. Each has some of these tests.
-func somewhere(t *testing.T, name string, test func(t *testing.T, b *browser.Browser)) {
-	t.Helper()
-	test(t, in(t, name))
 }
 
 // bench opens an empty page with the mathematics.

@@ -211,6 +211,14 @@ func (v *visitor) sees(text string) {
 	}
 }
 
+// until waits until there is no reason any more to wait.
+func (v *visitor) until(why func() string) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.t.Context(), 20*time.Second)
+	defer cancel()
+	must(0, browser.Until(ctx, func() (string, error) { return why(), nil }))(v.t)
+}
+
 // presses clicks the button, answer or line that reads so.
 func (v *visitor) presses(text string) {
 	v.t.Helper()

@@ -2,10 +2,8 @@ package booth
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
-	"testing"
 	"time"
 
 	"stimmbote/voting"
@@ -43,26 +41,6 @@ var screens = []struct {
 
 // sizes are screens of people.
 var sizes = map[string][2]int64{"narrow": {320, 700}, "phone": {390, 844}, "desktop": {1440, 900}}
-
-// TestScreens takes pictures, if somebody wants to look at them.
-func TestScreens(t *testing.T) {
-	if *shots == "" {
-		return
-	}
-	o := openOffice(t)
-	b := in(t, "Chromium")
-	for _, dark := range []bool{false, true} {
-		for _, s := range screens {
-			v := visit(t, b, o.link(o.asks(s.poll), anna), germanReader)
-			if dark {
-				must(0, v.Dark())(t)
-			}
-			s.walk(v)
-			v.pictured(fmt.Sprintf("%s-%v", s.name, dark))
-			v.Close()
-		}
-	}
-}
 
 // pictured takes pictures of the page as it is now, if somebody wants to look at them.
 func (v *visitor) pictured(name string) {

@@ -22,6 +22,7 @@ import (
 // TestBallotsOfABrowserAreCounted seals real ballots in each browser, has voting/belenios count them, and each
 // belenios-tool that knows the group check the archive.
 func TestBallotsOfABrowserAreCounted(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, b *browser.Browser) {
 		tab := bench(t, b)
 		for _, group := range []string{belenios.Ed25519, belenios.Group2048} {

@@ -9,6 +9,7 @@ import (
 
 // TestTypes has TypeScript's own compiler look at what esbuild builds without looking.
 func TestTypes(t *testing.T) {
+	t.Parallel()
 	repo := must(filepath.Abs("../.."))(t)
 	if said, err := node.Run(t.Context(), repo, "node_modules/typescript/lib/tsc.js", "--project", filepath.Join(repo, "web", "ui")); err != nil {
 		t.Errorf("%v\n%s", err, said)

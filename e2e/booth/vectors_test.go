@@ -275,6 +275,7 @@ func refusals(t *testing.T, sound belenios.Setup) []refusal {
 
 // TestVectorsAreWhatGoSays compares what is committed with what voting/belenios says today.
 func TestVectorsAreWhatGoSays(t *testing.T) {
+	t.Parallel()
 	var made bytes.Buffer
 	out := json.NewEncoder(&made)
 	out.SetEscapeHTML(false)
@@ -294,6 +295,7 @@ func TestVectorsAreWhatGoSays(t *testing.T) {
 
 // TestTheBrowserSaysTheSame goes through the committed vectors in each browser.
 func TestTheBrowserSaysTheSame(t *testing.T) {
+	t.Parallel()
 	raw := must(os.ReadFile(vectorsFile))(t)
 	everywhere(t, func(t *testing.T, b *browser.Browser) {
 		differences := must(browser.Evaluate[[]string](bench(t, b), "("+compare+")("+string(raw)+")"))(t)

@@ -12,19 +12,24 @@ import (
 var errOnlyChromium = errors.New("only Chromium can do this")
 
 // keys are those that somebody needs who has no mouse.
-var keys = map[string]string{"Tab": kb.Tab, "Enter": kb.Enter, "Space": " "}
+var keys = map[string]string{"Tab": kb.Tab, "Enter": kb.Enter, "Space": " ", "Escape": kb.Escape}
 
-// Press presses a key: Tab, Enter or Space. Only Chromium can do this.
+// Press presses a key: Tab, Enter, Space or Escape. Only Chromium can do this.
 func (t *Tab) Press(key string) error {
 	return t.emulate(func(p *chromiumPage) error { return chromedp.Do(p.ctx, chromedp.KeyEvent(keys[key])) })
 }
 
 // Dark lets the tab look as it does for people who want dark pages and no motion. Only Chromium can do this.
-func (t *Tab) Dark() error {
+func (t *Tab) Dark() error { return t.wishes("dark", "reduce") }
+
+// Light takes back what Dark did. Only Chromium can do this.
+func (t *Tab) Light() error { return t.wishes("light", "no-preference") }
+
+func (t *Tab) wishes(scheme, motion string) error {
 	return t.emulate(func(p *chromiumPage) error {
 		_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{
-				{Name: "prefers-color-scheme", Value: "dark"}, {Name: "prefers-reduced-motion", Value: "reduce"},
+				{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: motion},
 			},
 		})
 		return err
