@@ -115,7 +115,12 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 		}
 		you = who.Name
 	}
-	answer(w, http.StatusOK, map[string]any{"title": call.Title, "people": people, "you": you, "locked": call.Locked})
+	check, err := s.opt.Media.Token(media.NewCheckRoom(), media.Bearer{Badge: media.Guest}.NewIdentity(), "", joinToken)
+	if err != nil {
+		s.broken(w, fmt.Errorf("making a token for a check: %w", err))
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{"title": call.Title, "people": people, "you": you, "locked": call.Locked, "check": check})
 }
 
 // opened reads a request and opens the door for it, or answers why not. An unknown name and

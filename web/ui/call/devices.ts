@@ -6,6 +6,7 @@ import {
   type VideoCaptureOptions,
   createLocalTracks,
 } from "livekit-client";
+import { deviceTrouble } from "./trouble";
 
 /** How sound and picture are taken, before the call and in it. */
 export const sound: AudioCaptureOptions = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
@@ -34,8 +35,7 @@ export class Devices {
     return this.inTurn(async () => {
       if (!this.tracks[kind]) return "";
       this.drop(kind);
-      await this.take(kind === "microphone", kind === "camera");
-      return this.missing(kind) ? `error.${kind}` : "";
+      return this.outcome(kind, await this.take(kind === "microphone", kind === "camera"));
     });
   }
 
@@ -45,15 +45,12 @@ export class Devices {
    */
   open(): Promise<string> {
     return this.inTurn(async () => {
-      let problem = await this.take(this.wanted.microphone, this.wanted.camera);
-      if (problem) {
-        const blocked = problem.name === "NotAllowedError";
-        await this.take(this.wanted.microphone, false);
-        problem = await this.take(false, this.wanted.camera);
-        if (this.missing("microphone") && this.missing("camera")) return blocked ? "error.blocked" : "error.devices";
-      }
-      if (this.missing("microphone")) return "error.microphone";
-      return this.missing("camera") ? "error.camera" : "";
+      const both = await this.take(this.wanted.microphone, this.wanted.camera);
+      if (!both) return "";
+      const ear = await this.take(this.wanted.microphone, false);
+      const eye = await this.take(false, this.wanted.camera);
+      const without = [this.outcome("microphone", ear), this.outcome("camera", eye)].filter((trouble) => trouble);
+      return without.length === 2 ? deviceTrouble("devices", both) : (without[0] ?? "");
     });
   }
 
@@ -62,8 +59,7 @@ export class Devices {
     this.wanted[kind] = on;
     return this.inTurn(async () => {
       if (!on) this.drop(kind);
-      else await this.take(kind === "microphone", kind === "camera");
-      return this.missing(kind) ? `error.${kind}` : "";
+      return this.outcome(kind, on ? await this.take(kind === "microphone", kind === "camera") : undefined);
     });
   }
 
@@ -78,8 +74,11 @@ export class Devices {
     });
   }
 
-  private missing(kind: Kind): boolean {
-    return this.wanted[kind] && !this.tracks[kind];
+  /** What came of opening one of them: one that does not open is off, and may be switched on again. */
+  private outcome(kind: Kind, problem?: Error): string {
+    if (!this.wanted[kind] || this.tracks[kind]) return "";
+    this.wanted[kind] = false;
+    return deviceTrouble(kind, problem);
   }
 
   private async take(microphone: boolean, camera: boolean): Promise<Error | undefined> {

@@ -20,6 +20,7 @@ export interface Inside {
   people: string[];
   you: string;
   locked: boolean;
+  check?: string; // lets one try the network, in a room of its own
 }
 
 /** What lets somebody in. */
@@ -30,16 +31,25 @@ export interface Pass {
   identity: string;
   pass: string;
   badge: Badge;
+  keep?: string; // the badge of a member who was asked whether it is them, for this browser to keep
 }
 
 export type Badge = "guest" | "member" | "chair";
 
 /** What holds somebody at the door. */
 export interface Hold {
-  wait: "board" | "knock";
+  wait: "board" | "knock" | "you";
   ticket: string;
   title: string;
   name: string;
+  number?: string; // for whoever is asked in the direct chat whether it is them
+}
+
+/** A vote that is open. The ballot is the asker's own, if they have one. */
+export interface Vote {
+  id: string;
+  title?: string;
+  ballot?: string;
 }
 
 /** How things are around a call. Only those who moderate learn who waits. */
@@ -49,6 +59,7 @@ export interface State {
   entry: string;
   waiting?: { id: string; name: string }[] | null;
   chair?: boolean;
+  votes?: Vote[];
 }
 
 /** The badge that an identity carries: the server made it. */
@@ -71,6 +82,11 @@ export function takeBadge(): string {
     return badge;
   }
   return recall(kept);
+}
+
+/** Keeps a badge for this browser. */
+export function keepBadge(badge: string): void {
+  remember(kept, badge);
 }
 
 /** Forgets the badge of this browser. */

@@ -1,6 +1,7 @@
 // Waiting at the door, until somebody opens it or whoever waits has had enough.
 import { element, say, text } from "../page";
 import { type Hold, type Keys, NoWay, type Pass, Refused, knock, wait } from "./door";
+import { tellAll } from "./news";
 
 const askAgain = 2000; // milliseconds between two questions
 
@@ -14,12 +15,13 @@ export async function letIn(keys: Keys, name: string, badge: string, title: (of:
   element("form").hidden = true;
   title(answer.title);
   element("waiting").hidden = false;
+  show(answer);
   element("waiting-title").focus();
   try {
     for (let hold: Hold = answer; ; ) {
-      say(element("waiting-why"), text(`wait.${hold.wait}`));
+      show(hold);
       await new Promise((resolve) => setTimeout(resolve, askAgain));
-      if (waiting.signal.aborted) throw new Refused("wait.left");
+      if (waiting.signal.aborted) throw new Refused(hold.wait === "you" ? "wait.theirs" : "wait.left");
       answer = await wait(keys, hold.ticket).catch((problem) => {
         if (problem instanceof NoWay) return hold; // the way may come back
         throw problem;
@@ -32,6 +34,16 @@ export async function letIn(keys: Keys, name: string, badge: string, title: (of:
     element("waiting").hidden = true;
     element("form").hidden = false;
   }
+}
+
+/** Says why somebody waits. Whoever has a member's name is asked whether it is them. */
+function show(hold: Hold): void {
+  const you = hold.wait === "you";
+  element("waiting-title").textContent = text(you ? "you.title" : "wait");
+  tellAll(element("waiting-why"), text(you ? "wait.you" : `wait.${hold.wait}`, { name: hold.name }));
+  say(element("waiting-number"), hold.number ?? "");
+  say(element("waiting-how"), you ? text("wait.you.how") : text("wait.stay"));
+  element("wait-no").textContent = text(you ? "wait.you.no" : "wait.no");
 }
 
 /** Gives up waiting. */

@@ -16,6 +16,7 @@ import {
 } from "livekit-client";
 import { type Kind, picture, sound } from "./devices";
 import { type Keys, type Pass, Refused, type State } from "./door";
+import { deviceTrouble } from "./trouble";
 
 const patience = 15_000;
 const startOfEncryption = 8_000;
@@ -108,7 +109,7 @@ export class Meeting {
     await this.encrypted;
     const troubles = await Promise.all(
       tracks.map(async (track) => {
-        const [source, kind] =
+        const [source, kind]: [Track.Source, Kind] =
           track instanceof LocalVideoTrack
             ? [Track.Source.Camera, "camera"]
             : [Track.Source.Microphone, "microphone"];
@@ -116,9 +117,9 @@ export class Meeting {
           if (this.over) track.stop();
           else await this.me.publishTrack(track, { source });
           return "";
-        } catch {
+        } catch (problem) {
           track.stop();
-          return `error.${kind}`;
+          return deviceTrouble(kind, problem);
         }
       }),
     );
@@ -132,8 +133,8 @@ export class Meeting {
     try {
       if (kind === "microphone") await this.me.setMicrophoneEnabled(on);
       else await this.me.setCameraEnabled(on);
-    } catch {
-      return `error.${kind}`;
+    } catch (problem) {
+      return deviceTrouble(kind, problem);
     } finally {
       this.muting = false;
     }
@@ -165,9 +166,14 @@ export class Meeting {
     for (const who of this.others) for (const p of who.trackPublications.values()) this.choose(p as RemoteTrackPublication, who);
   }
 
-  /** Uses another microphone, camera or loudspeaker from now on. */
-  async use(kind: MediaDeviceKind, id: string): Promise<void> {
-    await this.room.switchActiveDevice(kind, id);
+  /** Uses another microphone, camera or loudspeaker from now on; returns what went wrong, else "". */
+  async use(kind: MediaDeviceKind, id: string): Promise<string> {
+    try {
+      await this.room.switchActiveDevice(kind, id);
+    } catch (problem) {
+      return deviceTrouble("devices", problem);
+    }
+    return "";
   }
 
   using(kind: MediaDeviceKind): string {

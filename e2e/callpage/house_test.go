@@ -1,0 +1,219 @@
+package callpage
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"stimmbote/e2e/browser"
+	"stimmbote/i18n"
+	"stimmbote/media"
+	"stimmbote/store"
+	"stimmbote/web"
+)
+
+var (
+	shots    = flag.String("shots", "", "a folder for pictures of the page, to look at")
+	chromium *browser.Browser
+	axe      string
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := 1
+	if err := start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	} else {
+		code = m.Run()
+		chromium.Close()
+	}
+	os.Exit(code)
+}
+
+func start() (err error) {
+	repo, err := filepath.Abs("../..")
+	if err != nil {
+		return err
+	}
+	if axe, err = browser.Axe(context.Background(), repo); err != nil {
+		return err
+	}
+	chromium, err = browser.Start(context.Background())
+	return err
+}
+
+// house is pages and media server of the program, with one call, without a chat.
+type house struct {
+	t       *testing.T
+	media   *media.Server
+	address string
+	key     string
+	room    string // of the media server
+
+	mu       sync.Mutex
+	changing map[string]func(said map[string]any) // what the page is told to its questions, by their last word
+	deaf     bool                                 // nobody gets through to the media server
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{t: t, changing: make(map[string]func(map[string]any))}
+	st := must(store.Open(t.Context(), t.TempDir(), zerolog.Nop()))(t)
+	t.Cleanup(func() { st.Close() })
+	h.key = must(media.NewLinkKey(rand.Reader))(t)
+	call := store.Call{
+		Room: "!r:x", Name: "gruene-strasse", Title: "Grüne <Straße>", Door: media.DoorHash(must(media.Door(h.key))(t)), Key: []byte("sealed"),
+	}
+	h.room = call.MediaRoom()
+	must(0, st.PutCall(t.Context(), call))(t)
+	h.media = must(media.New(media.Config{UDP: "127.0.0.1:0"}, media.Options{Secret: []byte(rand.Text())}, zerolog.Nop()))(t)
+	cfg := web.Config{ImprintURL: "https://example.org/imprint", PrivacyURL: "https://example.org/privacy"}
+	pages := web.New(cfg, web.Options{Calls: st, Media: h.media, Texts: must(i18n.Load("de"))(t)}, zerolog.Nop()).Handler()
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- h.media.Run(ctx) }()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, pages) }))
+	t.Cleanup(func() {
+		stop()
+		must(0, <-ended)(t)
+		server.Close()
+	})
+	h.address = server.URL
+	return h
+}
+
+func (h *house) answer(w http.ResponseWriter, r *http.Request, honest http.Handler) {
+	h.mu.Lock()
+	change, deaf := h.changing[r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]], h.deaf
+	h.mu.Unlock()
+	switch {
+	case r.URL.Path == "/crowd":
+		w.Header().Set("Content-Type", "text/html")
+	case r.URL.Path == "/livekit-client.mjs":
+		w.Header().Set("Content-Type", "text/javascript")
+		http.ServeFile(w, r, "../../web/ui/vendor/livekit-client.esm.mjs")
+	case deaf && strings.HasPrefix(r.URL.Path, "/rtc"):
+		http.Error(w, "blocked", http.StatusForbidden)
+	case change == nil || r.Method != http.MethodPost:
+		honest.ServeHTTP(w, r)
+	default:
+		recorded := httptest.NewRecorder()
+		honest.ServeHTTP(recorded, r)
+		said := make(map[string]any)
+		_ = json.NewDecoder(recorded.Body).Decode(&said) // an answer of another kind is changed as an empty one
+		change(said)
+		_ = json.NewEncoder(w).Encode(said)
+	}
+}
+
+// changes has the page told something else from now on.
+func (h *house) changes(question string, how func(said map[string]any)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.changing[question] = how
+}
+
+// link is the link of the card, in a language.
+func (h *house) link(language string) string {
+	return h.address + "/r/gruene-strasse?lang=" + language + "#" + h.key
+}
+
+// crowd lets people in who neither see nor hear, and show nothing.
+func (h *house) crowd(names ...string) {
+	h.t.Helper()
+	tab := must(chromium.Open(h.address + "/crowd"))(h.t)
+	h.t.Cleanup(tab.Close)
+	var tokens []string
+	for i, name := range names {
+		badge := []media.Badge{media.Member, media.Guest, media.Chair}[i%3]
+		tokens = append(tokens, must(h.media.Token(h.room, media.Bearer{Badge: badge}.NewIdentity(), name, time.Minute))(h.t))
+	}
+	must(browser.Evaluate[int](tab, fmt.Sprintf(`import("/livekit-client.mjs").then(async ({ Room }) => {
+		globalThis.rooms = %s.map((token) => { const room = new Room(); room.token = token; return room; });
+		for (const room of rooms) await room.connect(location.origin.replace("http", "ws"), room.token, { autoSubscribe: false });
+		return rooms.length;
+	})`, must(json.Marshal(tokens))(h.t))))(h.t)
+}
+
+// somebody is in front of the page.
+type somebody struct {
+	*browser.Tab
+	t *testing.T
+}
+
+func (h *house) opens(link string, scripts ...string) *somebody {
+	h.t.Helper()
+	tab := must(chromium.Open(link, append(scripts, axe)...))(h.t)
+	h.t.Cleanup(tab.Close)
+	return &somebody{Tab: tab, t: h.t}
+}
+
+// enters opens the link and goes in.
+func (h *house) enters(language, name string, scripts ...string) *somebody {
+	h.t.Helper()
+	s := h.opens(h.link(language), scripts...)
+	must(0, s.Join(name))(h.t)
+	s.seen("#call")
+	return s
+}
+
+// sees waits until a text is on the page.
+func (s *somebody) sees(text string) {
+	s.t.Helper()
+	s.until("document.body.innerText.includes("+quoted(text)+")", text)
+}
+
+// seen waits until a part of the page can be seen.
+func (s *somebody) seen(selector string) {
+	s.t.Helper()
+	s.until("document.querySelector("+quoted(selector)+")?.checkVisibility()", selector)
+}
+
+// until waits until a condition holds.
+func (s *somebody) until(condition, what string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 40*time.Second)
+	defer cancel()
+	must(0, browser.Until(ctx, func() (string, error) {
+		holds, err := browser.Evaluate[bool](s.Tab, "!!("+condition+")")
+		if holds || err != nil {
+			return "", err
+		}
+		text, err := s.Text()
+		return "there is no " + what + " on " + text, err
+	}))(s.t)
+}
+
+func (s *somebody) click(selector string) {
+	s.t.Helper()
+	s.seen(selector)
+	must(0, s.Click(selector))(s.t)
+}
+
+func quoted(text string) string {
+	b, _ := json.Marshal(text) // a string always can
+	return string(b)
+}
+
+// must fails the test on an error.
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}

@@ -1,0 +1,156 @@
+package callpage
+
+import (
+	"encoding/json"
+	"testing"
+
+	"stimmbote/e2e/browser"
+	"stimmbote/media"
+)
+
+// denied has the browser open no device, for a reason.
+func denied(name, message string) string {
+	return `navigator.mediaDevices.getUserMedia = async () => { throw new DOMException(` + quoted(message) + `, ` + quoted(name) + `) };`
+}
+
+// broken has one kind of device not open.
+func broken(kind, name string) string {
+	return `(() => {
+		const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+		navigator.mediaDevices.getUserMedia = async (what) => { if (what.` + kind + `) throw new DOMException("", "` + name + `"); return real(what); };
+	})();`
+}
+
+// otherApp is what a page is told that another app shows.
+const otherApp = `Object.defineProperty(navigator, "userAgent", { get: () => "Mozilla/5.0 (Linux; Android 14; Pixel 7; wv) AppleWebKit/537.36 Chrome/130.0 Mobile" });`
+
+// noWay takes every way from a page that pictures and sound could go.
+const noWay = `(() => {
+	const clean = (d) => d && { type: d.type, sdp: d.sdp?.replace(/^a=candidate:.*\r\n/gim, "") };
+	const of = RTCPeerConnection.prototype, { setRemoteDescription } = of;
+	of.addIceCandidate = async () => {};
+	of.setRemoteDescription = function (d) { return setRemoteDescription.call(this, clean(d)) };
+})();`
+
+// TestEachFailureSaysWhatToDo has browsers, devices and networks that do not do what they should. The sentence is there
+// before anybody presses the button.
+func TestEachFailureSaysWhatToDo(t *testing.T) {
+	for name, c := range map[string]struct {
+		script string
+		says   []string
+	}{
+		"not allowed":          {denied("NotAllowedError", "Permission denied"), []string{"The browser blocks camera and microphone."}},
+		"not allowed by phone": {denied("NotAllowedError", "Permission denied by system"), []string{"Camera and microphone cannot be used.", "system settings"}},
+		"busy":                 {denied("NotReadableError", "Could not start video source"), []string{"Camera and microphone cannot be used.", "Another program"}},
+		"no devices":           {denied("NotFoundError", ""), []string{"Camera and microphone cannot be used.", "No such device"}},
+		"only the camera busy": {broken("video", "NotReadableError"), []string{"The camera cannot be used.", "Another program"}},
+		"no microphone":        {broken("audio", "NotFoundError"), []string{"The microphone cannot be used.", "No such device"}},
+		"not allowed in app":   {otherApp + denied("NotAllowedError", ""), []string{"open the link in your browser"}},
+		"old browser":          {oldBrowser, []string{"This browser cannot make encrypted calls."}},
+		"old browser in app":   {otherApp + oldBrowser, []string{"Open the link in your browser.", "Copy the link"}},
+		"network":              {noWay, []string{"Picture and sound do not get through this network."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			s := h.opens(h.link("en"), c.script)
+			for _, sentence := range c.says {
+				s.sees(sentence)
+			}
+		})
+	}
+	t.Run("server", func(t *testing.T) {
+		h := newHouse(t)
+		h.deaf = true
+		h.opens(h.link("en")).sees("This network does not let you connect to the call.")
+	})
+	t.Run("nothing", func(t *testing.T) {
+		h := newHouse(t)
+		s := h.opens(h.link("en"), `globalThis.checked = 0; globalThis.WebSocket = class extends WebSocket {
+			constructor(...how) { super(...how); this.addEventListener("close", () => checked++); }
+		};`)
+		s.until("checked >= 2", "end of the check")
+		if said := must(browser.Evaluate[bool](s.Tab, `document.querySelector("#network").checkVisibility()`))(t); said {
+			t.Error("a good network is complained about")
+		}
+		if in := h.media.Present(h.room); len(in) != 0 {
+			t.Errorf("%v are in the call because of a check", in)
+		}
+	})
+}
+
+// TestAVoteIsAnnounced opens votes while people are in the call.
+func TestAVoteIsAnnounced(t *testing.T) {
+	const evil = `<img src=x onerror="globalThis.hit=1">{title}`
+	h := newHouse(t)
+	ballot := "https://example.org/v/x#secret"
+	h.changes("act", func(said map[string]any) {
+		said["votes"] = []any{
+			map[string]any{"id": "a", "title": evil, "ballot": ballot}, map[string]any{"id": "b"},
+			map[string]any{"id": "c", "title": "Strange", "ballot": "javascript:globalThis.hit=1"},
+		}
+	})
+	s := h.enters("en", "Anna")
+	s.sees(evil)
+	s.sees("A vote is under way. You have no ballot here.")
+	ways := must(browser.Evaluate[[][3]string](s.Tab, `[...document.querySelectorAll("#votes a")].map((a) => [a.href, a.target, a.rel])`))(t)
+	if len(ways) != 1 || ways[0] != [3]string{ballot, "_blank", "noopener noreferrer"} {
+		t.Errorf("the ways to ballots are %q", ways)
+	}
+	if hit := must(browser.Evaluate[int](s.Tab, `(globalThis.hit ?? 0) + document.querySelectorAll("img").length`))(t); hit != 0 {
+		t.Error("a question became a part of the page")
+	}
+	tell := func(ids ...string) {
+		t.Helper()
+		votes := []map[string]any{}
+		for _, id := range ids {
+			votes = append(votes, map[string]any{"id": id, "title": "Motion " + id})
+		}
+		body := must(json.Marshal(map[string]any{"hands": []string{}, "locked": false, "entry": "open", "votes": votes}))(t)
+		var to []string
+		for _, p := range h.media.Present(h.room) {
+			to = append(to, p.Identity)
+		}
+		must(0, h.media.Send(t.Context(), h.room, media.Message{Topic: "hall", Body: body, To: to}))(t)
+	}
+	tell("b")
+	s.until(`document.querySelectorAll("#votes p").length === 1`, "one vote")
+	// One that the page does not know yet: it asks for its own ballot.
+	h.changes("act", func(said map[string]any) {
+		said["votes"] = []any{map[string]any{"id": "d", "title": "Motion d", "ballot": ballot}}
+	})
+	tell("b", "d")
+	s.until(`document.querySelector("#votes a")?.href === `+quoted(ballot), "ballot")
+	tell()
+	s.until(`!document.querySelector("#votes").checkVisibility()`, "end of the votes")
+}
+
+// TestAMembersNameIsAskedAbout types one: the number to compare is there, and so is the way back.
+func TestAMembersNameIsAskedAbout(t *testing.T) {
+	h := newHouse(t)
+	s := h.waits("you", "Sind Sie das?")
+	s.sees("471")
+	s.click("#wait-no")
+	s.sees("Bitte nehmen Sie einen Namen, den kein Mitglied hat.")
+	s.until(`document.activeElement.id === "name"`, "focus on the name")
+	// Whoever says in the direct chat that it is them comes in, and this browser keeps the badge.
+	h.changes("join", func(said map[string]any) { said["keep"] = "a badge" })
+	h.changes("look", func(said map[string]any) { said["you"] = "" })
+	must(0, s.Join(""))(t)
+	s.seen("#call")
+	if kept := must(browser.Evaluate[string](s.Tab, `localStorage.getItem("badge " + location.pathname)`))(t); kept != "a badge" {
+		t.Errorf("the browser keeps %q", kept)
+	}
+}
+
+// TestTwoNotes presses the button that shows whether the loudspeaker works.
+func TestTwoNotes(t *testing.T) {
+	h := newHouse(t)
+	s := h.opens(h.link("en"), `(() => {
+		const { start } = OscillatorNode.prototype;
+		globalThis.notes = 0;
+		OscillatorNode.prototype.start = function (when) { notes++; return start.call(this, when); };
+	})();`)
+	s.click("#tone")
+	s.sees("Two notes were played.")
+	s.until("notes === 2", "two notes")
+}

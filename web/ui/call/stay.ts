@@ -1,0 +1,254 @@
+// The page in the call: from the way in to the sentence at the end.
+import type { Participant } from "livekit-client";
+import { count, element, say, text } from "../page";
+import { press, pressed, turn } from "./controls";
+import type { Kind } from "./devices";
+import { type Keys, NoWay, type Pass, Refused, type State, act, keepBadge, readKeys, remember } from "./door";
+import { type Doorway, kinds } from "./doorway";
+import { letIn } from "./entrance";
+import { type Audience, Meeting } from "./meeting";
+import { announce, tellAll } from "./news";
+import { People } from "./people";
+import { picker } from "./picker";
+import { Stage } from "./stage";
+import { spoken } from "./trouble";
+import { Votes } from "./votes";
+
+const lookAgain = 10_000; // milliseconds between two questions of those in the call, while somebody waits at the door
+
+/** Stay is everything between two looks at the door page. */
+export class Stay implements Audience {
+  private readonly stage = new Stage();
+  private readonly people = new People((what, who) => void this.ask(what, who));
+  private readonly votes = new Votes(announce);
+  private readonly call = element("call");
+  private readonly sheet = element<HTMLDialogElement>("sheet");
+  private meeting: Meeting | undefined;
+  private entered: { keys: Keys; pass: Pass } | undefined;
+  private around: State = nothingYet();
+  private published: Promise<void> = Promise.resolve(); // what was opened at the door is in the call
+  private awake: WakeLockSentinel | undefined;
+
+  constructor(
+    private readonly door: Doorway,
+    private readonly worker: () => Worker,
+  ) {}
+
+  /** Goes in, if the door opens. */
+  async join(): Promise<void> {
+    const { door } = this;
+    const name = door.name;
+    if (name === undefined || this.meeting) return;
+    door.enter();
+    try {
+      const keys = await readKeys(location.hash);
+      const pass = await letIn(keys, name, door.badge, (of) => door.title(of));
+      if (pass.keep) keepBadge((door.badge = pass.keep));
+      else remember("name", name);
+      const inside = (this.meeting = new Meeting(this.worker(), this));
+      await inside.enter(keys, pass);
+      this.entered = { keys, pass };
+      this.arrive(inside);
+      this.published = this.publish(inside);
+      await this.published;
+    } catch (problem) {
+      const sentence = problem instanceof Refused ? problem.sentence : problem instanceof NoWay ? "error.server" : "error.internal";
+      this.ended(sentence);
+    }
+  }
+
+  /** Listens to the controls. */
+  listen(): void {
+    for (const kind of kinds) element(kind).addEventListener("click", () => void this.switch(kind));
+    element("leave").addEventListener("click", () => void this.meeting?.leave());
+    element("sound-on").addEventListener("click", () => void this.meeting?.hear());
+    element("hand").addEventListener("click", () => {
+      const up = element("hand").getAttribute("aria-pressed") === "true";
+      void this.ask(up ? "lower" : "hand");
+    });
+    element("lock").addEventListener("click", () => void this.ask(this.around.locked ? "unlock" : "lock"));
+    const share = element("share");
+    share.hidden = !("getDisplayMedia" in navigator.mediaDevices);
+    share.addEventListener("click", () => void this.share());
+    element("more").addEventListener("click", () => this.sheet.showModal());
+    element("sheet-close").addEventListener("click", () => this.sheet.close());
+    press("large", (on) => this.stage.large(on));
+    press("sound-only", (on) => this.meeting?.onlySound(on));
+    picker("call-pick", (kind) => this.meeting?.using(kind) ?? "", (kind, id) => {
+      void this.meeting?.use(kind, id).then((trouble) => this.tell(trouble));
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (this.meeting && document.visibilityState === "visible") void this.keepAwake(); // a hidden page loses it
+    });
+    setInterval(() => {
+      if (this.meeting && (this.around.waiting?.length ?? 0) > 0) void this.ask("state");
+    }, lookAgain);
+  }
+
+  private arrive(inside: Meeting): void {
+    this.door.title(this.entered?.pass.title ?? "");
+    element("door").hidden = true;
+    this.call.hidden = false;
+    document.body.classList.add("on-stage");
+    for (const kind of kinds) turn(kind, this.door.devices.wanted[kind]);
+    for (const who of [inside.me, ...inside.others]) this.changed(who);
+    element("call-title").focus();
+    void this.ask("state");
+    void this.keepAwake();
+  }
+
+  /** Publishes what was opened at the door and is still wanted. */
+  private async publish(inside: Meeting): Promise<void> {
+    const trouble = await inside.publish(await this.door.hand());
+    if (inside !== this.meeting) return;
+    if (trouble) this.tell(trouble);
+    this.showOwn(inside);
+  }
+
+  /** Switches in the call. Until the devices are there it only says what is wanted of them. */
+  private async switch(kind: Kind): Promise<void> {
+    const inside = this.meeting;
+    if (!inside) return;
+    const { wanted } = this.door.devices;
+    wanted[kind] = element(kind).getAttribute("aria-checked") !== "true";
+    turn(kind, wanted[kind]);
+    await this.published;
+    const trouble = inside === this.meeting ? await inside.set(kind, wanted[kind]) : "";
+    if (inside !== this.meeting) return;
+    this.tell(trouble);
+    this.showOwn(inside);
+  }
+
+  private async share(): Promise<void> {
+    const inside = this.meeting;
+    if (!inside) return;
+    const trouble = await inside.share(!inside.me.isScreenShareEnabled);
+    if (inside !== this.meeting) return;
+    this.tell(trouble);
+    this.changed(inside.me);
+  }
+
+  /** Shows oneself, and the switches as they really are. */
+  private showOwn(inside: Meeting): void {
+    turn("microphone", inside.me.isMicrophoneEnabled);
+    turn("camera", inside.me.isCameraEnabled);
+    this.changed(inside.me);
+  }
+
+  /** Has the server do something, and shows how things are then. */
+  private async ask(what: string, who = ""): Promise<void> {
+    if (!this.entered) return;
+    const { keys, pass } = this.entered;
+    try {
+      const state = await act(keys, pass, this.door.badge, what, who);
+      if (this.entered?.pass === pass) this.take(state);
+    } catch (problem) {
+      if (this.entered) this.tell(problem instanceof Refused ? problem.sentence : "error.noway");
+    }
+  }
+
+  changed(who: Participant): void {
+    const { meeting } = this;
+    if (!meeting || this.call.hidden) return;
+    const isMe = who === meeting.me;
+    this.stage.show(who, { isMe, isStranger: meeting.strangers.has(who.identity), isPoor: meeting.isPoor(who) });
+    if (isMe) pressed("share", who.isScreenShareEnabled, "on");
+    this.showPeople();
+  }
+
+  came(who: Participant): void {
+    this.changed(who);
+    announce(text("came", { names: who.name ?? "" }));
+  }
+
+  went(who: Participant): void {
+    this.stage.hide(who);
+    this.showPeople();
+    announce(text("went", { names: who.name ?? "" }));
+  }
+
+  speaking(who: Participant[]): void {
+    this.stage.speaking(who);
+  }
+
+  silenced(isSo: boolean): void {
+    element("sound").hidden = !isSo;
+    if (isSo) announce(text("sound.why"));
+  }
+
+  silencedByOthers(): void {
+    if (!this.meeting) return;
+    this.door.devices.wanted.microphone = false;
+    turn("microphone", false);
+    this.tell("muted.by");
+  }
+
+  interrupted(isSo: boolean): void {
+    this.tell(isSo ? "reconnecting" : "");
+    if (!isSo) void this.ask(element("hand").getAttribute("aria-pressed") === "true" ? "hand" : "state"); // the server may be a new one
+  }
+
+  /** What the server tells everybody. The ways to ballots are each one's own: they have to be asked for. */
+  state(state: State): void {
+    if (this.votes.areNew(state.votes ?? [])) void this.ask("state");
+    else this.take({ ...state, votes: this.around.votes?.filter((v) => state.votes?.some((w) => w.id === v.id)) });
+  }
+
+  private take(state: State): void {
+    const { around, meeting } = this;
+    const waited = new Set(around.waiting?.map((w) => w.id));
+    this.around = { ...state, chair: state.chair ?? around.chair };
+    const fresh = state.waiting?.find((w) => !waited.has(w.id));
+    if (fresh) announce(text("waits", { name: fresh.name }));
+    pressed("hand", meeting !== undefined && state.hands.includes(meeting.me.identity), "hand.mine");
+    this.votes.show(state.votes ?? []);
+    this.people.waiting(this.around);
+    this.showPeople();
+  }
+
+  private showPeople(): void {
+    if (!this.meeting || this.call.hidden) return;
+    const { me, others } = this.meeting;
+    say(element("count"), count("people", others.length + 1));
+    element("alone").hidden = others.length > 0;
+    this.stage.hands(this.around.hands);
+    this.people.show([me, ...others], me, this.around);
+  }
+
+  /** Back to the door, with the sentence that says why. */
+  ended(sentence: string): void {
+    this.meeting = undefined;
+    this.entered = undefined;
+    this.around = nothingYet();
+    this.votes.show([]);
+    this.stage.clear();
+    if (this.sheet.open) this.sheet.close();
+    for (const id of ["large", "sound-only", "hand", "share"]) element(id).setAttribute("aria-pressed", "false");
+    this.stage.large(false);
+    this.call.hidden = true;
+    element("door").hidden = false;
+    document.body.classList.remove("on-stage");
+    for (const id of ["status", "sound", "queue", "locked"]) element(id).hidden = true;
+    void this.awake?.release();
+    this.awake = undefined;
+    this.door.back(sentence);
+  }
+
+  /** Says a sentence above the faces. */
+  private tell(trouble: string): void {
+    tellAll(element("status"), spoken(trouble));
+  }
+
+  /** Keeps a phone's screen on while the call runs. */
+  private async keepAwake(): Promise<void> {
+    try {
+      this.awake = await navigator.wakeLock.request("screen");
+    } catch {
+      // the phone says no: the call goes on
+    }
+  }
+}
+
+function nothingYet(): State {
+  return { hands: [], locked: false, entry: "" };
+}
