@@ -12,7 +12,7 @@ start();
 /** Asks for the file; one of the same server may be named behind the #. */
 function start(): void {
   const named = /^#(\/p\/[1-9A-HJ-NP-Za-km-z]+\/[1-9A-HJ-NP-Za-km-z]+\.bel)$/.exec(location.hash)?.[1];
-  const field = make("input", { type: "file", id: "file" });
+  const field = make("input", { type: "file", id: "file", class: "unseen" }); // browsers name it in a language of their own
   field.accept = ".bel";
   const label = make("label", { class: "act file" }, text("recount.choose"), field);
   field.addEventListener("change", () => {
@@ -48,6 +48,7 @@ function again(): HTMLElement {
 function draw(r: Report): void {
   const sound = r.status === "valid";
   const said = known(`recount.${r.status}`) ? r.status : "invalid";
+  const holds = sound || said === "incomplete";
   const rows = (r.checks ?? []).map(({ name, detail, ok }) =>
     make("li", { class: `found ${ok ? "good" : "bad"}` }, icon(ok ? "tick" : "halt"), make("span", {}, `${name}: ${detail}`)),
   );
@@ -59,16 +60,22 @@ function draw(r: Report): void {
   ].flatMap(([key, value]) => (value ? [make("dt", {}, text(key!)), make("dd", {}, make("code", {}, value))] : []));
   show(
     title(icon(sound ? "tick" : "halt"), make("span", {}, text(`recount.${said}`))),
-    r.reason !== undefined && make("p", { lang: "en" }, r.reason),
+    known(`recount.${said}.do`) && make("p", {}, text(`recount.${said}.do`)),
     ...(sound ? numbers.map((q) => table(q.question, q.answers.map((a) => [a.answer, a.votes ?? 0]), q.blank ?? 0, r.counted ?? 0)) : []),
-    rows.length > 0 && r.counted !== undefined && make("p", {}, text("board.cast", { cast: r.counted, entitled: r.entitled ?? 0 })),
-    prints.length > 0 && make("h2", {}, text("recount.compare")),
-    prints.length > 0 && make("dl", { class: "prints" }, ...prints),
+    holds && r.counted !== undefined && make("p", {}, text("board.cast", { cast: r.counted, entitled: r.entitled ?? 0 })),
+    holds && make("h2", {}, text("recount.compare")),
+    holds && make("dl", { class: "prints" }, ...prints),
     sound && !!r.trackers?.length && ballots(r.trackers),
-    rows.length > 0 && make("details", {}, make("summary", {}, text("recount.checked")), make("ul", { class: "checks", lang: "en" }, ...rows)),
-    make("p", { class: "soft" }, text("board.limits.are")),
+    rows.length + Number(r.reason !== undefined) > 0 && make("details", {}, make("summary", {}, text("recount.checked")), ...looked(r, rows)),
+    sound && make("p", { class: "soft" }, text("board.limits.are")),
     again(),
   );
+}
+
+/** What was looked at, in the verifier's own words, and where it stopped. */
+function looked(r: Report, rows: HTMLElement[]): HTMLElement[] {
+  const stopped = r.reason === undefined ? [] : [make("p", { lang: "en" }, r.reason)];
+  return [make("ul", { class: "checks", lang: "en" }, ...rows), ...stopped];
 }
 
 /** The ballots by their words, to look for one's own. */
