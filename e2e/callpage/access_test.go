@@ -13,6 +13,7 @@ import (
 func TestBarriers(t *testing.T) {
 	for _, state := range states {
 		t.Run(state.name, func(t *testing.T) {
+			t.Parallel()
 			s := state.come(newHouse(t))
 			s.pictured(state.name)
 			must(0, s.Resize(390, 844))(t)
@@ -72,7 +73,7 @@ func TestWithoutAMouse(t *testing.T) {
 		{"sound-only", "Space", `document.querySelector("#sound-only").ariaPressed === "true"`},
 		{"", "Escape", `!document.querySelector("#sheet").open && document.activeElement.id === "more"`},
 		{"leave", "Enter", `!document.querySelector("#call").checkVisibility() && document.activeElement.id === "notice"`},
-		{"language", "Enter", `document.documentElement.lang === "de"`},
+		{"language", "Enter", `document.documentElement?.lang === "de"`},
 	} {
 		if step.id != "" {
 			s.tabsTo(step.id)
