@@ -86,7 +86,8 @@ func TestAVoteIsAnnounced(t *testing.T) {
 	ballot := "https://example.org/v/x#secret"
 	h.changes("act", func(said map[string]any) {
 		said["votes"] = []any{
-			map[string]any{"id": "a", "title": evil, "ballot": ballot}, map[string]any{"id": "b"},
+			map[string]any{"id": "a", "title": evil, "ballot": ballot},
+			map[string]any{"id": "b"},
 			map[string]any{"id": "c", "title": "Strange", "ballot": "javascript:globalThis.hit=1"},
 		}
 	})
