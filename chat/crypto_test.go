@@ -145,6 +145,22 @@ func TestSignedDevicesAreTrustedAndOthersAreNot(t *testing.T) {
 	}
 }
 
+// What is said to a group is for devices too that nobody signed; what is said to one person afterwards is not.
+func TestASecretAfterWordsToAGroup(t *testing.T) {
+	t.Parallel()
+	hs := newHomeserver(t)
+	room := hs.makeRoom(true, anna, bot)
+	r := start(t, hs, t.TempDir())
+	p := newPeer(t, hs, "anna", false)
+	queue(t, r, Delivery{Key: "1", Room: room.id, Kind: "to all"})
+	p.reads(t, "to all ")
+	queue(t, r, Delivery{Key: "2", Person: anna, Kind: "secret", Secret: true})
+	hs.member(r.directRoomOf(t, hs, anna), anna, "join")
+	r.sent(t)
+	queue(t, r, Delivery{Key: "3", Room: room.id, Kind: "to all again"})
+	p.reads(t, "to all ", "to all again ")
+}
+
 // A message may come long before its key, even before a restart.
 func TestAMessageWaitsForItsKey(t *testing.T) {
 	t.Parallel()

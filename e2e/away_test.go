@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"flag"
+	"regexp"
 	"testing"
 	"time"
 
@@ -24,8 +25,16 @@ func TestHomeserverAway(t *testing.T) {
 	say(ctx, t, chair, world.Group, "!vote Shall we wait?")
 	hear(ctx, t, chair, world.Group, `(?i)draft`)
 	say(ctx, t, chair, world.Group, "start")
-	hear(ctx, t, chair, world.Group, `(?i)voting is open`)
+	queued := regexp.MustCompile(`stimmbote_deliveries\{state="waiting"\} ([3-9]|\d\d)`)
+	eventually(ctx, t, func() bool {
+		_, numbers := fetch(ctx, t, w.Bot.OpsURL+"/metrics")
+		return queued.MatchString(numbers)
+	}, func() string { return "no ballots are to be sent" })
 	w.Homeserver.Stop()
+	early := 0
+	for name, p := range w.People {
+		early += count(p, from[name], world.Direct, ballot)
+	}
 	select {
 	case <-time.After(*away):
 	case <-ctx.Done():
@@ -44,7 +53,8 @@ func TestHomeserverAway(t *testing.T) {
 			t.Fatalf("%s gets no ballot: %v; the last messages: %+v", p.Name, err, all[max(0, len(all)-4):])
 		}
 	}
-	t.Logf("away for %s; %.1f s later everybody has a ballot", *away, time.Since(back).Seconds())
+	hear(ctx, t, chair, world.Group, `(?i)voting is open`)
+	t.Logf("away for %s, when %d of %d had a ballot; %.1f s later everybody has one", *away, early, len(w.People), time.Since(back).Seconds())
 	for _, name := range world.Everybody() {
 		vote(ctx, t, w.People[name], "1", "yes")
 	}
