@@ -7,6 +7,7 @@
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
+COPY media/protoyaml media/protoyaml
 RUN go mod download
 COPY . .
 RUN CGO_ENABLED=1 go build -trimpath -buildvcs=auto \
