@@ -64,7 +64,7 @@ test=(go test -json -shuffle=on -timeout 20m -p 1)
 light='-gcflags=filippo.io/...=-race=false'
 race=("${test[@]}" -race "$light")
 mapfile -t voting < <(go list ./voting/... | grep -vxF "$(go list ./voting/belenios)")
-servers=(./e2e ./e2e/synapse ./e2e/try) alone=(./e2e/meet ./e2e/call ./e2e/callpage)
+servers=(./e2e ./e2e/synapse ./e2e/try) alone=(./e2e/meet ./e2e/call ./e2e/callpage ./e2e/nets)
 mapfile -t rest < <(go list ./... | grep -vxF "$(go list ./voting/... "${servers[@]}" "${alone[@]}")")
 go build -race "$light" ./... # what all of them are built of, once
 go build -race "${voting[@]}"
