@@ -9,7 +9,10 @@ import (
 
 func TestTheAppsOwnCall(t *testing.T) {
 	w := newWorld(t, "en")
-	calling := func(id, name string) { t.Helper(); w.notices(chat.Notice{Kind: chat.Calling, ID: id, Room: group, Person: user(name)}) }
+	calling := func(id, name string) {
+		t.Helper()
+		w.notices(chat.Notice{Kind: chat.Calling, ID: id, Room: group, Person: user(name)})
+	}
 	calling("$1", "otherbot")
 	w.silent()
 	calling("$2", "anna")
