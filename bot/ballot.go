@@ -38,6 +38,9 @@ func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *vo
 	t.add("ballot.alone")
 	t.gap()
 	t.addLabel(p)
+	if err := b.addTogether(ctx, t, p); err != nil {
+		return chat.Content{}, err
+	}
 	switch {
 	case p.Terms.InCall:
 		t.addCount("ballot.in-call", len(p.Roll))

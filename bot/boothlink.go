@@ -10,7 +10,7 @@ import (
 
 // boothAt is the address of the ballot page of a vote, without what is personal; empty if it has none.
 func (b *Bot) boothAt(p *voting.Poll) (page, own string) {
-	if b.PublicURL == "" || b.BoothHash == "" || p.Fingerprint == "" && p.State != voting.StateDraft || p.Level() == voting.Open {
+	if b.PublicURL == "" || b.BoothHash == "" || p.Fingerprint == "" && p.State != voting.StateDraft && p.State != voting.StateAsked || p.Level() == voting.Open {
 		return "", ""
 	}
 	own = b.PublicURL + "/v/" + string(p.ID)

@@ -27,6 +27,9 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	t.add("poll.draft.title", "question", title(p.Asked))
 	t.addOptions(p.Asked)
 	t.addLabel(p)
+	if err := b.addTogether(ctx, t, p); err != nil {
+		return chat.Content{}, err
+	}
 	t.gap()
 	t.addRule(p.Asked, p.Rule)
 	t.addQuorum(p.Rule, len(p.Roll))

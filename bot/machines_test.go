@@ -15,6 +15,7 @@ import (
 	"stimmbote/store"
 	"stimmbote/voting"
 	"stimmbote/voting/parley"
+	"stimmbote/web"
 )
 
 // real is the machine of a teller as people run it, on a database of its own.
@@ -27,6 +28,8 @@ type real struct {
 	line    *realLine
 	k       *keyholder.Keyholder
 	said    []parley.Record
+	booth   string                                        // where it serves the ballot page
+	fetch   func(context.Context, string) ([]byte, error) // how it gets a page
 }
 
 // realLine is the line of a machine: the queue is the real one.
@@ -72,6 +75,7 @@ func (r *real) open() {
 	r.store, r.line = st, &realLine{Line: line, r: r}
 	r.k = keyholder.New(keyholder.Options{
 		Config: keyholder.Config{Owner: r.owner, Bot: myself, MinBallots: voting.MinBallots}, Line: r.line, Store: st, Vault: vault,
+		Booth: r.booth, PageHash: web.Sum(rightPage), Fetch: r.fetch,
 		Texts: r.w.texts, Rand: rand.Reader, Now: func() time.Time { return r.w.now }, Log: zerolog.Nop(),
 	})
 }
@@ -92,19 +96,32 @@ type circle struct {
 	forged   string // a credential of nobody
 }
 
-// newCircle has anna and bernd hold keys with real machines.
+// rightPage is the ballot page as everybody should have it.
+var rightPage = []byte("<title>Ballot</title>")
+
+// newCircle has anna and bernd hold keys with real machines, which serve no page.
 func newCircle(t *testing.T) *circle {
+	c := gathered(t, nil)
+	c.say("chair", "!vote Shall we adopt motion 12?")
+	return c
+}
+
+// gathered is a circle whose machines are here; before may change one before it starts.
+func gathered(t *testing.T, before func(r *real)) *circle {
 	c := &circle{world: newWorld(t, "en")}
+	c.bot.BoothHash = web.Sum(rightPage)
 	c.line.power[user("chair")] = 100
 	for _, owner := range []string{"anna", "bernd"} {
 		r := &real{w: c.world, account: user(owner + "-box"), owner: user(owner), dir: t.TempDir()}
+		if before != nil {
+			before(r)
+		}
 		r.open()
 		t.Cleanup(func() { r.store.Close() })
 		c.join(owner + "-box")
 		c.machines = append(c.machines, r)
 	}
 	c.say("chair", "!tellers @anna @bernd")
-	c.say("chair", "!vote Shall we adopt motion 12?")
 	return c
 }
 

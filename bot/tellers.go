@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -94,18 +95,25 @@ func (b *Bot) tellersNamed(ctx context.Context, m chat.Message, text string) ([]
 	return owners, nil
 }
 
-// machines are the accounts in a room that hold keys, by account: whose they say they are. Whoever has
-// left the room is none of them.
-func (b *Bot) machines(ctx context.Context, room string, members []chat.Member) (map[string]voting.Member, error) {
+// machineAt is what a machine says of itself: whose it is, and where it serves the ballot page, if it does.
+type machineAt struct {
+	owner voting.Member
+	booth string
+}
+
+// machines are the accounts in a room that hold keys, by account. Whoever has left the room is none of
+// them.
+func (b *Bot) machines(ctx context.Context, room string, members []chat.Member) (map[string]machineAt, error) {
 	value, err := b.Store.Setting(ctx, room, settingMachines)
 	if err != nil {
 		return nil, err
 	}
-	all := make(map[string]voting.Member)
+	all := make(map[string]machineAt)
 	for line := range strings.Lines(value) {
-		owner, account, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		owner, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		account, booth, _ := strings.Cut(rest, " ")
 		if slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == account }) {
-			all[account] = voting.Member(owner)
+			all[account] = machineAt{owner: voting.Member(owner), booth: booth}
 		}
 	}
 	return all, nil
@@ -121,14 +129,18 @@ func (b *Bot) onHere(ctx context.Context, m chat.Message, r parley.Record) error
 	if err != nil {
 		return err
 	}
+	says := machineAt{owner: r.Owner}
+	if voting.IsPage(r.Booth) {
+		says.booth = r.Booth
+	}
 	_, machine := all[string(r.Owner)]
-	if all[m.Sender] == r.Owner || machine || string(r.Owner) == m.Sender || !slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == string(r.Owner) }) {
+	if all[m.Sender] == says || machine || string(r.Owner) == m.Sender || !slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == string(r.Owner) }) {
 		return b.noted(ctx, m)
 	}
-	all[m.Sender] = r.Owner
+	all[m.Sender] = says
 	var lines strings.Builder
 	for _, account := range slices.Sorted(maps.Keys(all)) {
-		lines.WriteString(string(all[account]) + " " + account + "\n")
+		lines.WriteString(strings.TrimSpace(string(all[account].owner)+" "+account+" "+all[account].booth) + "\n")
 	}
 	owners, err := b.Store.Setting(ctx, m.Room, settingTellers)
 	if err != nil {
@@ -150,6 +162,7 @@ type keyTeller struct {
 	owner    string
 	name     string
 	accounts []string
+	booth    string // where the machine serves the ballot page, if it does
 }
 
 // keyTellers are the tellers of a group, in the order in which they were named.
@@ -173,8 +186,8 @@ func (b *Bot) keyTellers(ctx context.Context, room string) ([]keyTeller, error) 
 			return nil, err
 		}
 		for _, account := range slices.Sorted(maps.Keys(machines)) {
-			if machines[account] == voting.Member(owner) {
-				t.accounts = append(t.accounts, account)
+			if machines[account].owner == voting.Member(owner) {
+				t.accounts, t.booth = append(t.accounts, account), machines[account].booth
 			}
 		}
 		all = append(all, t)
@@ -205,6 +218,9 @@ func (b *Bot) composeTellers(ctx context.Context, d chat.Delivery) (chat.Content
 			t.add("tellers.missing", "name", one.name)
 		case 1:
 			t.add("tellers.machine", "name", one.name, "account", one.accounts[0])
+			if one.booth != "" {
+				t.add("tellers.page", "page", one.booth)
+			}
 		default:
 			ready = false
 			t.add("tellers.several", "name", one.name, "accounts", strings.Join(one.accounts, ", "))
@@ -253,6 +269,61 @@ func (b *Bot) addTellers(ctx context.Context, room string, w *wish) error {
 	if w.terms.Lasts == 0 && w.terms.Until.IsZero() {
 		w.terms.Lasts = voting.TellersLast
 	}
+	return b.addPage(w, all)
+}
+
+// addPage makes a wish secret, if it can be: then votes are sealed by their voters alone, on a page that
+// is served by somebody else than the bot. Elections of people are, if nothing else is said.
+func (b *Bot) addPage(w *wish, tellers []keyTeller) error {
+	if sameHost(w.terms.Booth, b.PublicURL) {
+		w.terms.Booth = "" // that is the bot's own
+	}
+	if !w.secret && (!w.elect || w.keys) {
+		return nil
+	}
+	booth := w.terms.Booth
+	for _, t := range tellers {
+		if booth == "" && !sameHost(t.booth, b.PublicURL) {
+			booth = t.booth
+		}
+	}
+	switch {
+	case booth != "" && b.PublicURL != "" && b.BoothHash != "":
+		w.terms.Booth, w.terms.OnlySealed, w.terms.NoRevote = booth, true, true
+	case w.secret:
+		return refuse("refusal.no-secret-page")
+	}
+	return nil
+}
+
+// sameHost says whether two addresses are of one host.
+func sameHost(a, b string) bool {
+	x, err1 := url.Parse(a)
+	y, err2 := url.Parse(b)
+	return err1 == nil && err2 == nil && x.Hostname() != "" && strings.EqualFold(x.Hostname(), y.Hostname())
+}
+
+// unsecret takes back what makes a wish secret.
+func (w *wish) unsecret() {
+	if w.secret {
+		w.secret, w.terms.OnlySealed, w.terms.NoRevote, w.terms.Booth = false, false, false, ""
+	}
+}
+
+// addTogether says at the level secret who would have to collude, and where the page comes from.
+func (b *Bot) addTogether(ctx context.Context, t *page, p *voting.Poll) error {
+	if p.Level() != voting.Secret {
+		return nil
+	}
+	names, err := b.tellerNames(ctx, string(p.Place), p.Terms.Tellers.All(), false)
+	if err != nil {
+		return err
+	}
+	host := p.Terms.Booth
+	if u, err := url.Parse(host); err == nil {
+		host = u.Host
+	}
+	t.add("poll.label.secret-who", "names", names, "host", host)
 	return nil
 }
 

@@ -291,7 +291,7 @@ func TestWhoIsNoTeller(t *testing.T) {
 		"!tellers @anna":                                "two or three members",
 		"!tellers @anna @bernd @clara @deniz":           "two or three members",
 		"!tellers @anna @anna-box":                      "anna-box",
-		"!vote And? --level secret":                     "not to be had here yet",
+		"!vote And? --level secret":                     "Of Anna there is no machine",
 		"!vote And? --level shared":                     "Of Anna there is no machine",
 		"!vote And motion 13? --level confidential":     `Confidential: nobody`,
 		"!vote And motion 14? --open":                   "Open vote",

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"stimmbote/chat"
@@ -216,9 +217,13 @@ func (b *Bot) composeAsked(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	for i, m := range p.Roll {
 		roll[i] = string(m)
 	}
+	var pages []string
+	if page, own := b.boothAt(p); page != "" {
+		pages = slices.Compact([]string{page, own})
+	}
 	t.add("tellers.asked", "names", names)
 	return recorded(t.content(true), parley.Record{Kind: parley.Asked, Poll: p.ID, Question: &parley.Question{
-		Group: p.Group, Asker: p.Asker, Asked: p.Asked, Rule: p.Rule, Terms: p.Terms, Least: p.Least, Roll: roll, Trustee: string(own),
+		Group: p.Group, Asker: p.Asker, Asked: p.Asked, Rule: p.Rule, Terms: p.Terms, Least: p.Least, Roll: roll, Trustee: string(own), Pages: pages,
 	}})
 }
 

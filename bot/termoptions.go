@@ -88,11 +88,16 @@ func (b *Bot) setObjection(w *wish, value string) error {
 func (b *Bot) setLevel(w *wish, value string) error {
 	switch {
 	case b.words.is("vote.words.level.open", value):
+		w.unsecret()
 		w.terms.Level, w.keys = voting.Open, false
 	case b.words.is("vote.words.level.confidential", value):
+		w.unsecret()
 		w.terms.Level, w.keys, w.alone = voting.Confidential, false, true
 	case b.words.is("vote.words.level.shared", value):
+		w.unsecret()
 		w.terms.Level, w.keys, w.alone = voting.Confidential, true, false
+	case b.words.is("vote.words.level.secret", value):
+		w.terms.Level, w.keys, w.alone, w.secret = voting.Confidential, true, false, true
 	case b.words.is("vote.words.level.higher", value):
 		return refuse("refusal.level")
 	default:

@@ -23,6 +23,7 @@ type wish struct {
 	terms       voting.Terms
 	who         []string // is on the roll; none: all members
 	keys, alone bool     // it is said that tellers hold keys too, or that the bot alone does
+	secret      bool     // it is said that not even whoever runs the bot may see an answer
 }
 
 // asked reads what follows a command: the question, and the options in lines of their own or
@@ -106,7 +107,7 @@ func listMark(line string) int {
 func wishOf(p *voting.Poll) wish {
 	q := p.Asked
 	w := wish{text: q.Text, invalid: q.Invalid, rule: p.Rule, seats: p.Rule.Seats, terms: p.Terms}
-	w.alone = p.Terms.Tellers == ""
+	w.alone, w.secret = p.Terms.Tellers == "", p.Level() == voting.Secret
 	switch q.Kind {
 	case voting.KindMotion:
 		return w

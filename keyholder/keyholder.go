@@ -104,8 +104,11 @@ type Options struct {
 	Vault      vault
 	Texts      *i18n.Texts
 	Rand       io.Reader
-	Now        func() time.Time  // default: time.Now
-	Checkpoint func(name string) // called where a crash would hurt most; default: nothing
+	Booth      string                                                // where it serves the ballot page; empty: nowhere
+	PageHash   string                                                // of the ballot page as this program has it
+	Fetch      func(ctx context.Context, url string) ([]byte, error) // gets a page; nil: none is looked at
+	Now        func() time.Time                                      // default: time.Now
+	Checkpoint func(name string)                                     // called where a crash would hurt most; default: nothing
 	Log        zerolog.Logger
 }
 
@@ -117,6 +120,7 @@ type Keyholder struct {
 	mu     sync.Mutex // one thing at a time
 	early  map[string]map[string]string
 	audits map[string]*belenios.Audit // of closed votes, by closed hash
+	looks  map[string]time.Time       // when the pages of a vote are looked at again
 }
 
 // New returns a keyholder. It does nothing until its line delivers messages and Run is called.
@@ -130,6 +134,7 @@ func New(o Options) *Keyholder {
 	return &Keyholder{
 		Options: o, wake: make(chan struct{}, 1),
 		early: make(map[string]map[string]string), audits: make(map[string]*belenios.Audit),
+		looks: make(map[string]time.Time),
 	}
 }
 
@@ -176,6 +181,9 @@ func (k *Keyholder) Due(ctx context.Context, next *time.Time) error {
 	}
 	var problems []error
 	for _, v := range all {
+		if err := k.lookAgain(ctx, v, next); err != nil {
+			problems = append(problems, fmt.Errorf("poll %s: %w", v.Poll, err))
+		}
 		if v.Step != stepClosed || v.seen.BotShare == "" {
 			continue
 		}

@@ -41,6 +41,9 @@ func (k *Keyholder) asked(ctx context.Context, room string, r parley.Record) err
 		}
 		return k.refuse(ctx, v, parley.Alarm, err)
 	}
+	if err := k.pages(ctx, v); err != nil {
+		return k.refuse(ctx, v, parley.Alarm, err)
+	}
 	for account, public := range k.early[v.Poll] {
 		if q.Terms.Tellers.Owner(account) != 0 {
 			v.seen.Keys[account] = public

@@ -79,7 +79,7 @@ func (k *Keyholder) Compose(ctx context.Context, d chat.Delivery) (chat.Content,
 // introduce says in a group whose machine this is.
 func (k *Keyholder) introduce(ctx context.Context, room, cause string) error {
 	d, err := delivery("here/"+cause, room, said{Key: "keyholder.here", Args: []any{"owner", k.Config.Owner}},
-		parley.Record{Kind: parley.Here, Owner: voting.Member(k.Config.Owner)})
+		parley.Record{Kind: parley.Here, Owner: voting.Member(k.Config.Owner), Booth: k.Booth})
 	if err != nil {
 		return err
 	}

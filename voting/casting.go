@@ -84,6 +84,9 @@ func (p *Polls) lay(ctx context.Context, poll *Poll, e *Envelope) (replaced bool
 		return p.answer(ctx, poll, e)
 	}
 	old, err := p.box.Put(ctx, string(poll.ID), e.sealed, poll.Terms.NoRevote)
+	if errors.Is(err, box.ErrTaken) && poll.Level() == Secret {
+		return false, ErrUsed // perhaps by somebody who had the token: the bot, above all
+	}
 	if errors.Is(err, box.ErrTaken) {
 		return false, ErrVoted
 	}

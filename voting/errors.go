@@ -40,6 +40,7 @@ var (
 	ErrNoCode       = &Refusal{Key: "refusal.no-code"}
 	ErrObjections   = &Refusal{Key: "refusal.objections"}
 	ErrOnlySealed   = &Refusal{Key: "refusal.only-sealed"}
+	ErrUsed         = &Refusal{Key: "refusal.used"}
 	ErrTellers      = &Refusal{Key: "refusal.tellers"}
 )
 

@@ -11,10 +11,11 @@ const (
 	Confidential Level = iota // nobody in the group sees an answer; whoever runs the bot could see and change it
 	Open                      // answers are published with names at the close
 	Shared                    // as Confidential while somebody answers; afterwards nobody alone could see an answer
+	Secret                    // nobody could see an answer but all who hold keys together, or whoever forges the page
 )
 
 // levels are the names of the levels.
-var levels = map[Level]string{Confidential: "confidential", Open: "open", Shared: "shared"}
+var levels = map[Level]string{Confidential: "confidential", Open: "open", Shared: "shared", Secret: "secret"}
 
 // String is the name of the level, for looking up its sentence.
 func (l Level) String() string {

@@ -33,14 +33,21 @@ type Terms struct {
 	Tellers    Tellers       `json:"tellers,omitempty"`    // whose machines hold keys too
 }
 
-// level says how secret answers are that are given on such terms. That keys are shared is never said,
-// it follows from the tellers.
+// level says how secret answers are that are given on such terms. Shared and secret are never said, they
+// follow: from the tellers, and from ballots that are sealed by their voters alone, on a page that is
+// elsewhere than with the bot. Whether it is elsewhere, whoever drafts looks at.
 func (t Terms) level() Level {
-	if t.Tellers != "" && t.Level == Confidential {
-		return Shared
+	switch {
+	case t.Tellers == "" || t.Level != Confidential:
+		return t.Level
+	case t.OnlySealed && t.Booth != "":
+		return Secret
 	}
-	return t.Level
+	return Shared
 }
+
+// Secrecy says how secret answers are that are given on such terms.
+func (t Terms) Secrecy() Level { return t.level() }
 
 // Check refuses terms that cannot be held to.
 func (t Terms) Check() error { return t.check() }

@@ -187,6 +187,7 @@ var statuses = map[string]int{
 	"web.ballot.unknown":            http.StatusNotFound,
 	"refusal.ballot.superseded":     http.StatusConflict,
 	"refusal.voted":                 http.StatusConflict,
+	"refusal.used":                  http.StatusConflict,
 	"refusal.ballot.closed":         http.StatusGone,
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
@@ -17,13 +18,15 @@ import (
 	"stimmbote/i18n"
 	"stimmbote/keyholder"
 	"stimmbote/store"
+	"stimmbote/web"
 )
 
 const keyholderUsage = `usage: stimmbote keyholder run [--config FILE]
 
 Holds a key of the votes whose teller its owner is, on a machine of theirs and with an account of
 its own. The configuration is that of the bot; of it are used: language, matrix, store, keyholder,
-log and ops. The folder of the store is this program's alone.
+web, log and ops. With web.public_url it serves the ballot page, so that voters need not trust the
+bot's. The folder of the store is this program's alone.
 `
 
 // holdKeys is `stimmbote keyholder run`.
@@ -40,7 +43,7 @@ func holdKeys(ctx context.Context, args []string, stderr io.Writer) int {
 		fmt.Fprint(stderr, keyholderUsage)
 		return exitUsage
 	}
-	cfg, err := loadConfig(*path, os.Environ(), "language", "matrix", "store", "keyholder", "ops", "log")
+	cfg, err := loadConfig(*path, os.Environ(), "language", "matrix", "store", "keyholder", "web", "ops", "log")
 	if err == nil {
 		err = cfg.Keyholder.Complete()
 	}
@@ -93,8 +96,13 @@ func serveKeys(ctx context.Context, cfg config, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	booth := ""
+	if cfg.Web.PublicURL != "" && web.BoothHash() != "" {
+		booth = strings.TrimRight(cfg.Web.PublicURL, "/") + web.BoothPath
+	}
 	k := keyholder.New(keyholder.Options{
 		Config: cfg.Keyholder, Line: line, Store: st, Vault: vault, Texts: texts, Rand: rand.Reader,
+		Booth: booth, PageHash: web.BoothHash(), Fetch: fetchPage,
 		Checkpoint: checkpoint, Log: part(log, "keyholder"),
 	})
 	watch, err := newOps(cfg.Ops, line, st, &presence{})
@@ -105,6 +113,9 @@ func serveKeys(ctx context.Context, cfg config, stderr io.Writer) error {
 	all.Go(func() error { return line.Run(ctx, k) })
 	all.Go(func() error { return k.Run(ctx) })
 	all.Go(func() error { return watch.Run(ctx) })
+	if booth != "" {
+		all.Go(func() error { return serveBooth(ctx, cfg.Web.Listen) })
+	}
 	all.Go(func() error {
 		if err := announce(ctx, line.Ready); err != nil {
 			log.Warn().Err(err).Msg("Going on all the same")

@@ -2,6 +2,8 @@ package tellers
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 
 	"stimmbote/e2e/world"
 	"stimmbote/voting/belenios"
+	"stimmbote/web"
 )
 
 // evening is a world with the machines of two tellers.
@@ -19,6 +22,7 @@ type evening struct {
 	t        *testing.T
 	ctx      context.Context
 	machines []*world.Keyholder
+	judged   map[string]bool // archives
 }
 
 // begin makes a world in which anna and bernd are tellers.
@@ -34,7 +38,7 @@ func begin(t *testing.T) *evening {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &evening{World: w, t: t, ctx: ctx}
+	e := &evening{World: w, t: t, ctx: ctx, judged: map[string]bool{}}
 	t.Cleanup(func() {
 		for _, k := range e.machines {
 			if t.Failed() {
@@ -100,9 +104,18 @@ func (e *evening) machineSays(k *world.Keyholder, pattern string) world.Message 
 	return m
 }
 
-// TestTellersShareTheKey holds a vote from the naming of the tellers to the recheck of its archive.
-func TestTellersShareTheKey(t *testing.T) {
+// TestTellers holds a vote at each of the levels that tellers make possible, from the naming of the
+// tellers to the recheck of the archives.
+func TestTellers(t *testing.T) {
 	e := begin(t)
+	e.sharesTheKey()
+	e.isSecret()
+}
+
+// sharesTheKey holds a vote whose answers are given in the direct chat.
+func (e *evening) sharesTheKey() {
+	t := e.t
+	t.Helper()
 	for _, k := range e.machines {
 		e.machineSays(k, `I am the key machine of @`)
 	}
@@ -140,7 +153,38 @@ func TestTellersShareTheKey(t *testing.T) {
 	}
 	e.hears("chair", world.Group, `(?s)Adopted|adopted`)
 	for _, k := range e.machines {
-		e.machineSays(k, `Counted again, 6 ballots: the result is right`)
+		e.machineSays(k, `Counted again, 6 ballots: the result is right.*motion 12`)
+	}
+	e.rechecks()
+}
+
+// isSecret holds a vote that its voters seal themselves, on the page of a teller's machine.
+func (e *evening) isSecret() {
+	t := e.t
+	t.Helper()
+	e.says("chair", world.Group, "!vote Shall we adopt motion 13? --level secret")
+	e.hears("chair", world.Group, `(?s)Draft.*motion 13.*Secret: nobody sees your answer.*The page comes from: localhost`)
+	e.says("chair", world.Group, "start")
+	link := regexp.MustCompile(`http://localhost:\d+/booth\.html#\S+`)
+	for name := range e.People {
+		ballot := e.hears(name, world.Direct, `(?s)motion 13.*Secret: nobody.*booth\.html#`)
+		said, err := e.Bot.Command("ballot", "--link", link.FindString(ballot.Body), "--choice", "1").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s casts: %v\n%s", name, err, said)
+		}
+	}
+	page, err := http.Get(e.machines[0].WebURL + "/booth.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.Body.Close()
+	served, err := io.ReadAll(page.Body)
+	if err != nil || web.Sum(served) != web.BoothHash() || page.Header.Get("Content-Security-Policy") == "" {
+		t.Errorf("the machine serves %d bytes as %s: %v", len(served), page.Status, err)
+	}
+	e.says("chair", world.Group, "!close")
+	for _, k := range e.machines {
+		e.machineSays(k, `Counted again, 6 ballots: the result is right.*motion 13`)
 	}
 	e.rechecks()
 }
@@ -149,10 +193,11 @@ func TestTellersShareTheKey(t *testing.T) {
 func (e *evening) rechecks() {
 	t := e.t
 	t.Helper()
-	m, err := e.People[world.Chair].Inbox.Find(e.ctx, func(m world.Message) bool { return filepath.Ext(m.File) == ".bel" }, 30*time.Second)
+	m, err := e.People[world.Chair].Inbox.Find(e.ctx, func(m world.Message) bool { return filepath.Ext(m.File) == ".bel" && !e.judged[m.File] }, 30*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
+	e.judged[m.File] = true
 	archive, err := os.ReadFile(m.File)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,7 @@ type Keyholder struct {
 	Env    []string // what it adds to the environment; both may be changed between two starts
 	Config string
 	OpsURL string
+	WebURL string // where it serves the ballot page
 
 	log   string
 	child *child
@@ -58,12 +60,21 @@ func (w *World) newKeyholder(ctx context.Context, owner *Person) (*Keyholder, er
 	if err != nil {
 		return nil, err
 	}
+	web, err := freeAddr("tcp")
+	if err != nil {
+		return nil, err
+	}
+	_, port, err := net.SplitHostPort(web)
+	if err != nil {
+		return nil, err
+	}
 	dir := filepath.Join(w.Dir, owner.Name+"-box")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	k := &Keyholder{
 		ID: id.UserID(a.UserID), Binary: w.Bot.Binary, OpsURL: "http://" + ops,
+		WebURL: "http://localhost:" + port, // another host than the bot's, which is 127.0.0.1
 		Config: filepath.Join(dir, "config.yaml"), log: filepath.Join(dir, "log"),
 	}
 	text, err := yaml.Marshal(map[string]any{
@@ -71,6 +82,7 @@ func (w *World) newKeyholder(ctx context.Context, owner *Person) (*Keyholder, er
 		"matrix":    map[string]any{"homeserver": w.Homeserver.URL, "user": k.ID.Localpart(), "password": password},
 		"store":     map[string]any{"dir": filepath.Join(dir, "store")},
 		"keyholder": map[string]any{"owner": owner.ID.String(), "bot": w.Bot.ID.String()},
+		"web":       map[string]any{"listen": web, "public_url": k.WebURL},
 		"ops":       map[string]any{"listen": ops},
 	})
 	if err != nil {

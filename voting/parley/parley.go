@@ -49,6 +49,7 @@ type Record struct {
 	Split   bool      `json:"split,omitempty"` // the rest is in the file of the same message
 
 	Owner       voting.Member `json:"owner,omitempty"`       // here: whose keyholder it is
+	Booth       string        `json:"booth,omitempty"`       // here: where it serves the ballot page, if it does
 	Public      string        `json:"public,omitempty"`      // asked, key: public key and proof of possession
 	Question    *Question     `json:"question,omitempty"`    // asked
 	Setup       *Setup        `json:"setup,omitempty"`       // election
@@ -70,7 +71,8 @@ type Question struct {
 	Terms   voting.Terms    `json:"terms"`
 	Least   int             `json:"least"` // ballots below which nothing is opened
 	Roll    []string        `json:"roll"`
-	Trustee string          `json:"trustee"` // the bot's own public key, with its proof
+	Trustee string          `json:"trustee"`         // the bot's own public key, with its proof
+	Pages   []string        `json:"pages,omitempty"` // where the ballot page of this vote is served
 }
 
 // Setup is an election, byte for byte, and when it is open.

@@ -1,0 +1,136 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"stimmbote/voting"
+)
+
+const annasPage = "https://anna.example/booth.html"
+
+// secretCircle is a circle in which anna's machine serves the ballot page; pages are as they are fetched.
+func secretCircle(t *testing.T, pages map[string]string) *circle {
+	t.Helper()
+	return gathered(t, func(r *real) {
+		if r.owner == user("anna") {
+			r.booth = annasPage
+		}
+		r.fetch = func(_ context.Context, url string) ([]byte, error) {
+			for begin, page := range pages {
+				if strings.HasPrefix(url, begin) {
+					return []byte(page), nil
+				}
+			}
+			return nil, errors.New("there is no such page")
+		}
+	})
+}
+
+// rightPages are pages as they should be.
+func rightPages() map[string]string {
+	return map[string]string{annasPage: string(rightPage), "http://127.0.0.1:8480/v/": string(rightPage)}
+}
+
+// TestSecret holds a secret vote: sealed by its voters alone, on the page of a teller's machine.
+func TestSecret(t *testing.T) {
+	c := secretCircle(t, rightPages())
+	c.expect(`(?s)ballot page: https://anna.example/booth.html`, "group")
+	c.say("chair", "!vote Shall we adopt motion 12? --level secret")
+	c.expect(`(?s)Secret: nobody sees your answer.*whoever runs the bot, Anna, Bernd\. The page comes from: anna\.example.*cannot be changed|first vote`, "group")
+	c.say("chair", "start")
+	if p := c.poll(); p.State != voting.StateOpen || p.Level() != voting.Secret || !p.Terms.NoRevote {
+		t.Fatalf("it is %s at the level %v; said was:\n%s", p.State, p.Level(), list(c.sent))
+	}
+	c.expect(`(?s)Secret: nobody sees your answer.*https://anna.example/booth.html#`, "eva")
+	if page, _, _, address := c.linkOf("anna"); page != annasPage || !strings.HasPrefix(address, "http://127.0.0.1:8480/v/") {
+		t.Errorf("the link leads to %s and names %s", page, address)
+	}
+	c.tells("eva", "1")
+	c.expect(`(?s)there are no answers here in the chat.*https://anna.example/booth.html#`, "eva")
+	for _, name := range people {
+		if _, err := c.casts(c.sealed(name, voting.Yes)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := c.casts(c.sealed("eva", voting.No))
+	if !errors.Is(err, voting.ErrUsed) {
+		t.Errorf("a second ballot: %v", err)
+	}
+	for range 3 {
+		c.later(2 * time.Minute)
+	}
+	if !c.told(`Result: adopted`) || c.gave() != 2 {
+		t.Errorf("there is no result; said was:\n%s", list(c.sent))
+	}
+}
+
+// TestElectionsAreSecret where they can be, and say so where they cannot.
+func TestElectionsAreSecret(t *testing.T) {
+	c := secretCircle(t, rightPages())
+	c.new()
+	c.say("chair", "!election Treasurer? Clara | Deniz")
+	c.expect(`Secret: nobody`, "group")
+	c.say("chair", "change level shared")
+	c.say("chair", "!election Treasurer? Clara | Deniz --level shared")
+	c.expect(`Confidential, shared key`, "group")
+	c.say("chair", "!vote Motion 12? --sealed --booth http://127.0.0.1:9999/booth.html")
+	c.expect(`Confidential, shared key`, "group") // that is the bot's own host
+	c.say("chair", "!vote Motion 12? --sealed --booth https://club.example/booth.html")
+	c.expect(`Secret: nobody`, "group")
+	other := gathered(t, nil)
+	other.new()
+	other.say("chair", "!vote Motion 12? --level secret")
+	other.expect(`Secret takes a ballot page that does not come from me`, "group")
+	other.say("chair", "!election Treasurer? Clara | Deniz")
+	other.expect(`Confidential, shared key`, "group")
+}
+
+// TestForgedPages: a page that is not the right one is an alarm, before the opening and while people vote.
+func TestForgedPages(t *testing.T) {
+	for name, address := range map[string]string{"the bot's": "http://127.0.0.1:8480/v/", "the other": annasPage} {
+		for _, later := range []bool{false, true} {
+			pages := rightPages()
+			c := secretCircle(t, pages)
+			c.say("chair", "!vote Shall we adopt motion 12? --level secret")
+			if !later {
+				pages[address] = "<title>Ballot</title><script>evil()</script>"
+			}
+			c.say("chair", "start")
+			if later {
+				if p := c.poll(); p.State != voting.StateOpen {
+					t.Fatalf("%s: it is %s", name, p.State)
+				}
+				c.later(time.Second)
+				pages[address] = "<title>Ballot</title><script>evil()</script>"
+				c.later(2 * leastLookInTests)
+			}
+			if !c.told(`(?s)Alarm.*A ballot page is not the one that I have`) {
+				t.Errorf("%s, later %v: nobody read of it; said was:\n%s", name, later, list(c.sent))
+			}
+			if !later {
+				if p := c.poll(); p != nil && p.State == voting.StateOpen {
+					t.Errorf("%s: it is open", name)
+				}
+				continue
+			}
+			for _, one := range people {
+				if _, err := c.casts(c.sealed(one, voting.Yes)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 4 {
+				c.later(2 * time.Minute)
+			}
+			if c.gave() != 0 || c.told(`Result: `) {
+				t.Errorf("%s: there is a result all the same", name)
+			}
+		}
+	}
+}
+
+// leastLookInTests is how long a machine may wait between two looks at a page.
+const leastLookInTests = 20 * time.Second
