@@ -52,18 +52,19 @@ func TestTermsAreRead(t *testing.T) {
 		t.Errorf("with nothing said: %+v", got)
 	}
 	for command, want := range map[string]string{
-		"!vote A? --for soon":      `^I do not understand: --for soon`,
-		"!vote A? --for 1s":        `^That is too short`,
-		"!vote A? --for 9 days":    `^`,
-		"!vote A? --until never":   `^I do not understand: --until never`,
-		"!vote A? --level secret":  `^This level is not to be had here yet`,
-		"!vote A? --level purple":  `^I do not understand: --level purple`,
-		"!vote A? --who call":      `^None of the members is in the call by`,
-		"!vote A? --who file":      `^Please send the file into this group first`,
-		"!vote A? --who @nobody":   `^Among the members with a vote nobody has that name`,
-		"!vote A? --who power:x":   `^I do not understand: --who power:x`,
-		"!vote A? --who power:100": `^Nobody here has power 100`,
-		"!vote A? --of present":    `^None of the members is in the call .* so nobody is present`,
+		"!vote A? --for soon":                     `^I do not understand: --for soon`,
+		"!vote A? --for 1s":                       `^That is too short`,
+		"!vote A? --for 9 days":                   `^`,
+		"!vote A? --until never":                  `^I do not understand: --until never`,
+		"!vote A? --level secret":                 `^This group has no tellers`,
+		"!vote A? --level \"separate registrar\"": `^This level is not to be had here yet`,
+		"!vote A? --level purple":                 `^I do not understand: --level purple`,
+		"!vote A? --who call":                     `^None of the members is in the call by`,
+		"!vote A? --who file":                     `^Please send the file into this group first`,
+		"!vote A? --who @nobody":                  `^Among the members with a vote nobody has that name`,
+		"!vote A? --who power:x":                  `^I do not understand: --who power:x`,
+		"!vote A? --who power:100":                `^Nobody here has power 100`,
+		"!vote A? --of present":                   `^None of the members is in the call .* so nobody is present`,
 	} {
 		w.now = w.now.Add(commandsWithin)
 		w.says("chair", command)

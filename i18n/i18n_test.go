@@ -98,6 +98,8 @@ func TestCountsHaveBothForms(t *testing.T) {
 // called secret, and a verdict stands in drafts and results only.
 func TestWording(t *testing.T) {
 	secret := regexp.MustCompile(`(?i)geheim|secret`)
+	// Only where not even whoever runs the bot could look.
+	truly := []string{"poll.label.secret", "refusal.level", "refusal.no-secret-page"}
 	notSecret := regexp.MustCompile(`(?i)nicht geheim|not secret`) // of a rehearsal
 	verdict := regexp.MustCompile(`(?i)angenommen|abgelehnt|adopted|rejected`)
 	// The bot makes the key of its calls: no text says more of them than is true.
@@ -105,7 +107,7 @@ func TestWording(t *testing.T) {
 	shout := regexp.MustCompile(`\p{L}!`) // an exclamation mark begins commands and ends no sentence
 	for _, language := range Languages {
 		for key, text := range load(t, language).texts {
-			if secret.MatchString(notSecret.ReplaceAllString(text, "")) && !strings.Contains(key, ".words.") {
+			if secret.MatchString(notSecret.ReplaceAllString(text, "")) && !strings.Contains(key, ".words.") && !slices.Contains(truly, key) {
 				t.Errorf("%s %s calls something secret: %q", language, key, text)
 			}
 			card := strings.HasPrefix(key, "poll.draft.") || strings.HasPrefix(key, "poll.result.")

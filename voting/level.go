@@ -33,10 +33,11 @@ func (l Level) MarshalText() ([]byte, error) {
 	return []byte(l.String()), nil
 }
 
-// UnmarshalText reads the name of a level, and no other word.
+// UnmarshalText reads the name of a level that can be said, and no other word: the others follow from
+// how a poll is held.
 func (l *Level) UnmarshalText(text []byte) error {
-	for level, name := range levels {
-		if name == string(text) {
+	for _, level := range []Level{Confidential, Open} {
+		if levels[level] == string(text) {
 			*l = level
 			return nil
 		}

@@ -177,3 +177,24 @@ func TestTellersThatCannotBe(t *testing.T) {
 		t.Errorf("no fingerprint is said as %q", got)
 	}
 }
+
+// TestLevelFollows from how a poll is held, whatever anybody calls it.
+func TestLevelFollows(t *testing.T) {
+	tellers := withTellers().Tellers
+	for _, test := range []struct {
+		terms voting.Terms
+		want  voting.Level
+	}{
+		{voting.Terms{}, voting.Confidential},
+		{voting.Terms{OnlySealed: true, Booth: "https://club.example/booth.html"}, voting.Confidential},
+		{voting.Terms{Tellers: tellers}, voting.Shared},
+		{voting.Terms{Tellers: tellers, OnlySealed: true}, voting.Shared},
+		{voting.Terms{Tellers: tellers, Booth: "https://club.example/booth.html"}, voting.Shared},
+		{voting.Terms{Tellers: tellers, OnlySealed: true, Booth: "https://club.example/booth.html"}, voting.Secret},
+		{voting.Terms{Level: voting.Open, OnlySealed: true}, voting.Open},
+	} {
+		if got := test.terms.Secrecy(); got != test.want {
+			t.Errorf("%+v is %v, want %v", test.terms, got, test.want)
+		}
+	}
+}

@@ -16,7 +16,7 @@ func TestNothingUnlabelledIsOpen(t *testing.T) {
 	if terms.Level != voting.Confidential || terms.Level.String() != "confidential" {
 		t.Errorf("the level of no terms is %s", terms.Level)
 	}
-	for text, want := range map[string]bool{`{}`: true, `{"level":"open"}`: true, `{"level":"secret"}`: false, `{"level":1}`: false} {
+	for text, want := range map[string]bool{`{}`: true, `{"level":"open"}`: true, `{"level":"secret"}`: false, `{"level":"shared"}`: false, `{"level":1}`: false} {
 		var got voting.Terms
 		err := json.Unmarshal([]byte(text), &got)
 		if (err == nil) != want || (got.Level == voting.Open) != (text == `{"level":"open"}`) {
