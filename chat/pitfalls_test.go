@@ -22,7 +22,7 @@ import (
 //
 //	the sync token is stored before what came with it was handled   TestTheTokenIsStoredByTheInboxOnly, TestWhatWasNotHandledComesAgain
 //	right after joining, only some members are known                TestTheFirstWordIsForEverybody
-//	who is invited or comes in while a key is handed out            TestWhoComesMeanwhileReads, TestWhoComesInGetsANewKey
+//	who is invited or comes in while a key is handed out            TestWhoComesMeanwhileReads, TestAnInvitationIsNotForgotten, TestWhoComesInGetsANewKey
 //	encryption that was just switched on                            TestARoomThatTurnsEncryptionOnGetsNothingInClear, TestInDoubtNothingIsSaid
 //	old events in the first response                                TestHearsOnlyWhatIsSaidToIt, TestAGroupIsEnteredOnce
 //	long absences leave gaps                                        TestALongAbsenceLosesNothing
@@ -33,7 +33,7 @@ import (
 //	logging in too often                                            TestLogsInOnceAndKeepsItsDevice
 //	sending twice                                                   TestSaysEachThingOnceInOrder, TestADeathBetweenSendAndMarkSaysNothingTwice, TestWhatMayBeOnItsWayWaits
 //	making rooms twice                                              TestADirectRoomWhoseAnswerWasLostIsUsed, TestARoomMadeBeforeADeathIsUsed
-//	people who block, ignore or have no signed device               TestHowSomebodyCanBeReached, TestSignedDevicesAreTrustedAndOthersAreNot
+//	people who block, ignore or have no signed device               TestHowSomebodyCanBeReached, TestSignedDevicesAreTrustedAndOthersAreNot, TestASecretAfterWordsToAGroup
 //	presets that give a person all power, history that others get   TestADirectRoomIsForTheTwo
 //	a third one in a direct room                                    TestASecretNeverGoesWhereAThirdIs
 //	plaintext forged into an encrypted room                         TestAForgedMessageIsKnownByItsLackOfEncryption; bot: TestUnencryptedGroup
