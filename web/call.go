@@ -96,7 +96,8 @@ type request struct {
 	Who      string `json:"who"`
 }
 
-// look tells whoever has the key whose call it is and who is in, and to a member under which name they come in.
+// look tells whoever has the key whose call it is and who is in, and to a member under which name they come in. With the
+// answer comes a token for a room of nobody else, to try whether the network lets a call through.
 func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 	call, req, ok := s.opened(w, r)
 	if !ok {
