@@ -192,7 +192,7 @@ func TestWishesThatCannotBe(t *testing.T) {
 		"!election Treasurer: Maurer | Lenz":    `(?s)^🗳️ Draft: Treasurer\n\n1 = Maurer\n2 = Lenz\n3 = Abstain`,
 		"!wahl Vorsitz: Maurer, Lenz":           `(?s)^🗳️ Draft: Vorsitz\n\n1 = Maurer\n2 = Lenz\n3 = Abstain`,
 		"!wahl Wahl 2026: Vorsitz? Ott | Lenz":  `(?s)^🗳️ Draft: Wahl 2026: Vorsitz\?\n\n1 = Ott\n2 = Lenz`,
-		"!vote A? --secret":                     `^This level is not to be had here yet`,
+		"!vote A? --secret":                     `^This group has no tellers`,
 		"!vote Board? --each Maurer, Lenz":      `(?s)Board\?\n\n1 = Maurer\n2 = Lenz\nTo each`,
 		"!vote | A | B":                         `^Please write the question`,
 	} {
