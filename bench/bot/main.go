@@ -1,5 +1,5 @@
 // Command bot measures what the program costs, and how fast it reaches a large group, around the real program on a
-// throwaway homeserver without limits. It prints a table in Markdown: work, measured, aim.
+// throwaway homeserver without limits, or holds a vote there. It prints a table in Markdown: work, measured, aim.
 //
 //	go run ./bench/bot [-members 200] [-idle 60s] [-first] [-votes] [-limits] [-raw FILE]
 //
@@ -78,7 +78,11 @@ func run(ctx context.Context) (err error) {
 		}
 	}
 	if *members > 0 {
-		return reachAll(ctx, w, *members)
+		people, err := reachAll(ctx, w, *members)
+		if err != nil {
+			return err
+		}
+		return largeVote(ctx, w, people)
 	}
 	return nil
 }

@@ -16,8 +16,8 @@ import (
 var asked = regexp.MustCompile(`(?i)answer here with one word`)
 
 // reachAll lets the bot open a direct chat with everybody in a large group, all of them strangers to it, and say one
-// thing there. What is measured ends when the last of them has read it.
-func reachAll(ctx context.Context, w *world.World, members int) error {
+// thing there, and returns them. What is measured ends when the last of them has read it.
+func reachAll(ctx context.Context, w *world.World, members int) ([]*world.Person, error) {
 	var people []*world.Person
 	for _, p := range w.People {
 		people = append(people, p)
@@ -26,17 +26,17 @@ func reachAll(ctx context.Context, w *world.World, members int) error {
 	fmt.Fprintf(os.Stderr, "… %d more people come into the group\n", more)
 	newcomers, err := w.Newcomers(ctx, more)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	people = append(people, newcomers...)
 
 	before, err := numbers(ctx, w.Bot)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	began := time.Now()
 	if _, err := w.People[world.Chair].Say(ctx, world.Group, "!probe"); err != nil {
-		return err
+		return nil, err
 	}
 	all, waiting := errgroup.WithContext(ctx)
 	for _, p := range people {
@@ -51,16 +51,16 @@ func reachAll(ctx context.Context, w *world.World, members int) error {
 		})
 	}
 	if err := all.Wait(); err != nil {
-		return err
+		return nil, err
 	}
 	last := time.Since(began)
 	after, err := numbers(ctx, w.Bot)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	what := fmt.Sprintf("%d members: direct chats opened and one message read in each", len(people))
 	row(what, fmt.Sprintf("%.0f s", last.Seconds()), "60 s")
 	row("… by the bot itself: processor", fmt.Sprintf("%.1f s", after["process_cpu_seconds_total"]-before["process_cpu_seconds_total"]), "–")
 	row("… by the bot itself: memory", fmt.Sprintf("%.0f MB", after[memory]/mega), "–")
-	return nil
+	return people, nil
 }
