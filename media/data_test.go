@@ -53,6 +53,7 @@ func (c *client) heard(text string) *livekit.DataPacket {
 }
 
 func TestData(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna, bernd, clara := w.enter(t, "r", "anna"), w.enterSingle(t, "r", "bernd", true), w.enter(t, "r", "clara")
 	for _, c := range []*client{anna, bernd, clara} { // both ways open
@@ -109,6 +110,7 @@ func TestData(t *testing.T) {
 
 // A client that floods the room with data is slowed down, and nobody else.
 func TestDataFlood(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna, bernd, eve := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd"), w.enter(t, "r", "eve")
 	for range 3 * dataBurst {
@@ -155,6 +157,7 @@ func (w *world) may(t *testing.T, room, identity string, change func(*auth.Video
 }
 
 func TestGrants(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna := w.enter(t, "r", "anna")
 	anna.publish(audio, "mic", "mic", gcm)
@@ -207,6 +210,7 @@ func TestGrants(t *testing.T) {
 }
 
 func TestDescribesItself(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna := w.enter(t, "r", "anna")
 	bernd := w.enter(t, "r", "bernd", w.may(t, "r", "bernd", func(g *auth.VideoGrant) { g.SetCanUpdateOwnMetadata(true) }))

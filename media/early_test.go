@@ -9,6 +9,7 @@ import (
 
 // What a client publishes while its connection is still being made arrives as well, however many offers that takes.
 func TestPublishedBeforeConnected(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna := w.enter(t, "r", "anna")
 	bernd, ws := w.come(t, url.Values{"access_token": {w.token(t, "r", "bernd")}})

@@ -13,6 +13,7 @@ import (
 // A room that was opened is there before anybody comes and after everybody has gone, until it is closed; what happens in
 // it is told in order.
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var told []string
 	w := start(t, func(o *Options) {

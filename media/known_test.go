@@ -11,6 +11,7 @@ import (
 // Whose way out is there before their way in is not heard before they are known: clients drop for good what is of nobody
 // that they know.
 func TestKnownBeforeHeard(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna := w.enter(t, "r", "anna")
 	bernd, ws := w.come(t, url.Values{"access_token": {w.token(t, "r", "bernd")}})

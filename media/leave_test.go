@@ -17,6 +17,7 @@ func sayLeave(c *client) {
 }
 
 func TestDeparture(t *testing.T) {
+	t.Parallel()
 	for name, depart := range map[string]func(*client){
 		"says goodbye":    sayLeave,
 		"closes the page": func(c *client) { _ = c.ws.Close(websocket.StatusGoingAway, "") },
@@ -58,6 +59,7 @@ func TestDeparture(t *testing.T) {
 }
 
 func TestSilentClientIsGone(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	w.silence = shortSilence
 	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
@@ -68,6 +70,7 @@ func TestSilentClientIsGone(t *testing.T) {
 }
 
 func TestSameIdentityTwice(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	first, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
 	second := w.enter(t, "r", "anna")
@@ -82,6 +85,7 @@ func TestSameIdentityTwice(t *testing.T) {
 }
 
 func TestShutdownSaysGoodbye(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna := w.enter(t, "r", "anna")
 	anna.publish(video, "cam", "cam", gcm)
@@ -102,6 +106,7 @@ func TestShutdownSaysGoodbye(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
 	anna.publish(audio, "mic", "mic", gcm)
@@ -129,6 +134,7 @@ func TestResume(t *testing.T) {
 }
 
 func TestResumeOfAStranger(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna := w.enter(t, "r", "anna")
 	ws, _, err := w.dial(t, url.Values{"access_token": {anna.token}, "reconnect": {"1"}, "sid": {"PA_UNKNOWN"}})

@@ -16,6 +16,7 @@ import (
 // A candidate of the client's waits for the description that it belongs to, however many others come; and our own are said
 // after theirs.
 func TestCandidatesBelongToDescriptions(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	var sent []*livekit.SignalResponse
 	ours, _, err := w.connection(forward.Both)

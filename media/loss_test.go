@@ -23,6 +23,7 @@ func (l *holed) WriteTo(b []byte, to net.Addr) (int, error) {
 
 // What is lost on the way to a receiver comes again.
 func TestLossOnTheWayOut(t *testing.T) {
+	t.Parallel()
 	line := &holed{every: 10}
 	w := start(t, func(o *Options) {
 		o.line = func(c net.PacketConn) net.PacketConn { line.PacketConn = c; return line }

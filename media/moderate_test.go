@@ -9,6 +9,7 @@ import (
 )
 
 func TestModeration(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna, bernd := w.enter(t, "r", "anna"), w.enterSingle(t, "r", "bernd", true)
 	anna.publish(audio, "mic", "mic", gcm)
@@ -84,6 +85,7 @@ func TestModeration(t *testing.T) {
 
 // Whoever publishes decides who receives.
 func TestSubscriptionPermission(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna, bernd, clara := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd"), w.enter(t, "r", "clara")
 	anna.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_SubscriptionPermission{SubscriptionPermission: &livekit.SubscriptionPermission{
@@ -105,6 +107,7 @@ func TestSubscriptionPermission(t *testing.T) {
 
 // Who does not want every track gets those that they ask for.
 func TestTracksOnRequest(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd", url.Values{"auto_subscribe": {"0"}})
 	anna.publish(audio, "mic", "mic", gcm)

@@ -13,6 +13,7 @@ import (
 // Who walks out of one network into another is heard again, and hears, once the client has come back on a new line: with
 // one connection and with two, and as the same participant.
 func TestMovesToAnotherNetwork(t *testing.T) {
+	t.Parallel()
 	for name, single := range map[string]bool{"one connection": true, "two connections": false} {
 		t.Run(name, func(t *testing.T) {
 			n := newRough(t)

@@ -27,6 +27,7 @@ func (c *client) gets(from *client, cid string, packets int) string {
 }
 
 func TestTwoSeeAndHearEachOther(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
 	anna.sees("bernd", here)
@@ -73,6 +74,7 @@ func TestTwoSeeAndHearEachOther(t *testing.T) {
 }
 
 func TestEncryptionIsToldTruthfully(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
 	anna.publish(audio, "mic", "mic", livekit.Encryption_NONE)
@@ -83,6 +85,7 @@ func TestEncryptionIsToldTruthfully(t *testing.T) {
 }
 
 func TestLateJoinerGetsAKeyFrame(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna := w.enter(t, "r", "anna")
 	anna.publish(video, "cam", "cam", gcm)
@@ -108,6 +111,7 @@ func TestLateJoinerGetsAKeyFrame(t *testing.T) {
 }
 
 func TestRoomsAreApart(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna, bernd := w.enter(t, "one", "anna"), w.enter(t, "two", "bernd")
 	clara := w.enter(t, "one", "clara")
@@ -124,6 +128,7 @@ func TestRoomsAreApart(t *testing.T) {
 }
 
 func TestMuteAndUnpublish(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
 	stop := anna.publish(video, "cam", "cam", gcm)
@@ -160,6 +165,7 @@ func TestMuteAndUnpublish(t *testing.T) {
 }
 
 func TestPauseAndUnsubscribe(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
 	anna.publish(video, "cam", "cam", gcm)

@@ -22,6 +22,7 @@ func (overTLS) Dial(network, address string) (net.Conn, error) {
 
 // Whose network lets nothing through but TLS to the port of the pages meets the others through the relay there.
 func TestThroughThePortOfThePages(t *testing.T) {
+	t.Parallel()
 	var port *front.Port
 	w := startAt(t, Config{UDP: "127.0.0.1:0"}, func(o *Options) {
 		vouched := httptest.NewTLSServer(nil) // has a certificate

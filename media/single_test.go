@@ -90,6 +90,7 @@ func (c *client) more(m *livekit.MediaSectionsRequirement) {
 
 // People with one connection and with two see and hear each other, however many tracks there are.
 func TestOneConnection(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	anna := w.enter(t, "r", "anna")
 	anna.publish(audio, "mic", "mic", gcm)
@@ -131,6 +132,7 @@ func TestOneConnection(t *testing.T) {
 }
 
 func TestJoinRequestsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	part := &bytes.Buffer{}
 	z, _ := gzip.NewWriterLevel(part, gzip.BestCompression)

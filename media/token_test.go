@@ -28,6 +28,7 @@ func forge(t *testing.T, header string, c claims, secret string) string {
 }
 
 func TestTokensThatAreRefused(t *testing.T) {
+	t.Parallel()
 	const header, secret = `{"alg":"HS256","typ":"JWT"}`, "0123456789abcdef0123456789abcdef"
 	w := start(t)
 	now := time.Now().Unix()
@@ -99,6 +100,7 @@ func validate(t *testing.T, w *world, path string, query url.Values) int {
 }
 
 func TestTokensThatAreNotMade(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	for _, bad := range []struct {
 		room, identity string

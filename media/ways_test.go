@@ -21,6 +21,7 @@ func onlyTCP(e *webrtc.SettingEngine) {
 
 // Who has no UDP sees, hears and talks by TCP, with one connection and with two, beside others who have it.
 func TestWithoutUDP(t *testing.T) {
+	t.Parallel()
 	w := startAt(t, Config{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0"})
 	anna := w.enter(t, "r", "anna")
 	w.tune = onlyTCP
@@ -50,6 +51,7 @@ func TestWithoutUDP(t *testing.T) {
 
 // On the TCP port nobody stays who says nothing, or nothing that makes sense; a meeting beside them goes on.
 func TestStrangersOnTCP(t *testing.T) {
+	t.Parallel()
 	w := startAt(t, Config{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0"})
 	nextDoor(t, w)
 	for name, say := range map[string]string{
@@ -127,6 +129,7 @@ func (w *world) enterRelayed(t *testing.T, room, identity, transport string, sin
 // Who reaches others through a relay only meets them through the one that the server has, by UDP and by TCP, also where
 // the machine has another address for others.
 func TestThroughTheRelay(t *testing.T) {
+	t.Parallel()
 	for name, at := range map[string]Config{
 		"on its own address": {UDP: "127.0.0.1:0", TURN: "127.0.0.1:0"},
 		"on all addresses":   {UDP: ":0", TURN: "127.0.0.1:0"},
@@ -199,6 +202,7 @@ func TestWhereTheRelayIs(t *testing.T) {
 // The address of relayed clients comes after all others: of candidates that are equally good the first is decided on at
 // once, and others wait for the next look, 200 ms later.
 func TestRelayComesLast(t *testing.T) {
+	t.Parallel()
 	w := startAt(t, Config{UDP: "127.0.0.1:0", TURN: "127.0.0.1:0"})
 	list := w.Server.turn.muxes(true).GetListenAddresses()
 	if len(list) != 2 || list[0].String() != w.Addr().String() || list[1].String() != w.Server.turn.Line().LocalAddr().String() {

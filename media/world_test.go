@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/pion/transport/v5/test"
 	"github.com/pion/webrtc/v4"
 	"github.com/rs/zerolog"
 )
@@ -54,7 +53,6 @@ func start(t *testing.T, change ...func(*Options)) *world {
 // startAt is start on other ports.
 func startAt(t *testing.T, at Config, change ...func(*Options)) *world {
 	t.Helper()
-	leaks := test.CheckRoutines(t)
 	w := &world{}
 	opt := Options{Secret: []byte("0123456789abcdef0123456789abcdef"), Changed: func(_ string, p []Person) { w.changes.Store(&p) }}
 	for _, f := range change {
@@ -79,7 +77,6 @@ func startAt(t *testing.T, at Config, change ...func(*Options)) *world {
 		w.stop()
 		w.web.Close()
 		http.DefaultClient.CloseIdleConnections()
-		leaks()
 	})
 	return w
 }

@@ -21,8 +21,13 @@ const (
 	tried = 4 * time.Second
 	// spare is how much more than is needed a line has to carry before it counts as free.
 	spare = 1.3
-	// least is what is taken for carried in any case.
-	least = 50_000
+	// least is what is taken for carried in any case: voices and a small picture.
+	least = 150_000
+	// less is how much less has to be sent for loss that stays to be the weather's, stays how much of it, and weatherFor
+	// how long it is taken for that.
+	less       = 0.75
+	stays      = 0.8
+	weatherFor = 30 * time.Second
 )
 
 // Heard is what has been learnt of a line since the last time.
@@ -47,6 +52,10 @@ type Line struct {
 	calm     time.Time // since when nothing speaks against it
 	hold     time.Duration
 	last     time.Time
+
+	then      Heard   // when the line was last full
+	weather   float64 // loss that has nothing to do with how much is sent
+	weatherAt time.Time
 }
 
 // Limit is what the line carries, in bits per second; limited is false while it carries all that there is.
@@ -57,7 +66,7 @@ func (l *Line) Limit() (bits int, limited bool) { return int(l.limit), l.limit >
 func (l *Line) Note(now time.Time, h Heard) (lowered bool) {
 	since := now.Sub(l.last)
 	l.last = now
-	carries, full := l.full(h)
+	carries, full := l.full(now, h)
 	switch {
 	case full && now.Sub(l.fullAt) < settle:
 		l.calm = now // already seen, and answered
@@ -71,7 +80,7 @@ func (l *Line) Note(now time.Time, h Heard) (lowered bool) {
 			l.limit = carries
 		}
 		l.limit = max(l.limit*rest, least)
-		l.fullAt, l.calm = now, now
+		l.fullAt, l.calm, l.then = now, now, h
 		return true
 	case l.limit == 0:
 	case now.Sub(l.calm) >= l.hold:
@@ -85,7 +94,7 @@ func (l *Line) Note(now time.Time, h Heard) (lowered bool) {
 }
 
 // full says whether the line was full, and what it then carried.
-func (l *Line) full(h Heard) (carries float64, full bool) {
+func (l *Line) full(now time.Time, h Heard) (carries float64, full bool) {
 	before := l.estimate
 	if h.Estimate > 0 {
 		l.estimate = h.Estimate
@@ -94,8 +103,18 @@ func (l *Line) full(h Heard) (carries float64, full bool) {
 	switch {
 	case h.Estimate > 0 && h.Estimate < h.Sent && float64(h.Estimate) < drop*float64(before):
 		return min(float64(h.Estimate)/rest, arrived), true // the receiver has left room already
-	case h.Lost >= heavy:
+	case h.Lost < heavy, l.bears(now, h):
+		return 0, false
+	default:
 		return arrived, true
 	}
-	return 0, false
+}
+
+// bears says whether loss is no worse than on this line in any case: where less is sent and as much is lost, or was a
+// while ago.
+func (l *Line) bears(now time.Time, h Heard) bool {
+	if l.limit > 0 && now.Sub(l.fullAt) >= settle && float64(h.Sent) < less*float64(l.then.Sent) && h.Lost > stays*l.then.Lost {
+		l.weather, l.weatherAt = h.Lost, now
+	}
+	return now.Sub(l.weatherAt) < weatherFor && h.Lost*stays < l.weather
 }

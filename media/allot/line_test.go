@@ -87,6 +87,27 @@ func TestLineBearsWeather(t *testing.T) {
 	})
 }
 
+// Where much is lost whatever is sent, nearly all is sent again after a while.
+func TestLineKnowsBadWeather(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, low := &Line{}, 0
+		for i := range 240 {
+			sent := mbit
+			if limit, limited := l.Limit(); limited {
+				sent = min(sent, limit)
+			}
+			time.Sleep(beat)
+			l.Note(time.Now(), Heard{Sent: sent, Lost: 0.2 + float64(i%3)*0.02, Needs: mbit})
+			if sent < mbit*7/10 {
+				low++
+			}
+		}
+		if low > 60 {
+			t.Errorf("too little was sent %d of 240 times", low)
+		}
+	})
+}
+
 // A receiver's own estimate counts where it falls, and not where it only has not seen more yet.
 func TestLineHearsTheReceiver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -1,0 +1,6 @@
+//go:build !race
+
+package media
+
+// underRace says that the race detector looks on.
+const underRace = false
