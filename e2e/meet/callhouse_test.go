@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,13 @@ type callHouse struct {
 	key     string
 	room    string // of the media server
 
+	calls  *store.Store
+	texts  *i18n.Texts
+	secret []byte
+	wrap   func(http.Handler) http.Handler
+	pages  atomic.Pointer[http.Handler]
+	stop   func() // ends the media server
+
 	mu     sync.Mutex
 	frames map[string][]byte // the key frame of each track that is being put together
 	whole  chan []byte       // key frames as the server saw them
@@ -35,12 +43,13 @@ type callHouse struct {
 // newCallHouse opens the house. wrap may stand before its web server; it may be nil.
 func newCallHouse(t *testing.T, wrap func(http.Handler) http.Handler) *callHouse {
 	t.Helper()
-	h := &callHouse{frames: make(map[string][]byte), whole: make(chan []byte, 1)}
+	h := &callHouse{frames: make(map[string][]byte), whole: make(chan []byte, 1), wrap: wrap, secret: []byte(rand.Text())}
 	st, err := store.Open(t.Context(), t.TempDir(), zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
+	h.calls = st
 	if h.key, err = media.NewLinkKey(rand.Reader); err != nil {
 		t.Fatal(err)
 	}
@@ -53,33 +62,51 @@ func newCallHouse(t *testing.T, wrap func(http.Handler) http.Handler) *callHouse
 	if err := st.PutCall(t.Context(), call); err != nil {
 		t.Fatal(err)
 	}
-	texts, err := i18n.Load("en")
-	if err != nil {
+	if h.texts, err = i18n.Load("en"); err != nil {
 		t.Fatal(err)
 	}
-	h.media, err = media.New(media.Config{UDP: "127.0.0.1:0"}, media.Options{
-		Secret: []byte(rand.Text()), Tap: h.tap, Changed: func(string, []media.Person) {},
-	}, zerolog.New(zerolog.NewTestWriter(t)).With().Timestamp().Logger())
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages := web.New(web.Config{}, web.Options{Calls: st, Media: h.media, Texts: texts}, zerolog.Nop()).Handler()
-	if wrap != nil {
-		pages = wrap(pages)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- h.media.Run(ctx) }()
-	server := httptest.NewServer(pages)
+	h.serve(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*h.pages.Load()).ServeHTTP(w, r) }))
 	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
+		h.stop()
 		server.Close()
 	})
 	h.address = server.URL + "/r/assembly"
 	return h
+}
+
+// restart ends the media server and starts another one, as an update of the program does.
+func (h *callHouse) restart(t *testing.T) {
+	t.Helper()
+	h.stop()
+	h.serve(t)
+}
+
+// serve starts a media server, and pages with it.
+func (h *callHouse) serve(t *testing.T) {
+	t.Helper()
+	var err error
+	h.media, err = media.New(media.Config{UDP: "127.0.0.1:0"}, media.Options{
+		Secret: h.secret, Tap: h.tap, Changed: func(string, []media.Person) {},
+	}, zerolog.New(zerolog.NewTestWriter(t)).With().Timestamp().Logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := web.New(web.Config{}, web.Options{Calls: h.calls, Media: h.media, Texts: h.texts}, zerolog.Nop()).Handler()
+	if h.wrap != nil {
+		pages = h.wrap(pages)
+	}
+	h.pages.Store(&pages)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	running := h.media
+	go func() { ended <- running.Run(ctx) }()
+	h.stop = func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // link is the right link.

@@ -2,6 +2,7 @@
 // is not encrypted is played, and whoever has another key is left out.
 import {
   ConnectionQuality,
+  ConnectionState,
   DisconnectReason,
   ExternalE2EEKeyProvider,
   LocalAudioTrack,
@@ -244,7 +245,10 @@ export class Meeting {
       .on(RoomEvent.AudioPlaybackStatusChanged, () => this.audience.silenced(!this.room.canPlaybackAudio))
       .on(RoomEvent.Reconnecting, () => this.audience.interrupted(true))
       .on(RoomEvent.SignalReconnecting, () => this.audience.interrupted(true))
-      .on(RoomEvent.Reconnected, () => this.audience.interrupted(false))
+      .on(RoomEvent.Reconnected, () => {
+        this.audience.interrupted(false);
+        void this.catchUp();
+      })
       .on(RoomEvent.MediaDevicesChanged, () => this.audience.changed(this.me))
       .on(RoomEvent.Disconnected, (reason) => this.disconnected(reason));
   }
@@ -311,6 +315,16 @@ export class Meeting {
     const others = this.others.filter((o) => o !== who);
     if (!this.earlier.has(who.identity) || (await anyDecoded(others))) this.exclude(who);
     else await this.leave("error.key");
+  }
+
+  /**
+   * The library says that it is back up to two seconds before its attempt has ended. What happens in between it keeps for
+   * the next attempt: whoever came back a little later, as all do when the server restarts, was neither seen nor heard.
+   */
+  private async catchUp(): Promise<void> {
+    const inside = this.room as unknown as { engine?: { pendingReconnect: boolean }; emitBufferedEvents(): void };
+    while (inside.engine?.pendingReconnect) await new Promise((resolve) => setTimeout(resolve, 50));
+    if (this.room.state === ConnectionState.Connected) inside.emitBufferedEvents();
   }
 
   private disconnected(reason?: DisconnectReason): void {
