@@ -21,6 +21,9 @@ const (
 	someLost  = 4 // and after all of them: less is chance
 )
 
+// fewPart is the part that has to be lost for few beats to be enough.
+const fewPart = 0.4
+
 // againPart is the part of a thin line that packets may take which are sent again: a quarter.
 const againPart = 4
 
@@ -139,7 +142,7 @@ func (t *thin) note(sum forward.Flow) allot.Heard {
 			recent = all
 		}
 	}
-	if recent.Gone() >= fewLost {
+	if recent.Gone() >= fewLost && recent.Lost() >= fewPart {
 		return allot.Heard{Sent: int(8*recent.Bytes) * lineBeats / few, Lost: recent.Lost()}
 	}
 	h := allot.Heard{Sent: int(8 * all.Bytes)}

@@ -4,7 +4,7 @@ import "time"
 
 const (
 	// heavy is the part of the packets from which on loss says that the line is full: less may be the weather.
-	heavy = 0.15
+	heavy = 0.2
 	// drop is how much a receiver's own estimate falls when its line is full.
 	drop = 0.95
 	// rest is what is left for the line to empty itself.
@@ -16,7 +16,7 @@ const (
 	// holdFirst and holdMost are how long nothing may speak against it before it grows. Each time that this was too much
 	// it takes twice as long.
 	holdFirst = 1500 * time.Millisecond
-	holdMost  = 6 * time.Second
+	holdMost  = 8 * time.Second
 	// tried is how long after the limit has grown a full line is taken for its fault.
 	tried = 4 * time.Second
 	// spare is how much more than is needed a line has to carry before it counts as free.

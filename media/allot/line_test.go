@@ -79,7 +79,7 @@ func TestLineBearsWeather(t *testing.T) {
 		l := &Line{}
 		for i := range 400 {
 			time.Sleep(beat)
-			l.Note(time.Now(), Heard{Sent: mbit, Lost: float64(i%3) * 0.05, Needs: mbit})
+			l.Note(time.Now(), Heard{Sent: mbit, Lost: float64(i%3) * 0.08, Needs: mbit})
 		}
 		if _, limited := l.Limit(); limited {
 			t.Error("limited")
@@ -97,7 +97,7 @@ func TestLineKnowsBadWeather(t *testing.T) {
 				sent = min(sent, limit)
 			}
 			time.Sleep(beat)
-			l.Note(time.Now(), Heard{Sent: sent, Lost: 0.2 + float64(i%3)*0.02, Needs: mbit})
+			l.Note(time.Now(), Heard{Sent: sent, Lost: 0.25 + float64(i%3)*0.02, Needs: mbit})
 			if sent < mbit*7/10 {
 				low++
 			}

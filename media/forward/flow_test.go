@@ -88,6 +88,23 @@ func TestFlow(t *testing.T) {
 	if f := sender.Flow(); f.Asked != 10 || f.Lost() != 0.1 || f.Gone() != 10 {
 		t.Errorf("%+v", f)
 	}
+
+	// What was late on its way to the server, and was asked for before it came, was not lost on the way to the receiver.
+	late := l.seq + 1
+	l.seq++
+	now = now.Add(10 * time.Millisecond)
+	l.send(track, now, false)
+	number := r.got[len(r.got)-1].SequenceNumber - 1
+	ask := func() {
+		now = now.Add(50 * time.Millisecond)
+		sender.resend(&rtcp.TransportLayerNack{MediaSSRC: 4711, Nacks: []rtcp.NackPair{{PacketID: number}}}, now)
+	}
+	ask()
+	(&source{ssrc: 11, quality: 2, seq: late - 1, ts: l.ts, pid: l.pid, tl0: l.tl0}).send(track, now, false)
+	ask()
+	if f := sender.Flow(); f.Asked != 10 || r.got[len(r.got)-1].SequenceNumber != number {
+		t.Errorf("%d asked for again, last %d, want 10, %d", f.Asked, r.got[len(r.got)-1].SequenceNumber, number)
+	}
 	sender.flow.estimated(5e5)
 	if a, b := sender.Estimate(), sender.Estimate(); a != 500_000 || b != 0 {
 		t.Errorf("estimates %d and %d", a, b)

@@ -2,6 +2,7 @@ package forward
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -16,6 +17,7 @@ const (
 type history struct {
 	sent  []was
 	lost  int     // packets that were asked for again, each once
+	early early   // numbers that were asked for before the packet had come here
 	rate  int     // of packets that may be sent again, if that is less than usual; else 0
 	level float64 // of what may be sent again
 	at    time.Time
@@ -41,6 +43,7 @@ func (w *was) holds() (uint16, int64, bool) { return w.out, w.at, w.layer != nil
 
 func (h *history) note(now time.Time, w was) {
 	h.sent = grown(h.sent, w.out, now)
+	w.asked = h.early.take(w.out)
 	h.sent[int(w.out)%len(h.sent)] = w
 }
 
@@ -59,7 +62,10 @@ func (h *history) find(out uint16, now time.Time) *was {
 		return nil
 	}
 	w := &h.sent[int(out)%len(h.sent)]
-	if w.layer != nil && w.out == out && !w.asked {
+	switch {
+	case w.layer == nil || w.out != out:
+		h.early.put(out)
+	case !w.asked:
 		w.asked = true
 		h.lost++
 	}
@@ -82,6 +88,35 @@ func (h *history) find(out uint16, now time.Time) *was {
 	h.level--
 	w.again = now.UnixNano()
 	return w
+}
+
+// early is a set of the newest numbers. What a receiver lacks because it was late on its way to the server was not lost on
+// the way to the receiver.
+type early struct {
+	numbers [128]uint16
+	count   int
+}
+
+func (e *early) put(n uint16) {
+	if e.count < len(e.numbers) && !slices.Contains(e.numbers[:e.count], n) {
+		e.numbers[e.count] = n
+		e.count++
+	}
+}
+
+// take says whether a number is in the set, and takes it and those out that are too old to come.
+func (e *early) take(n uint16) bool {
+	if e.count == 0 {
+		return false
+	}
+	i, left := slices.Index(e.numbers[:e.count], n), e.numbers[:0]
+	for _, x := range e.numbers[:e.count] {
+		if x != n && n-x < kept {
+			left = append(left, x)
+		}
+	}
+	e.count = len(left)
+	return i >= 0
 }
 
 // resend sends again what a receiver has not got.
