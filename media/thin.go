@@ -74,6 +74,9 @@ func (s *subscriber) divide(now time.Time) {
 	heard.Estimate, heard.Needs = estimate, allot.Needs(tracks)
 	if s.thin.line.Note(now, heard) {
 		s.thin.past = [lineBeats]forward.Flow{}
+		for _, in := range s.incoming {
+			in.send.Forget(now)
+		}
 	}
 	limit, limited := s.thin.line.Limit()
 	if !limited && !s.thin.divided {

@@ -22,7 +22,7 @@ const (
 	// spare is how much more than is needed a line has to carry before it counts as free.
 	spare = 1.3
 	// least is what is taken for carried in any case: voices and a small picture.
-	least = 150_000
+	least = 200_000
 	// less is how much less has to be sent for loss that stays to be the weather's, stays how much of it, and weatherFor
 	// how long it is taken for that.
 	less       = 0.75

@@ -123,6 +123,13 @@ func (f Flow) Lost() float64 {
 	}
 }
 
+// Forget lets loss of what was sent until now count no more.
+func (s *Sender) Forget(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.history.since = now.UnixNano()
+}
+
 // Estimate takes what the receiver has said that its line carries, in bits per second; 0 if it has said nothing new.
 func (s *Sender) Estimate() int { return int(s.flow.estimate.Swap(0)) }
 
@@ -161,7 +168,7 @@ func (s *Sender) Allot(quality int) {
 func (s *Sender) Spare(bits int) {
 	packets := bits / (8 * mtu)
 	if bits > 0 {
-		packets = max(packets, 1)
+		packets = max(packets, resendLeast)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -105,6 +105,11 @@ func TestFlow(t *testing.T) {
 	if f := sender.Flow(); f.Asked != 10 || r.got[len(r.got)-1].SequenceNumber != number {
 		t.Errorf("%d asked for again, last %d, want 10, %d", f.Asked, r.got[len(r.got)-1].SequenceNumber, number)
 	}
+	sender.Forget(now)
+	sender.resend(&rtcp.TransportLayerNack{MediaSSRC: 4711, Nacks: []rtcp.NackPair{{PacketID: first + 20}}}, now)
+	if f := sender.Flow(); f.Asked != 10 {
+		t.Errorf("%d asked for again, want 10", f.Asked)
+	}
 	sender.flow.estimated(5e5)
 	if a, b := sender.Estimate(), sender.Estimate(); a != 500_000 || b != 0 {
 		t.Errorf("estimates %d and %d", a, b)
@@ -130,13 +135,13 @@ func TestSpare(t *testing.T) {
 	for i := range 60 {
 		l.send(track, now, i == 0)
 	}
-	sender.Spare(5 * 8 * mtu)
+	sender.Spare(25 * 8 * mtu)
 	sent := len(r.got)
 	for _, p := range r.got[:50] {
 		sender.resend(&rtcp.TransportLayerNack{MediaSSRC: 4711, Nacks: []rtcp.NackPair{{PacketID: p.SequenceNumber}}}, now)
 	}
-	if n := len(r.got) - sent; n != 5 {
-		t.Errorf("%d packets were sent again, want 5", n)
+	if n := len(r.got) - sent; n != 25 {
+		t.Errorf("%d packets were sent again, want 25", n)
 	}
 }
 

@@ -9,14 +9,17 @@ import (
 )
 
 const (
-	resendGap  = 20 * time.Millisecond // within which a packet is not sent a second time
-	resendRate = 500                   // packets in a second that are sent again to one receiver, and after a silence
+	resendGap   = 20 * time.Millisecond // within which a packet is not sent a second time
+	resendLeast = 20                    // a key frame of a small picture has to get whole
+
+	resendRate = 500 // packets in a second that are sent again to one receiver, and after a silence
 )
 
 // history remembers what a receiver got under which number. It is made with the first packet.
 type history struct {
 	sent  []was
 	lost  int     // packets that were asked for again, each once
+	since int64   // what was sent before, in nanoseconds, does not count
 	early early   // numbers that were asked for before the packet had come here
 	rate  int     // of packets that may be sent again, if that is less than usual; else 0
 	level float64 // of what may be sent again
@@ -56,8 +59,9 @@ func (h *history) has(out uint16, l *layer, number uint16) bool {
 	return w.layer == l && w.out == out && w.number == number
 }
 
-// find gives a packet that may be sent again now.
-func (h *history) find(out uint16, now time.Time) *was {
+// find gives a packet that may be sent again now. To a line that is full only what belongs to the present layer is: what
+// was before it is of no use any more.
+func (h *history) find(out uint16, present *layer, now time.Time) *was {
 	if h.sent == nil {
 		return nil
 	}
@@ -67,9 +71,11 @@ func (h *history) find(out uint16, now time.Time) *was {
 		h.early.put(out)
 	case !w.asked:
 		w.asked = true
-		h.lost++
+		if w.at >= h.since {
+			h.lost++
+		}
 	}
-	if w.layer == nil || w.out != out || now.UnixNano()-w.again < int64(resendGap) {
+	if w.layer == nil || w.out != out || h.rate > 0 && w.layer != present || now.UnixNano()-w.again < int64(resendGap) {
 		return nil
 	}
 	rate := float64(resendRate)
@@ -129,7 +135,7 @@ func (s *Sender) resend(n *rtcp.TransportLayerNack, now time.Time) {
 	defer s.mu.Unlock()
 	for _, pair := range n.Nacks {
 		for _, number := range pair.PacketList() {
-			if w := s.history.find(number, now); w != nil {
+			if w := s.history.find(number, s.layer, now); w != nil {
 				s.again(b, w)
 			}
 		}
