@@ -10,7 +10,7 @@ import (
 
 const (
 	resendGap   = 20 * time.Millisecond // within which a packet is not sent a second time
-	resendLeast = 20                    // a key frame of a small picture has to get whole
+	resendLeast = 8                     // a key frame of a small picture has to get whole
 
 	resendRate = 500 // packets in a second that are sent again to one receiver, and after a silence
 )
