@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -90,32 +89,6 @@ func (b *Bot) Badge(ctx context.Context, c store.Call, badge string) (media.Bear
 	return media.Bearer{}, nil
 }
 
-// Taken says whether a name reads like that of a member. They are sent their personal link, for it may be them.
-func (b *Bot) Taken(ctx context.Context, c store.Call, name string) (bool, error) {
-	crew, err := b.crew(ctx, c.Room)
-	if err != nil {
-		return false, err
-	}
-	taken := false
-	for _, m := range crew.members {
-		if !alike(m.Name, name) && !alike(localpart(m.ID), name) && m.ID != name {
-			continue
-		}
-		taken = true
-		if b.ignored(m.ID) || !b.may("at the door "+m.ID, 1, askedAgain) {
-			continue
-		}
-		stamp := strconv.FormatInt(b.Now().UnixNano(), 36)
-		err := b.Line.Queue(ctx, chat.Delivery{
-			Key: "at the door/" + m.ID + "/" + stamp, Person: m.ID, Kind: kindShow, Payload: encode(show{What: showDoor, Room: c.Room}),
-		})
-		if err != nil {
-			return true, err
-		}
-	}
-	return taken, nil
-}
-
 // crew asks who is in a group, or remembers.
 func (b *Bot) crew(ctx context.Context, room string) (crew, error) {
 	b.mu.Lock()
@@ -187,10 +160,6 @@ func (b *Bot) showPersonal(ctx context.Context, t *page, s show, person string) 
 	if err != nil {
 		return err
 	}
-	key := "call.personal"
-	if s.What == showDoor {
-		key = "call.door"
-	}
 	found := false
 	for i := range calls {
 		c := &calls[i]
@@ -213,7 +182,7 @@ func (b *Bot) showPersonal(ctx context.Context, t *page, s show, person string) 
 			return err
 		}
 		found = true
-		t.add(key, "name", who.Name, "title", c.Title, "link", link+"."+badge)
+		t.add("call.personal", "name", who.Name, "title", c.Title, "link", link+"."+badge)
 	}
 	if !found {
 		t.add("call.none")

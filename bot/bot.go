@@ -264,6 +264,7 @@ type Bot struct {
 	lacking   map[voting.ID]bool                 // the count that was said last lacks ballots that are on their way
 	calls     map[string]*atCall                 // what goes on in calls, by their room on the media server
 	crews     map[string]crew                    // the members of groups with a call
+	asks      map[string]*doorAsk                // who was asked whether it is them at a call's door, by ticket
 	due       map[string]time.Time               // when a call's card is to be corrected, by the same
 	paced     map[string]time.Time               // when what is corrected now and then is due again
 	lists     map[string]listing                 // who wants to know how far a probe is, by the key of the answer
@@ -303,6 +304,7 @@ func New(o Options) *Bot {
 		lacking:   make(map[voting.ID]bool),
 		calls:     make(map[string]*atCall),
 		crews:     make(map[string]crew),
+		asks:      make(map[string]*doorAsk),
 		due:       make(map[string]time.Time),
 		paced:     make(map[string]time.Time),
 		lists:     make(map[string]listing),

@@ -31,6 +31,9 @@ func (b *Bot) direct(ctx context.Context, m chat.Message) error {
 	if done, err := b.onPasted(ctx, m, open); err != nil || done {
 		return err
 	}
+	if done, err := b.onAsk(ctx, m, open); err != nil || done {
+		return err
+	}
 	switch {
 	case len(open) == 0:
 		return b.noBallot(ctx, m)

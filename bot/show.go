@@ -20,9 +20,8 @@ const (
 	showExcluded = "excluded"
 	showVotes    = "votes"
 	showResult   = "result"
-	showMe       = "me"   // personal links to calls
-	showDoor     = "door" // the same, for whose name was given at a call's door
-	showApp      = "app"  // the group's call, to who is in their app's own
+	showMe       = "me"  // personal links to calls
+	showApp      = "app" // the group's call, to who is in their app's own
 )
 
 // show is the payload of something that is shown at somebody's wish.
@@ -64,7 +63,7 @@ func (b *Bot) composeShow(ctx context.Context, d chat.Delivery) (chat.Content, e
 		err = b.showExcluded(ctx, t, s.Room)
 	case showApp:
 		err = b.showAppCall(ctx, t, s.Room)
-	case showMe, showDoor:
+	case showMe:
 		err = b.showPersonal(ctx, t, s, d.Person)
 	case showPrivacy:
 		err = b.showPrivacy(ctx, t, s)

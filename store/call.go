@@ -58,6 +58,15 @@ type Vote struct {
 	Ballot string    // the link of one member's ballot; empty: they have none
 }
 
+// Doubt is that somebody at a call's door gave the name of a member, who is asked whether it is them. It is stored
+// nowhere.
+type Doubt struct {
+	Ticket string // with which is asked what the member says; empty: nobody can be asked now
+	Name   string // that was given
+	Number string // that the member is told, and whoever is at the door
+	Badge  string // of the member who said yes
+}
+
 // roomName is how many bytes of the door's hash name the media room.
 const roomName = 12
 

@@ -30,6 +30,7 @@ type lobby struct {
 	tokens []string
 	votes  []store.Vote
 	told   []media.Message
+	doubt  store.Doubt // about who says that they are Anna
 	*Server
 }
 
@@ -92,8 +93,18 @@ func (l *lobby) Badge(_ context.Context, _ store.Call, badge string) (media.Bear
 	return media.Bearer{}, nil
 }
 
-func (l *lobby) Taken(_ context.Context, _ store.Call, name string) (bool, error) {
-	return strings.EqualFold(name, "anna"), nil
+func (l *lobby) Taken(_ context.Context, _ store.Call, name string) (*store.Doubt, error) {
+	if !strings.EqualFold(name, "anna") {
+		return nil, nil
+	}
+	return &l.doubt, nil
+}
+
+func (l *lobby) Answered(ticket string) *store.Doubt {
+	if ticket == "" || ticket != l.doubt.Ticket {
+		return nil
+	}
+	return &l.doubt
 }
 
 func (l *lobby) Lock(_ context.Context, _ store.Call, locked bool) error {
@@ -126,6 +137,7 @@ func newLobby(t *testing.T, entry store.Entry) *lobby {
 type got struct {
 	Status                                                 int
 	Key, Token, Wait, Ticket, Identity, Pass, Badge, Title string
+	Name, Number, Keep                                     string
 	Hands                                                  []string
 	Waiting                                                []shownWaiter
 	Locked, Chair                                          bool
@@ -362,5 +374,48 @@ func TestVotesInTheCall(t *testing.T) {
 	l.votes = nil
 	if g := l.asks("act", anna.as(request{Do: "state", Badge: "anna's"})); g.Votes == nil || len(g.Votes) > 0 {
 		t.Errorf("when it is over: %+v", g)
+	}
+}
+
+// Who types a member's name by the card's link comes in as that member once the member says so, and the browser keeps it.
+func TestMembersByTheCardsLink(t *testing.T) {
+	l := newLobby(t, store.EntryKnock)
+	if g := l.asks("join", request{Name: "Anna"}); g.Status != 409 || g.Key != "error.taken" {
+		t.Fatalf("nobody can be asked: %+v", g)
+	}
+	l.doubt = store.Doubt{Ticket: "ticket", Name: "Anna", Number: "471"}
+	g := l.asks("join", request{Name: "Anna"})
+	if g.Status != 202 || g.Wait != "you" || g.Number != "471" || g.Token != "" || len(l.waits) > 0 {
+		t.Fatalf("%+v, at the door %v", g, l.waits)
+	}
+	ticket := g.Ticket
+	if g = l.asks("wait", request{Ticket: ticket}); g.Status != 202 || g.Wait != "you" || g.Number != "471" || g.Name != "Anna" || g.Ticket != ticket {
+		t.Errorf("no answer yet: %+v", g)
+	}
+	if g := l.asks("wait", request{Ticket: ticket + "x"}); g.Status != 409 || g.Token != "" {
+		t.Errorf("another ticket: %+v", g)
+	}
+	l.doubt.Badge = "anna's"
+	if g = l.asks("wait", request{Ticket: ticket}); g.Token == "" || g.Badge != "member" || g.Keep != "anna's" || g.Name != "Anna" {
+		t.Errorf("she said yes: %+v", g)
+	}
+	l.call.Locked = true
+	if g = l.asks("wait", request{Ticket: ticket}); g.Status != 423 || g.Token != "" {
+		t.Errorf("locked meanwhile: %+v", g)
+	}
+	l.call.Locked, l.call.Entry, l.people = false, store.EntryBoard, nil
+	if g = l.asks("wait", request{Ticket: ticket}); g.Wait != "board" || g.Keep != "anna's" || g.Token != "" {
+		t.Errorf("the board is not in: %+v", g)
+	}
+	l.doubt.Badge = "of before"
+	if g = l.asks("wait", request{Ticket: ticket}); g.Status != 410 || g.Token != "" {
+		t.Errorf("no member any more: %+v", g)
+	}
+	l.doubt = store.Doubt{}
+	if g = l.asks("wait", request{Ticket: ticket}); g.Status != 409 || g.Key != "error.taken" {
+		t.Errorf("over: %+v", g)
+	}
+	if g := l.asks("join", request{Name: "Gustav"}); g.Keep != "" {
+		t.Errorf("a guest keeps %q", g.Keep)
 	}
 }

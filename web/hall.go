@@ -28,7 +28,8 @@ const (
 // group is what the chat knows of the people of a call, and what it is told. bot.Bot has it; nil: nobody is a member.
 type group interface {
 	Badge(ctx context.Context, c store.Call, badge string) (media.Bearer, error)
-	Taken(ctx context.Context, c store.Call, name string) (bool, error)
+	Taken(ctx context.Context, c store.Call, name string) (*store.Doubt, error)
+	Answered(ticket string) *store.Doubt // nil: it is over
 	Lock(ctx context.Context, c store.Call, locked bool) error
 	Votes(ctx context.Context, c store.Call, badge string) ([]store.Vote, error)
 	Waiting(room string, names []string)

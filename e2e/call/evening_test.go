@@ -1,6 +1,7 @@
 package call
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,6 +26,8 @@ const forging = `(() => {
 	};
 })();`
 
+var threeDigits = regexp.MustCompile(`\b\d{3}\b`)
+
 // From !call in an encrypted room to a call of a member in Chromium, one in Firefox and a guest who knocks: doors,
 // names, moderation from call and chat, a restart of the bot in the middle, and the end.
 func TestEvening(t *testing.T) {
@@ -42,8 +45,11 @@ func TestEvening(t *testing.T) {
 	// A guest waits, is seen at the door in call and chat, and is let in from the chat. They take no member's name.
 	guest := e.open(chromium, card, forging)
 	must(t, guest.Join("anna"))
-	shows(t, guest, "A member of the group has that name")
-	e.reads("anna", world.Direct, `Somebody stands at the door`)
+	shows(t, guest, "Is this you?")
+	asked := e.reads("anna", world.Direct, `^Is this you, anna, joining now`)
+	shows(t, guest, threeDigits.FindString(asked.Body))
+	must(t, guest.Click("#wait-no"))
+	shows(t, guest, "Please take a name that no member has.")
 	if _, err := browser.Evaluate[bool](guest, `(document.getElementById("name").value = "") === ""`); err != nil {
 		t.Fatal(err)
 	}
@@ -55,6 +61,20 @@ func TestEvening(t *testing.T) {
 	shows(t, guest, "3 people")
 	seeAndHear(t, time.Minute, guest)
 	shows(t, chair, "guest")
+
+	// A member comes in by the card's link: asked in the direct chat, they say yes, and need not knock.
+	bernd := e.open(chromium, card)
+	must(t, bernd.Join("bernd"))
+	shows(t, bernd, "Is this you?")
+	e.reads("bernd", world.Direct, `^Is this you, bernd, joining now`)
+	e.say("bernd", world.Direct, "yes", `^✅ Your page lets you in`)
+	shows(t, bernd, "4 people")
+	seeAndHear(t, time.Minute, bernd)
+	if badge, err := browser.Evaluate[string](bernd, `localStorage.getItem("badge " + location.pathname) ?? ""`); err != nil || badge == "" {
+		t.Errorf("the browser keeps no badge: %v", err)
+	}
+	must(t, bernd.Leave())
+	shows(t, chair, "3 people")
 
 	// What the guest writes by hand does nothing; their own hand goes up.
 	who, err := browser.Evaluate[string](guest, `JSON.parse(globalThis.lastAct).identity`)
