@@ -15,6 +15,7 @@ type fakeLine struct {
 	name      string
 	service   []string
 	file      []byte
+	fetched   int // files
 	broken    error
 	reach     map[string]chat.Reach
 	met       []string
@@ -69,6 +70,7 @@ func (l *fakeLine) RoomName(context.Context, string) (string, error) { return l.
 func (l *fakeLine) Service(context.Context, string) ([]string, error) { return l.service, nil }
 
 func (l *fakeLine) Fetch(_ context.Context, _ chat.Attached, most int) ([]byte, error) {
+	l.fetched++
 	switch {
 	case len(l.file) > most:
 		return nil, chat.ErrFileLong

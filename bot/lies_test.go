@@ -3,6 +3,7 @@ package bot
 import (
 	"bytes"
 	"crypto/rand"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -257,6 +258,20 @@ var lies = map[string]lie{
 	}, `Counted again, 6 ballots`, 2},
 }
 
+// keepNoKey looks that no machine has a key any more.
+func (c *circle) keepNoKey() {
+	c.t.Helper()
+	for _, r := range c.machines {
+		all, err := r.store.HeldAll(c.t.Context())
+		if err != nil || len(all) != 1 || all[0].Secret != nil {
+			c.t.Errorf("%s keeps its key, %v", r.account, err)
+		}
+		if files, err := filepath.Glob(filepath.Join(r.dir, "keys", "teller-*")); err != nil || len(files) > 0 {
+			c.t.Errorf("%s keeps %v, %v", r.account, files, err)
+		}
+	}
+}
+
 // only is the archive of the first n ballots.
 func only(t *testing.T, archive []byte, n int) (cut []byte, hash string) {
 	t.Helper()
@@ -297,6 +312,9 @@ func TestLies(t *testing.T) {
 			if lie.parts == 0 && c.told(`Result: `) {
 				t.Error("there is a result")
 			}
+			if lie.parts > 0 {
+				c.keepNoKey()
+			}
 		})
 	}
 }
@@ -313,10 +331,12 @@ func TestClosedBeforeItsTime(t *testing.T) {
 		"somebody":               {"eva", func(*chat.Message) {}, 0},
 		"without encryption":     {"chair", func(m *chat.Message) { m.Encrypted, m.Trusted = false, false }, 0},
 		"from another device":    {"chair", func(m *chat.Message) { m.Trusted = false }, 0},
+		"the bot":                {"chair", func(m *chat.Message) { m.Sender = myself }, 0},
 		"nobody":                 {"chair", func(m *chat.Message) { m.Body = "hello" }, 0},
 		"in a quotation of that": {"chair", func(m *chat.Message) { m.Body = "somebody said !close" }, 0},
 	} {
 		c := newCircle(t)
+		c.line.power[myself] = 100
 		c.say("chair", "start")
 		for _, person := range people[:5] {
 			c.tells(person, "1")

@@ -37,6 +37,8 @@ type realLine struct {
 	*chat.Line
 	r    *real
 	file []byte // of the message that it hears
+
+	fetched int // files
 }
 
 func (l *realLine) Me() string { return l.r.account }
@@ -51,7 +53,10 @@ func (l *realLine) Power(_ context.Context, _, user string) (int, error) {
 	return l.r.w.line.power[user], nil
 }
 
-func (l *realLine) Fetch(context.Context, chat.Attached, int) ([]byte, error) { return l.file, nil }
+func (l *realLine) Fetch(context.Context, chat.Attached, int) ([]byte, error) {
+	l.fetched++
+	return l.file, nil
+}
 
 // open starts the machine, anew if it ran before.
 func (r *real) open() {

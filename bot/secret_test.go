@@ -3,11 +3,14 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"stimmbote/chat"
 	"stimmbote/voting"
+	"stimmbote/voting/parley"
 )
 
 const annasPage = "https://anna.example/booth.html"
@@ -128,6 +131,92 @@ func TestForgedPages(t *testing.T) {
 			if c.gave() != 0 || c.told(`Result: `) {
 				t.Errorf("%s: there is a result all the same", name)
 			}
+		}
+	}
+}
+
+// TestListsOfPages: whichever pages a bot that lies names, the one elsewhere is looked at.
+func TestListsOfPages(t *testing.T) {
+	for name, test := range map[string]struct {
+		named []string
+		later bool
+	}{
+		"so many that the other is the fifth": {[]string{"http://127.0.0.1:8480/v/1", "http://127.0.0.1:8480/v/2", "http://127.0.0.1:8480/v/3", "http://127.0.0.1:8480/v/4"}, false},
+		"none":                                {nil, true},
+	} {
+		pages := rightPages()
+		c := secretCircle(t, pages)
+		c.tamper = func(p *passing) {
+			if p.Kind == parley.Asked {
+				question := *p.Question
+				question.Pages = test.named
+				p.Question = &question
+			}
+		}
+		c.say("chair", "!vote Shall we adopt motion 12? --level secret")
+		if !test.later {
+			pages[annasPage] = "<title>Ballot</title><script>evil()</script>"
+		}
+		c.say("chair", "start")
+		if test.later {
+			c.later(time.Second)
+			pages[annasPage] = "<title>Ballot</title><script>evil()</script>"
+			c.later(2 * leastLookInTests)
+		}
+		if !c.told(`(?s)Alarm.*A ballot page is not the one that I have`) {
+			t.Errorf("%s: nobody read of it; said was:\n%s", name, list(c.sent))
+		}
+	}
+}
+
+// TestEarlyKeys: a key that comes before its question counts, whatever strangers published before.
+func TestEarlyKeys(t *testing.T) {
+	c := newCircle(t)
+	annas, bernds := user("anna-box"), user("bernd-box")
+	for i := range 30 {
+		record := parley.Record{Kind: parley.Key, Poll: voting.ID(fmt.Sprintf("Stranger%d", i)), Public: "{}"}
+		c.arrive(&passing{from: user("eva"), to: annas, Record: record})
+	}
+	var asked passing
+	c.tamper = func(p *passing) {
+		switch {
+		case p.to == annas && p.Kind == parley.Asked:
+			asked, p.drop = *p, true
+		case p.to == annas && p.Kind == parley.Key && p.from == bernds:
+			early := *p
+			c.arrive(&early)
+			c.arrive(&asked)
+			p.drop = true
+		}
+	}
+	c.say("chair", "start")
+	if p := c.poll(); p.State != voting.StateOpen {
+		t.Errorf("it is %s; said was:\n%s", p.State, list(c.sent))
+	}
+}
+
+// TestFilesOfStrangers: whoever has no say cannot make the bot or a machine fetch a file.
+func TestFilesOfStrangers(t *testing.T) {
+	c := newCircle(t)
+	c.say("chair", "start")
+	head, err := parley.Head(parley.Key, c.poll().ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := c.message("eva", "", false)
+	m.Kind, m.Record, m.File = chat.Record, head, new(chat.Attached)
+	before := c.line.fetched
+	c.hear(m)
+	if n := c.line.fetched - before; n != 0 {
+		t.Errorf("the bot fetched %d files", n)
+	}
+	for _, r := range c.machines {
+		before := r.line.fetched
+		if err := r.k.Said(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		if n := r.line.fetched - before; n != 0 {
+			t.Errorf("%s fetched %d files", r.account, n)
 		}
 	}
 }

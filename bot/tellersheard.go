@@ -18,15 +18,12 @@ func (b *Bot) onRecord(ctx context.Context, m chat.Message) error {
 	if !m.Encrypted || !m.Trusted || m.Direct {
 		return nil
 	}
-	r, err := b.wholeRecord(ctx, m)
-	if errors.Is(err, parley.ErrRecord) || errors.Is(err, chat.ErrFileGone) || errors.Is(err, chat.ErrFileLong) {
+	r, err := parley.Decode(m.Record)
+	if err != nil {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("A record is left out")
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	if r.Kind == parley.Here {
+	if r.Kind == parley.Here && !r.Split {
 		return b.onHere(ctx, m, r)
 	}
 	p, err := b.Polls.Poll(ctx, r.Poll)
@@ -38,6 +35,14 @@ func (b *Bot) onRecord(ctx context.Context, m chat.Message) error {
 	}
 	if string(p.Place) != m.Room || p.Terms.Tellers.Owner(m.Sender) == 0 {
 		return nil
+	}
+	r, err = b.wholeRecord(ctx, m, r) // a file is fetched only for those who matter
+	if errors.Is(err, parley.ErrRecord) || errors.Is(err, chat.ErrFileGone) || errors.Is(err, chat.ErrFileLong) {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("A record is left out")
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	defer b.awake()
 	switch r.Kind {
@@ -58,11 +63,10 @@ func (b *Bot) onRecord(ctx context.Context, m chat.Message) error {
 	return nil
 }
 
-// wholeRecord reads a record, and its file if there is one.
-func (b *Bot) wholeRecord(ctx context.Context, m chat.Message) (parley.Record, error) {
-	r, err := parley.Decode(m.Record)
-	if err != nil || !r.Split {
-		return r, err
+// wholeRecord reads the file of a record, if it was split.
+func (b *Bot) wholeRecord(ctx context.Context, m chat.Message, r parley.Record) (parley.Record, error) {
+	if !r.Split {
+		return r, nil
 	}
 	if m.File == nil {
 		return r, fmt.Errorf("%w: there is no file", parley.ErrRecord)

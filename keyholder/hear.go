@@ -35,7 +35,13 @@ func (k *Keyholder) Said(ctx context.Context, m chat.Message) error {
 
 // record deals with what another program says. What makes no sense is left out.
 func (k *Keyholder) record(ctx context.Context, m chat.Message) error {
-	r, err := k.whole(ctx, m)
+	r, err := parley.Decode(m.Record)
+	if err == nil && r.Split {
+		if m.Sender != k.Config.Bot {
+			return nil // nobody else has to say something so long that matters here
+		}
+		r, err = k.whole(ctx, m, r)
+	}
 	if errors.Is(err, parley.ErrRecord) || errors.Is(err, chat.ErrFileGone) || errors.Is(err, chat.ErrFileLong) {
 		zerolog.Ctx(ctx).Warn().Err(err).Str("sender", m.Sender).Msg("A record is left out")
 		return nil
@@ -72,12 +78,8 @@ func (k *Keyholder) record(ctx context.Context, m chat.Message) error {
 	return nil
 }
 
-// whole reads a record, and its file if there is one.
-func (k *Keyholder) whole(ctx context.Context, m chat.Message) (parley.Record, error) {
-	r, err := parley.Decode(m.Record)
-	if err != nil || !r.Split {
-		return r, err
-	}
+// whole reads the file of a record that was split.
+func (k *Keyholder) whole(ctx context.Context, m chat.Message, r parley.Record) (parley.Record, error) {
 	if m.File == nil {
 		return r, fmt.Errorf("%w: there is no file", parley.ErrRecord)
 	}
@@ -88,18 +90,23 @@ func (k *Keyholder) whole(ctx context.Context, m chat.Message) (parley.Record, e
 	return parley.Join(r, file)
 }
 
-// mostEarly is how many votes keys are remembered of that came before the question.
-const mostEarly = 20
+const (
+	// mostEarly is how many keys of an account are remembered that came before the question.
+	mostEarly = 20
+	// longestKey is how long one may be.
+	longestKey = 8 << 10
+)
 
-// keep remembers a key that came before the question of its vote: keys of messages may be late.
+// keep remembers a key that came before the question of its vote: keys of messages may be late. An
+// account that published too many, some of them of votes of others, loses its own only.
 func (k *Keyholder) keep(sender string, r parley.Record) {
-	if r.Kind != parley.Key || len(k.early) >= mostEarly && k.early[string(r.Poll)] == nil {
+	if r.Kind != parley.Key || len(r.Public) > longestKey {
 		return
 	}
-	if k.early[string(r.Poll)] == nil {
-		k.early[string(r.Poll)] = make(map[string]string)
+	if len(k.early[sender]) == 0 || len(k.early[sender]) >= mostEarly {
+		k.early[sender] = make(map[string]string)
 	}
-	k.early[string(r.Poll)][sender] = r.Public
+	k.early[sender][string(r.Poll)] = r.Public
 }
 
 func (k *Keyholder) fromBot(ctx context.Context, v *vote, r parley.Record) error {
@@ -140,7 +147,7 @@ const moderator = 50
 // command notes that somebody with the right said that a vote be closed.
 func (k *Keyholder) command(ctx context.Context, m chat.Message) error {
 	word, rest, _ := strings.Cut(strings.TrimSpace(m.Body), " ")
-	if !parley.IsClose(word) {
+	if !parley.IsClose(word) || m.Sender == k.Config.Bot { // which has power, but no say
 		return nil
 	}
 	all, err := k.live(ctx)

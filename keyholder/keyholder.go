@@ -117,10 +117,10 @@ type Keyholder struct {
 	Options
 	wake chan struct{}
 
-	mu     sync.Mutex // one thing at a time
-	early  map[string]map[string]string
-	audits map[string]*belenios.Audit // of closed votes, by closed hash
-	looks  map[string]time.Time       // when the pages of a vote are looked at again
+	mu     sync.Mutex                   // one thing at a time
+	early  map[string]map[string]string // keys that came before the question, by account and vote
+	audits map[string]*belenios.Audit   // of closed votes, by closed hash
+	looks  map[string]time.Time         // when the pages of a vote are looked at again
 }
 
 // New returns a keyholder. It does nothing until its line delivers messages and Run is called.

@@ -44,12 +44,12 @@ func (k *Keyholder) asked(ctx context.Context, room string, r parley.Record) err
 	if err := k.pages(ctx, v); err != nil {
 		return k.refuse(ctx, v, parley.Alarm, err)
 	}
-	for account, public := range k.early[v.Poll] {
-		if q.Terms.Tellers.Owner(account) != 0 {
-			v.seen.Keys[account] = public
+	for _, t := range q.Terms.Tellers.All() {
+		if public, known := k.early[t.Account][v.Poll]; known {
+			v.seen.Keys[t.Account] = public
+			delete(k.early[t.Account], v.Poll)
 		}
 	}
-	delete(k.early, v.Poll)
 	return k.makeKey(ctx, v)
 }
 

@@ -22,17 +22,24 @@ const (
 	leastLook = 20 * time.Second
 )
 
-// pages looks at the ballot pages of a vote: the bot's, and the one elsewhere. Each must be, byte for
-// byte, the one that this program has. A page that cannot be reached now is none that anybody votes with.
-func (k *Keyholder) pages(ctx context.Context, v *vote) error {
-	all := v.seen.Question.Pages
-	if booth := v.seen.Question.Terms.Booth; booth != "" && !slices.Contains(all, booth) {
-		all = append(slices.Clone(all), booth)
+// addresses are where the ballot pages of a vote are: the one elsewhere first, so that no list of the
+// bot's can be so long that it is not looked at.
+func (v *vote) addresses() []string {
+	booth := v.seen.Question.Terms.Booth
+	all := slices.DeleteFunc(slices.Clone(v.seen.Question.Pages), func(page string) bool { return page == booth })
+	if booth != "" {
+		all = slices.Insert(all, 0, booth)
 	}
+	return all[:min(len(all), mostPages)]
+}
+
+// pages looks at the ballot pages of a vote: the bot's, and the one elsewhere. Each must be, byte for
+// byte, the one that this program has. One that cannot be reached is left out: there is nothing to compare.
+func (k *Keyholder) pages(ctx context.Context, v *vote) error {
 	if k.Fetch == nil || k.PageHash == "" {
 		return nil
 	}
-	for _, address := range all[:min(len(all), mostPages)] {
+	for _, address := range v.addresses() {
 		page, err := k.Fetch(ctx, address)
 		if err != nil {
 			zerolog.Ctx(ctx).Warn().Err(err).Msg("A ballot page cannot be looked at")
@@ -48,7 +55,7 @@ func (k *Keyholder) pages(ctx context.Context, v *vote) error {
 
 // lookAgain looks at the pages of a vote now and then, as long as people vote with them.
 func (k *Keyholder) lookAgain(ctx context.Context, v *vote, next *time.Time) error {
-	if v.Step != stepConfirmed || len(v.seen.Question.Pages) == 0 {
+	if v.Step != stepConfirmed || len(v.addresses()) == 0 {
 		delete(k.looks, v.Poll)
 		return nil
 	}

@@ -87,18 +87,27 @@ func (k *Keyholder) introduce(ctx context.Context, room, cause string) error {
 }
 
 // refuse ends what the machine does for a vote, and says which rule forbids it: as an alarm before the
-// opening, and afterwards as the reason why it keeps its part.
+// opening, and afterwards as the reason why it keeps its part. If that was given before, nothing needs its
+// key any more: whoever brings a wrong result must not make it stay.
 func (k *Keyholder) refuse(ctx context.Context, v *vote, kind parley.Kind, why error) error {
 	rule, ok := errors.AsType[policy.Rule](why)
 	if !ok {
 		return why
 	}
 	v.Step, v.seen.Setup = stepRefused, nil
+	given := v.Share != nil
+	if given {
+		v.Secret = nil
+	}
 	d, err := say(v, "refused/"+string(rule), "keyholder."+string(kind), parley.Record{Kind: kind, Fingerprint: v.seen.Fingerprint, Rule: string(rule)})
 	if err != nil {
 		return err
 	}
-	return k.Store.Tx(ctx, func(ctx context.Context) error {
+	err = k.Store.Tx(ctx, func(ctx context.Context) error {
 		return errors.Join(k.put(ctx, v), k.Line.Queue(ctx, d))
 	})
+	if err != nil || !given {
+		return err
+	}
+	return k.Vault.Remove(keyName(v.Poll))
 }

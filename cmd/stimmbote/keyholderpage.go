@@ -16,7 +16,7 @@ import (
 // mostPage is how many bytes a ballot page may have.
 const mostPage = 4 << 20
 
-// fetchPage gets a page as a browser that comes for the first time.
+// fetchPage gets a page, with no cookie and nothing cached.
 func fetchPage(ctx context.Context, url string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()

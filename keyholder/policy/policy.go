@@ -54,8 +54,12 @@ const (
 	ResultWrong Rule = "result"      // the archive does not follow from what was released
 )
 
-// skew is how far the bot's clock and this machine's may differ.
-const skew = 5 * time.Minute
+const (
+	// late is how long ago a vote may have been opened when the machine compares it: messages take time.
+	late = 5 * time.Minute
+	// ahead is how far the bot's clock may be ahead of this machine's, at the opening and at the close.
+	ahead = time.Minute
+)
 
 // Group is what the machine knows of the group by itself.
 type Group struct {
@@ -73,6 +77,8 @@ func Ask(q parley.Question, g Group, now time.Time) error {
 	switch {
 	case mine < 0 || tellers[mine] != (voting.Teller{Owner: g.Owner, Account: g.Self}):
 		return NotMine
+	case q.Group != belenios.Ed25519 && q.Group != belenios.Group2048:
+		return Terms
 	case q.Terms.Check() != nil || q.Terms.Level == voting.Open || q.Asked.Check() != nil || q.Rule.Check(q.Asked) != nil:
 		return Terms
 	case q.Least < g.Least || len(q.Roll) < q.Least:
@@ -153,7 +159,7 @@ func Compare(s parley.Setup, a Agreed, self string, now time.Time) (Compared, er
 		return Compared{}, Election
 	}
 	ends, err := q.Terms.EndsAt(s.Opened)
-	if err != nil || !ends.Equal(s.Ends) || s.Opened.Sub(now).Abs() > skew {
+	if err != nil || !ends.Equal(s.Ends) || s.Opened.Sub(now) > ahead || now.Sub(s.Opened) > late {
 		return Compared{}, Clock
 	}
 	return Compared{election.Fingerprint(), Credentials(election.Credentials())}, nil

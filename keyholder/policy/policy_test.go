@@ -125,6 +125,11 @@ func TestAsk(t *testing.T) {
 			t.Errorf("%q: %v", want, got)
 		}
 	}
+	unheard := e.Question
+	unheard.Group = "BELENIOS-9999"
+	if got := Ask(unheard, e.group, start); !is(got, Terms) {
+		t.Errorf("a group that nobody knows: %v", got)
+	}
 	for name, spoil := range map[string]func(q *parley.Question, g *Group){
 		"twice on the roll":     func(q *parley.Question, _ *Group) { q.Roll = append(slices.Clone(q.Roll), lenz) },
 		"unsorted":              func(q *parley.Question, _ *Group) { q.Roll = []string{lenz, kaya, "@anna:x", "@bernd:x", "@clara:x"} },
@@ -185,6 +190,7 @@ func TestCompare(t *testing.T) {
 		"ends later":        {Clock, func(s *parley.Setup) { s.Ends = s.Ends.Add(time.Hour) }},
 		"ends earlier":      {Clock, func(s *parley.Setup) { s.Ends = s.Ends.Add(-time.Minute) }},
 		"opened long ago":   {Clock, func(s *parley.Setup) { s.Opened, s.Ends = s.Opened.Add(-time.Hour), s.Ends.Add(-time.Hour) }},
+		"opened soon":       {Clock, func(s *parley.Setup) { s.Opened, s.Ends = s.Opened.Add(2*time.Minute), s.Ends.Add(2*time.Minute) }},
 		"opened next year ": {Clock, func(s *parley.Setup) { s.Opened, s.Ends = s.Opened.AddDate(1, 0, 0), s.Ends.AddDate(1, 0, 0) }},
 	} {
 		s := setup
@@ -236,7 +242,8 @@ func TestVerify(t *testing.T) {
 		"a stranger voted":     {Voters, func(b *Ballots, _ *Watched) { b.Voted = append([]string{"@aaa:x"}, people[:4]...) }},
 		"somebody voted twice": {Voters, func(b *Ballots, _ *Watched) { b.Voted = append([]string{people[0]}, people[:4]...) }},
 		"too few":              {TooFew, func(_ *Ballots, w *Watched) { w.Question.Least = 6 }},
-		"before its time":      {Early, func(_ *Ballots, w *Watched) { w.ClosedAt = w.Ends.Add(-time.Second) }},
+		"before its time":      {Early, func(_ *Ballots, w *Watched) { w.ClosedAt = w.Ends.Add(-2 * time.Minute) }},
+		"a clock ahead":        {"", func(_ *Ballots, w *Watched) { w.ClosedAt = w.Ends.Add(-20 * time.Second) }},
 		"closed at a wish": {"", func(_ *Ballots, w *Watched) {
 			w.ClosedAt, w.CloseSaid = w.Ends.Add(-time.Minute), w.Ends.Add(-2*time.Minute)
 		}},
@@ -274,6 +281,15 @@ func TestRelease(t *testing.T) {
 	}
 	if got, want := Opens(e.watched), e.watched.ClosedAt; !got.Equal(want) {
 		t.Errorf("opens at %v, want %v", got, want)
+	}
+	before := e.watched
+	before.ClosedAt = before.Ends.Add(-20 * time.Second)
+	if got, want := Opens(before), before.Ends; !got.Equal(want) {
+		t.Errorf("closed by a clock that is ahead, it opens at %v, want %v", got, want)
+	}
+	before.CloseSaid = before.ClosedAt
+	if got, want := Opens(before), before.ClosedAt; !got.Equal(want) {
+		t.Errorf("closed at a wish, it opens at %v, want %v", got, want)
 	}
 }
 

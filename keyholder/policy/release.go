@@ -56,7 +56,7 @@ func Verify(b Ballots, w Watched) (*belenios.Audit, error) {
 		return nil, Voters
 	case r.Counted < w.Question.Least:
 		return nil, TooFew
-	case w.ClosedAt.Before(w.Ends) && w.CloseSaid.IsZero() && r.Counted < r.Entitled:
+	case w.ClosedAt.Before(w.Ends.Add(-ahead)) && w.CloseSaid.IsZero() && r.Counted < r.Entitled:
 		return nil, Early
 	}
 	return audit, nil
@@ -71,8 +71,14 @@ func voters(voted, roll []string, counted int) bool {
 }
 
 // Opens is from when on the machine may give its part: after the time for objections, which runs from
-// when it heard of the close.
-func Opens(w Watched) time.Time { return w.ClosedAt.Add(w.Question.Terms.Objection) }
+// when it heard of the close. If the bot's clock was ahead, it runs from the end by the machine's own.
+func Opens(w Watched) time.Time {
+	closed := w.ClosedAt
+	if w.CloseSaid.IsZero() && closed.Before(w.Ends) && !closed.Before(w.Ends.Add(-ahead)) {
+		closed = w.Ends
+	}
+	return closed.Add(w.Question.Terms.Objection)
+}
 
 // Release says whether the machine gives its part of the sum now: the bot's must be there before, and
 // right, so that nobody looks before the others.
