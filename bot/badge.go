@@ -6,9 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
@@ -190,27 +188,4 @@ func (b *Bot) showPersonal(ctx context.Context, t *page, s show, person string) 
 	}
 	t.add("call.personal-secret")
 	return nil
-}
-
-// alike says whether two names read the same to somebody in a hurry.
-func alike(a, b string) bool {
-	x, y := outline(a), outline(b)
-	return x == y && x != "" || a == b && a != ""
-}
-
-// lookalikes are letters of other alphabets that look like Latin ones, and signs that look like others.
-var lookalikes = strings.NewReplacer(
-	"а", "a", "в", "b", "с", "c", "е", "e", "н", "h", "і", "i", "ј", "j", "к", "k", "м", "m", "о", "o", "р", "p", "ѕ", "s", "т", "t", "у", "y", "х", "x",
-	"α", "a", "β", "b", "ε", "e", "ι", "i", "κ", "k", "ν", "v", "ο", "o", "ρ", "p", "τ", "t", "υ", "u", "χ", "x",
-	"a\u0308", "ae", "o\u0308", "oe", "u\u0308", "ue", "0", "o", "1", "i", "l", "i", "|", "i",
-)
-
-// outline is what is left of a name when letters that look alike are the same and all between them is gone.
-func outline(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return r
-		}
-		return -1
-	}, spelledOut.Replace(lookalikes.Replace(strings.ToLower(narrow(name)))))
 }

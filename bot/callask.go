@@ -44,7 +44,7 @@ func (b *Bot) Taken(ctx context.Context, c store.Call, name string) (*store.Doub
 	var alikes []string
 	taken := false
 	for _, m := range crew.members {
-		if !alike(m.Name, name) && !alike(localpart(m.ID), name) && m.ID != name {
+		if !alike(m.Name, name) && !alike(localpart(m.ID), name) && !alike(m.ID, name) {
 			continue
 		}
 		taken = true

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,4 +147,14 @@ func TestIsThisYouDuringAVote(t *testing.T) {
 	w.expect(`Understood: Yes`, "bernd")
 	w.tells("bernd", "ich bin es")
 	w.wears(d.Ticket, "Bernd")
+}
+
+// Whoever is called by their account, written otherwise, is somebody of the group as well.
+func TestAccountAtTheDoor(t *testing.T) {
+	w := newWorld(t, "en")
+	w.says("chair", "!call")
+	w.new()
+	if d := w.atTheDoor(strings.ToUpper(user("anna"))); d.Ticket == "" {
+		t.Errorf("%+v", d)
+	}
 }

@@ -92,6 +92,7 @@ type Options struct {
 const (
 	minSecret = 16
 	maxRooms  = 1000
+	maxChecks = maxRooms / 2     // of them: whoever has a link can open as many, and leaves room for calls
 	silence   = 15 * time.Second // after which somebody is gone, whatever their connections say
 )
 
@@ -212,7 +213,7 @@ func (s *Server) enter(name string) (*room, error) {
 	}
 	r := s.rooms[name]
 	if r == nil {
-		if len(s.rooms) >= maxRooms {
+		if len(s.rooms) >= maxRooms || IsCheckRoom(name) && s.checks() >= maxChecks {
 			return nil, errTooManyRooms
 		}
 		r = newRoom(s, name)
@@ -222,6 +223,16 @@ func (s *Server) enter(name string) (*room, error) {
 	r.users++
 	s.handlers.Add(1)
 	return r, nil
+}
+
+// checks are how many rooms to try the network in are open. The lock is held.
+func (s *Server) checks() (n int) {
+	for name := range s.rooms {
+		if IsCheckRoom(name) {
+			n++
+		}
+	}
+	return n
 }
 
 // crowded says whether a room takes nobody any more.

@@ -78,7 +78,7 @@ var errDeed = errors.New("there is no such deed")
 // deed does one thing in a call.
 func (s *Server) deed(ctx context.Context, call *store.Call, req request) error {
 	room := call.MediaRoom()
-	byTicket := func(w *waiter) bool { return w.ticket == req.Who }
+	meant := func(w *waiter) bool { return w.id == req.Who }
 	switch req.Do {
 	case "state":
 	case "hand":
@@ -100,11 +100,11 @@ func (s *Server) deed(ctx context.Context, call *store.Call, req request) error 
 		call.Locked = req.Do == "lock"
 		return s.opt.Group.Lock(ctx, *call, call.Locked)
 	case "admit":
-		s.halls.decide(room, true, byTicket)
+		s.halls.decide(room, true, meant)
 	case "admit-all":
 		s.halls.decide(room, true, func(*waiter) bool { return true })
 	case "reject":
-		s.halls.decide(room, false, byTicket)
+		s.halls.decide(room, false, meant)
 	default:
 		return errDeed
 	}

@@ -37,7 +37,8 @@ type group interface {
 
 // waiter is somebody who waits at the door.
 type waiter struct {
-	ticket  string
+	ticket  string // lets them in, so that nobody else learns it
+	id      string // by which others mean them
 	who     media.Bearer
 	seen    time.Time
 	in, out bool // was let in, was sent away
@@ -74,6 +75,13 @@ func (h *halls) pass(room, identity string) string {
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
+// alias stands for a vote where its name must not be read.
+func (h *halls) alias(vote string) string {
+	m := hmac.New(sha256.New, h.key)
+	m.Write([]byte("stimmbote vote v1\x00" + vote))
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:16])
+}
+
 func (h *halls) passes(room, identity, pass string) bool {
 	return identity != "" && hmac.Equal([]byte(h.pass(room, identity)), []byte(pass))
 }
@@ -93,7 +101,7 @@ func (h *halls) wait(room string, who media.Bearer) (ticket string, ok bool) {
 	if len(at.waiting) >= mostWaiting {
 		return "", false
 	}
-	w := &waiter{ticket: rand.Text(), who: who, seen: h.now()}
+	w := &waiter{ticket: rand.Text(), id: rand.Text(), who: who, seen: h.now()}
 	at.waiting = append(at.waiting, w)
 	return w.ticket, true
 }
@@ -149,7 +157,7 @@ func (h *halls) undecided(room string) (list []shownWaiter) {
 	if at := h.of[room]; at != nil {
 		for _, w := range at.waiting {
 			if !w.in && !w.out {
-				list = append(list, shownWaiter{ID: w.ticket, Name: w.who.Name})
+				list = append(list, shownWaiter{ID: w.id, Name: w.who.Name})
 			}
 		}
 	}

@@ -17,7 +17,8 @@ type shownWaiter struct {
 	Name string `json:"name"`
 }
 
-// shownVote is an open vote, as those in the call see it: guests not what it is about, and a ballot only whose it is.
+// shownVote is an open vote, as those in the call see it: guests not what it is about, and a ballot only whose it is. The ID
+// tells one from another and is good for nothing else: its name would lead to its board.
 type shownVote struct {
 	ID     string `json:"id"`
 	Title  string `json:"title,omitempty"`
@@ -38,7 +39,7 @@ func (s *Server) state(c store.Call, badge media.Badge, votes []store.Vote) stat
 	room := c.MediaRoom()
 	now := state{Hands: s.halls.hands(room, s.opt.Media.Present(room)), Locked: c.Locked, Entry: c.Entry, Votes: []shownVote{}}
 	for _, v := range votes {
-		shown := shownVote{ID: v.ID}
+		shown := shownVote{ID: s.halls.alias(v.ID)}
 		if badge != media.Guest {
 			shown.Title, shown.Ballot = v.Title, v.Ballot
 			if !v.Until.IsZero() {

@@ -1,7 +1,7 @@
 // Package front lets pages and the relay share one port with TLS, usually 443, which is often all that a network lets through.
 //
 // It guarantees that who says nothing, or nothing that makes sense, is gone within seconds, that there are never more than
-// so many of them, and that all has ended when the port is closed. What comes is told apart after the TLS handshake by its
+// so many of them, fewer still from one address, and that all has ended when the port is closed. What comes is told apart after the TLS handshake by its
 // first byte: STUN and TURN begin with one below 4 (RFC 7983), requests of HTTP with a letter. It knows no more of either.
 package front
 
@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ import (
 const (
 	patience = 10 * time.Second       // for the handshake and the first byte
 	most     = 1024                   // connections that have not said yet what they want
+	mostOf   = 256                    // of these from one address, behind which a whole house may be
 	waiting  = 64                     // that nobody has accepted yet, of each kind
 	again    = 100 * time.Millisecond // after which the next is accepted, if one could not be
 	stun     = 4                      // first bytes below it are of STUN and TURN
@@ -36,11 +38,12 @@ type Port struct {
 	shut   context.CancelFunc
 	work   sync.WaitGroup
 	places chan struct{}
+	from   crowd
 }
 
 // Listen divides a listener, and closes it when the side of the pages is closed.
 func Listen(l net.Listener, config *tls.Config) *Port {
-	p := &Port{raw: l, config: config.Clone(), pages: newSide(l.Addr()), relay: newSide(l.Addr()), places: make(chan struct{}, most)}
+	p := &Port{raw: l, config: config.Clone(), pages: newSide(l.Addr()), relay: newSide(l.Addr()), places: make(chan struct{}, most), from: crowd{of: map[netip.Prefix]int{}}}
 	p.open, p.shut = context.WithCancel(context.Background())
 	p.config.NextProtos = slices.DeleteFunc(append(slices.Clone(spoken), config.NextProtos...), func(name string) bool { return name == "h2" })
 	p.pages.then = p.close
@@ -77,13 +80,20 @@ func (p *Port) accept() {
 			}
 			continue
 		}
+		host := hostOf(c.RemoteAddr())
+		if !p.from.enter(host) {
+			_ = c.Close()
+			continue
+		}
 		select {
 		case p.places <- struct{}{}:
 			p.work.Go(func() {
 				p.divide(c)
+				p.from.leave(host)
 				<-p.places
 			})
 		default:
+			p.from.leave(host)
 			_ = c.Close()
 		}
 	}

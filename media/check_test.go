@@ -1,0 +1,28 @@
+package media
+
+import (
+	"errors"
+	"testing"
+)
+
+// However many try their network: there are rooms left for calls.
+func TestChecksLeaveRoomForCalls(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	for range maxChecks {
+		r, err := w.Server.enter(NewCheckRoom())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.leave(r)
+	}
+	if r, err := w.Server.enter(NewCheckRoom()); !errors.Is(err, errTooManyRooms) {
+		t.Errorf("one too many: %v", err)
+		w.leave(r)
+	}
+	r, err := w.Server.enter("call")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.leave(r)
+}
