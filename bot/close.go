@@ -27,6 +27,11 @@ func (b *Bot) close(ctx context.Context, m chat.Message, a arguments) error {
 	if err != nil {
 		return err
 	}
+	if cast < entitled && p.Ends.After(b.Now()) {
+		if err := b.machinesAgree(ctx, m, p); err != nil {
+			return err
+		}
+	}
 	early, err := b.Store.Setting(ctx, string(p.ID), settingEarly)
 	if err != nil {
 		return err

@@ -195,6 +195,55 @@ func TestEarlyKeys(t *testing.T) {
 	}
 }
 
+// TestCloseThatMachinesRefuse: the bot does not close a vote before its time in a way that costs the result.
+func TestCloseThatMachinesRefuse(t *testing.T) {
+	for name, spoil := range map[string]func(c *circle, m *chat.Message){
+		"from a device that is not verified": func(_ *circle, m *chat.Message) { m.Trusted = false },
+		"by a right that machines do not know": func(c *circle, m *chat.Message) {
+			c.say("chair", "!rights close everybody")
+			m.Sender = user("eva")
+		},
+		"beside another vote": func(c *circle, _ *chat.Message) {
+			c.say("chair", "!vote Shall we adopt motion 13?")
+			c.say("chair", "start")
+		},
+	} {
+		c := newCircle(t)
+		c.say("chair", "start")
+		p := c.poll()
+		for _, person := range people[:5] {
+			c.tells(person, "1")
+		}
+		m := c.message("chair", "!close 1", false)
+		spoil(c, &m)
+		c.hear(m)
+		c.settle()
+		if !c.told(`machines look for themselves who closes`) {
+			t.Errorf("%s: it is not refused; said was:\n%s", name, list(c.sent))
+		}
+		if now, err := c.bot.Polls.Poll(t.Context(), p.ID); err != nil || now.State != voting.StateOpen {
+			t.Errorf("%s: it is %v, %v", name, now, err)
+		}
+		m.Body = "!close a" // a letter of the question, and of the other one
+		for _, r := range c.machines {
+			if err := r.k.Said(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		closed, err := c.bot.Polls.Close(t.Context(), p.ID, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.bot.Line.Queue(t.Context(), later(closed, "closed", kindClosed)); err != nil {
+			t.Fatal(err)
+		}
+		c.goOn()
+		if n := c.gave(); n != 0 || !c.told(`closed before its time`) {
+			t.Errorf("%s: %d parts; said was:\n%s", name, n, list(c.sent))
+		}
+	}
+}
+
 // TestFilesOfStrangers: whoever has no say cannot make the bot or a machine fetch a file.
 func TestFilesOfStrangers(t *testing.T) {
 	c := newCircle(t)

@@ -106,3 +106,27 @@ func withResult(c chat.Content, p *voting.Poll) (chat.Content, error) {
 	c.Plain, c.Record = c.File.Name, inline
 	return c, err
 }
+
+// machinesAgree refuses to close a vote with tellers before its time where their machines, which read for
+// themselves who wishes it, would not give their parts.
+func (b *Bot) machinesAgree(ctx context.Context, m chat.Message, p *voting.Poll) error {
+	if p.Terms.Tellers == "" {
+		return nil
+	}
+	others, err := b.find(ctx, m.Room, func(o *voting.Poll) bool {
+		return o.ID != p.ID && o.State == voting.StateOpen && o.Terms.Tellers != ""
+	})
+	if err != nil {
+		return err
+	}
+	may := p.Asker == voting.Member(m.Sender)
+	if !may {
+		if may, err = b.hasPower(ctx, m, moderator); err != nil {
+			return err
+		}
+	}
+	if !may || !m.Trusted || others != nil {
+		return refuse("refusal.tellers-early")
+	}
+	return nil
+}

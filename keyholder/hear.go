@@ -146,7 +146,7 @@ const moderator = 50
 
 // command notes that somebody with the right said that a vote be closed.
 func (k *Keyholder) command(ctx context.Context, m chat.Message) error {
-	word, rest, _ := strings.Cut(strings.TrimSpace(m.Body), " ")
+	word, _, _ := strings.Cut(strings.TrimSpace(m.Body), " ")
 	if !parley.IsClose(word) || m.Sender == k.Config.Bot { // which has power, but no say
 		return nil
 	}
@@ -160,10 +160,10 @@ func (k *Keyholder) command(ctx context.Context, m chat.Message) error {
 			here = append(here, v)
 		}
 	}
+	if len(here) > 1 {
+		return nil // nobody can be sure which is meant
+	}
 	for _, v := range here {
-		if len(here) > 1 && (rest == "" || !strings.Contains(strings.ToLower(v.seen.Question.Asked.Text), strings.ToLower(strings.TrimSpace(rest)))) {
-			continue
-		}
 		power, err := k.Line.Power(ctx, m.Room, m.Sender)
 		if err != nil {
 			return fmt.Errorf("asking for the power in %s: %w", m.Room, err)
