@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -191,6 +192,12 @@ func (b *Bot) Ended(ctx context.Context, within time.Duration) (*os.ProcessState
 	}
 	return b.child.cmd.ProcessState, nil
 }
+
+// Freeze stops the bot where it is, as a network does through which nothing comes, until it is thawed.
+func (b *Bot) Freeze() error { return b.child.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen bot go on.
+func (b *Bot) Thaw() error { return b.child.cmd.Process.Signal(syscall.SIGCONT) }
 
 // Alive says whether the bot runs.
 func (b *Bot) Alive() bool { return b != nil && b.child.running() }
