@@ -73,6 +73,7 @@ func TestSaysWhatTheCommandSays(t *testing.T) {
 	must(t, err)
 	copyFile(t, filepath.Join(strings.TrimSpace(string(root)), "lib/wasm/wasm_exec.js"), filepath.Join(dir, "wasm_exec.js"))
 	script := `
+globalThis.crypto ??= require("node:crypto").webcrypto // Node 18 has it there only
 require("./wasm_exec.js")
 const fs = require("fs"), go = new Go()
 WebAssembly.instantiate(fs.readFileSync("verify.wasm"), go.importObject).then(({ instance }) => {
