@@ -8,16 +8,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
-	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
 	"stimmbote/chat"
-	"stimmbote/i18n"
 	"stimmbote/keyholder"
-	"stimmbote/store"
 	"stimmbote/web"
 )
 
@@ -66,32 +62,12 @@ func holdKeys(ctx context.Context, args []string, stderr io.Writer) int {
 
 // serveKeys builds a keyholder and runs it until ctx ends.
 func serveKeys(ctx context.Context, cfg config, stderr io.Writer) error {
-	level, err := zerolog.ParseLevel(cfg.Log.Level)
+	g, err := settle(ctx, cfg, stderr)
 	if err != nil {
 		return err
 	}
-	log := newLog(stderr, os.Getenv("JOURNAL_STREAM") != "").Level(level)
-	texts, err := i18n.Load(cfg.Language)
-	if err != nil {
-		return err
-	}
-	if cfg.Bot.Du {
-		if texts, err = texts.Familiar(); err != nil {
-			return err
-		}
-	}
-	if err := os.MkdirAll(cfg.Store.Dir, 0o700); err != nil {
-		return fmt.Errorf("store.dir: %w", err)
-	}
-	st, err := store.Open(ctx, cfg.Store.Dir, part(log, "store"))
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	vault, err := store.OpenVault(filepath.Join(cfg.Store.Dir, "keys"))
-	if err != nil {
-		return err
-	}
+	defer g.store.Close()
+	log, texts, st, vault := g.log, g.texts, g.store, g.vault
 	line, err := chat.New(cfg.Matrix, st, vault, part(log, "chat"))
 	if err != nil {
 		return err

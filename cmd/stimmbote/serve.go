@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -16,7 +15,6 @@ import (
 
 	"stimmbote/bot"
 	"stimmbote/chat"
-	"stimmbote/i18n"
 	"stimmbote/media"
 	"stimmbote/store"
 	"stimmbote/voting"
@@ -26,32 +24,12 @@ import (
 // serve builds the parts, runs them until ctx ends or one of them fails, and stops them in
 // order: pages and calls first, then the chat, which finishes what it is saying, the store last.
 func serve(ctx context.Context, cfg config, stderr io.Writer) error {
-	level, err := zerolog.ParseLevel(cfg.Log.Level)
+	g, err := settle(ctx, cfg, stderr)
 	if err != nil {
 		return err
 	}
-	log := newLog(stderr, os.Getenv("JOURNAL_STREAM") != "").Level(level)
-	texts, err := i18n.Load(cfg.Language)
-	if err != nil {
-		return err
-	}
-	if cfg.Bot.Du {
-		if texts, err = texts.Familiar(); err != nil {
-			return err
-		}
-	}
-	if err := os.MkdirAll(cfg.Store.Dir, 0o700); err != nil {
-		return fmt.Errorf("store.dir: %w", err)
-	}
-	st, err := store.Open(ctx, cfg.Store.Dir, part(log, "store"))
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	vault, err := store.OpenVault(filepath.Join(cfg.Store.Dir, "keys"))
-	if err != nil {
-		return err
-	}
+	defer g.store.Close()
+	log, texts, st, vault := g.log, g.texts, g.store, g.vault
 
 	var b *bot.Bot
 	secret, err := joinSecret(vault)
