@@ -48,6 +48,8 @@ type Config struct {
 	User        string `yaml:"user"`
 	Password    string `yaml:"password" secret:"true"`
 	AccessToken string `yaml:"access_token" secret:"true"`
+	// RecoveryKey signs the first device here, where the account was in use on another machine.
+	RecoveryKey string `yaml:"recovery_key" secret:"true"`
 	// Inviters are who may invite the bot into groups, with * for any text; empty: everybody.
 	Inviters []string `yaml:"inviters"`
 }

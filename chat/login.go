@@ -117,7 +117,13 @@ func (l *Line) login(ctx context.Context, client *mautrix.Client) (*store.Accoun
 		if err := errors.Join(l.vault.Ensure(accountKey), l.vault.Ensure(pickleKey)); err != nil {
 			return nil, err
 		}
-		return l.loginAnew(ctx, client, store.Account{})
+		var fresh store.Account
+		if l.cfg.RecoveryKey != "" { // the account was signed from another machine
+			if fresh.Recovery, err = l.vault.Seal(accountKey, recoveryLabel, []byte(l.cfg.RecoveryKey)); err != nil {
+				return nil, fmt.Errorf("sealing the recovery key: %w", err)
+			}
+		}
+		return l.loginAnew(ctx, client, fresh)
 	}
 	if !sameUser(account.User, l.cfg.User) {
 		return nil, fmt.Errorf("%w: this store belongs to %s and not to %s; set matrix.user back, or name another store.dir", ErrLogin, account.User, l.cfg.User)

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"maunium.net/go/mautrix"
@@ -14,7 +15,7 @@ import (
 
 // errSigned tells the operator what to do about an account that somebody else has signed.
 var errSigned = fmt.Errorf("%w: its account has cross-signing keys already and their recovery key is not in this store; "+
-	"use an account of the bot's own, or reset the account's cross-signing identity", ErrLogin)
+	"use an account of the bot's own, set matrix.recovery_key, or reset the account's cross-signing identity", ErrLogin)
 
 // crossSign makes sure that the bot's device is signed by its owner: clients hide what other
 // devices say. Keys are made only where the server has none, and never again: a second time would
@@ -109,4 +110,23 @@ func (l *Line) askedForPassword(asked *mautrix.RespUserInteractive) any {
 		User:         l.cfg.User,
 		Password:     l.cfg.Password,
 	}
+}
+
+// Recovery is the recovery key of the account that a store knows: with it a new device goes on as the account's own.
+func Recovery(ctx context.Context, st *store.Store, vault interface {
+	Open(name, label string, sealed []byte) ([]byte, error)
+},
+) (string, error) {
+	account, err := st.Account(ctx)
+	if err != nil {
+		return "", err
+	}
+	if account == nil || account.Recovery == nil {
+		return "", errors.New("the account has no recovery key: it has not logged in yet")
+	}
+	recovery, err := vault.Open(accountKey, recoveryLabel, account.Recovery)
+	if err != nil {
+		return "", fmt.Errorf("the recovery key cannot be opened, restore the folder of key files: %w", err)
+	}
+	return string(recovery), nil
 }

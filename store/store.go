@@ -11,6 +11,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -71,6 +72,36 @@ func open(ctx context.Context, dir string, log zerolog.Logger) (*Store, error) {
 	return &Store{db: raw}, nil
 }
 
+// Look opens the database in dir for reading, whether or not a program works on it, and changes nothing.
+func Look(dir string, log zerolog.Logger) (*Store, error) {
+	path := filepath.Join(dir, "stimmbote.db")
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("looking into database %s: %w", path, err)
+	}
+	uri := (&url.URL{Scheme: "file", Opaque: path, RawQuery: "mode=rw&_query_only=on"}).String()
+	raw, err := dbutil.NewWithDialect(uri, "sqlite3-fk-wal-fullsync")
+	if err != nil {
+		return nil, fmt.Errorf("looking into database %s: %w", path, err)
+	}
+	raw.Owner, raw.Log = "stimmbote", dbutil.ZeroLogger(log.Level(zerolog.WarnLevel))
+	return &Store{db: raw}, nil
+}
+
+// InUse says whether a program works on the folder dir.
+func InUse(dir string) (bool, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	file, err := lock(dir)
+	if errors.Is(err, ErrInUse) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return false, file.Close()
+}
+
 // private creates the file for its owner alone if there is none; SQLite would let everybody read it.
 func private(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -81,7 +112,12 @@ func private(path string) error {
 }
 
 // Close writes back what is pending, closes the database, and lets others open it.
-func (s *Store) Close() error { return errors.Join(s.db.Close(), s.lock.Close()) }
+func (s *Store) Close() error {
+	if s.lock == nil { // it was only looked at
+		return s.db.Close()
+	}
+	return errors.Join(s.db.Close(), s.lock.Close())
+}
 
 // DB is the handle that mautrix keeps its crypto tables in. Only package chat uses it.
 func (s *Store) DB() *dbutil.Database { return s.db }

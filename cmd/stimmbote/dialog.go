@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -153,7 +152,7 @@ func (d *dialog) server(ctx context.Context, a *answers, client *http.Client) (*
 		}
 		if a.server == "" {
 			var err error
-			if a.server, err = d.ask("setup.ask.server", ""); err != nil {
+			if a.server, err = d.ask(a.key("setup.ask.server"), ""); err != nil {
 				return nil, err
 			}
 		}
@@ -167,53 +166,6 @@ func (d *dialog) server(ctx context.Context, a *answers, client *http.Client) (*
 		}
 		a.server = ""
 	}
-}
-
-// others asks what has nothing to do with the account. Each may stay empty.
-func (d *dialog) others(a *answers) error {
-	beside, err := filepath.Abs(filepath.Join(filepath.Dir(a.config), defaults().Store.Dir))
-	if err != nil {
-		return fmt.Errorf("finding the folder of %s: %w", a.config, err)
-	}
-	for _, q := range []struct {
-		answer         *string
-		key, otherwise string
-		complete       func(string) string
-		check          func(string) error
-	}{
-		{&a.contact, "setup.ask.contact", "", nil, nil},
-		{&a.admin, "setup.ask.admin", "", nil, isMatrixID},
-		{&a.public, "setup.ask.public", "", withScheme, isPublic},
-		{&a.store, "setup.ask.store", beside, nil, nil},
-	} {
-		for d.live && *q.answer == "" {
-			if *q.answer, err = d.ask(q.key, q.otherwise); err != nil {
-				return err
-			}
-			if *q.answer == "" {
-				break
-			}
-			if q.complete != nil {
-				*q.answer = q.complete(*q.answer)
-			}
-			if q.check == nil || q.check(*q.answer) == nil {
-				break
-			}
-			if err := d.tell(q.check(*q.answer)); err != nil {
-				return err
-			}
-			*q.answer = ""
-		}
-		if *q.answer == "" {
-			*q.answer = q.otherwise
-		}
-		if q.check != nil && *q.answer != "" {
-			if err := q.check(*q.answer); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func isMatrixID(typed string) error {
@@ -266,13 +218,10 @@ func (d *dialog) account(ctx context.Context, a *answers, hs *chat.Homeserver) (
 	}
 }
 
-// usualName is what the bot's account is called where nobody says otherwise.
-const usualName = "stimmbote"
-
 // wayIn asks how the bot gets into its account, and for what that needs.
 func (d *dialog) wayIn(a *answers) error {
 	for a.way == 0 {
-		typed, err := d.ask("setup.ask.way", "", "option", chat.SharedSecret)
+		typed, err := d.ask(a.key("setup.ask.way"), "", "option", chat.SharedSecret)
 		if err != nil {
 			return err
 		}
@@ -284,8 +233,8 @@ func (d *dialog) wayIn(a *answers) error {
 	}
 	if a.user == "" && a.way != byToken {
 		if !d.live {
-			a.user = usualName
-		} else if err := d.askInto(&a.user, "setup.ask.user", usualName); err != nil {
+			a.user = a.usualName()
+		} else if err := d.askInto(&a.user, "setup.ask.user", a.usualName()); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,7 @@
 //	stimmbote verify FILE.bel         recheck a vote from its archive, offline
 //	stimmbote ballot --link URL       seal a vote and hand it in, as the page behind the link does
 //	stimmbote booth export FILE       write the ballot page, for another web space
-//	stimmbote keyholder run           hold a key of a group's votes, as a teller's machine
+//	stimmbote keyholder run           hold a key of a group's votes, as a teller's machine; also setup, status, backup
 //	stimmbote version                 say which version this is
 package main
 
@@ -43,8 +43,8 @@ const usage = `usage:
                                     recheck a vote from its archive, offline; alone it says what else it takes
   stimmbote ballot --link URL       seal a vote here and hand it in; alone it says what else it takes
   stimmbote booth export FILE       write the ballot page, to be served by another web space
-  stimmbote keyholder run [--config FILE]
-                                    hold a key of the votes of a group, as the machine of a teller
+  stimmbote keyholder run           hold a key of the votes of a group, as the machine of a teller; alone it
+                                    says what else there is: setup, status, backup
   stimmbote version                 say which version this is
   stimmbote help                    say this
 `
@@ -69,7 +69,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	case "run":
 		return run(ctx, args, stderr)
 	case "setup":
-		return setup(ctx, args, os.Stdin, stdout, stderr)
+		return setup(ctx, args, false, os.Stdin, stdout, stderr)
 	case "config":
 		return checkConfig(args, stdout, stderr)
 	case "sfu":
@@ -79,7 +79,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	case "ballot":
 		return ballot(ctx, args, os.Stdin, stdout, stderr)
 	case "keyholder":
-		return holdKeys(ctx, args, stderr)
+		return keys(ctx, args, stdout, stderr)
 	case "booth":
 		return booth(args, stdout, stderr)
 	case "version":

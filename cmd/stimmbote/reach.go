@@ -70,10 +70,10 @@ func (d *dialog) reach(ctx context.Context, a *answers) {
 	}
 	_, udp, _ := net.SplitHostPort(defaults().Media.UDP) // the default is one
 	if a.certificate == wayOfProxy {
-		d.say("setup.ports.proxy", "udp", udp, "name", c.Host(), "listen", c.Listen)
+		d.say(a.key("setup.ports.proxy"), "udp", udp, "name", c.Host(), "listen", c.Listen)
 		return
 	}
-	d.say("setup.ports.own", "udp", udp)
+	d.say(a.key("setup.ports.own"), "udp", udp)
 }
 
 // isOwn says whether an address is one of this machine's.

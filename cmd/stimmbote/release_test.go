@@ -26,6 +26,14 @@ func TestTheUnitKnowsTheExitStatuses(t *testing.T) {
 	}
 }
 
+// docs/keyholders.md makes the unit of a teller's machine of the bot's.
+func TestTheUnitCanBecomeThatOfAKeyholder(t *testing.T) {
+	const change = "sed 's|stimmbote run |stimmbote keyholder run |' stimmbote.service"
+	if !strings.Contains(read(t, "docs/keyholders.md"), change) || !strings.Contains(read(t, "release/stimmbote.service"), "bin/stimmbote run --config") {
+		t.Errorf("%s changes nothing", change)
+	}
+}
+
 func TestContainerAndReleaseAreBuiltAlike(t *testing.T) {
 	tags := regexp.MustCompile(`goolm,[a-z_,]+`)
 	release, container := tags.FindString(read(t, "release/build.sh")), tags.FindString(read(t, "Dockerfile"))
@@ -43,9 +51,9 @@ func TestPagesNameWhatThereIs(t *testing.T) {
 		sections = append(sections, section)
 	}
 	named := regexp.MustCompile("`([a-z]+)\\.([a-z_]+)`")
-	option := regexp.MustCompile(`stimmbote (?:setup|config check|run)[^\n` + "`" + `]*`)
+	option := regexp.MustCompile(`stimmbote (?:setup|config check|run|keyholder (?:setup|run|status|backup))[^\n` + "`" + `]*`)
 	flag := regexp.MustCompile(`--[a-z-]+`)
-	for _, page := range []string{"README.md", "CHANGES.md", "docs/install.md"} {
+	for _, page := range []string{"README.md", "CHANGES.md", "docs/install.md", "docs/keyholders.md"} {
 		text := read(t, page)
 		for _, match := range named.FindAllStringSubmatch(text, -1) {
 			key := match[1] + "." + match[2]
@@ -55,7 +63,7 @@ func TestPagesNameWhatThereIs(t *testing.T) {
 		}
 		for _, line := range option.FindAllString(text, -1) {
 			for _, name := range flag.FindAllString(line, -1) {
-				if !strings.Contains(usage+setupUsage+"--help", name) {
+				if !strings.Contains(usage+setupUsage+keyholderSetupUsage+"--help", name) {
 					t.Errorf("%s names %s, which there is not: %s", page, name, line)
 				}
 			}

@@ -72,19 +72,22 @@ type answers struct {
 	config                                                string
 	language, server, user, contact, admin, public, store string
 	certificate                                           string
+	keyholder                                             bool   // a teller's machine is set up, not the bot
+	owner, bot                                            string // of a teller's machine
 	way                                                   way
 	secret                                                string // of the way: password, token, …
 	secretFile                                            string // where it was read from; "" is nowhere
 }
 
-// setup is `stimmbote setup`. Exit codes: 0 written, 1 something is in the way, 2 wrong usage.
-func setup(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// setup is `stimmbote setup`, or with keyholder `stimmbote keyholder setup`. Exit codes: 0 written,
+// 1 something is in the way, 2 wrong usage.
+func setup(ctx context.Context, args []string, keyholder bool, stdin io.Reader, stdout, stderr io.Writer) int {
 	texts, err := i18n.Load(guessLanguage(os.Getenv("LANG")))
 	if err != nil {
 		fmt.Fprintf(stderr, "stimmbote: %v\n", err)
 		return exitError
 	}
-	a, code := readAnswers(args, os.Getenv, stderr)
+	a, code := readAnswers(args, keyholder, os.Getenv, stderr)
 	if code != exitOK {
 		return code
 	}
@@ -114,17 +117,23 @@ func guessLanguage(env string) string {
 }
 
 // readAnswers takes what options and environment say; options win.
-func readAnswers(args []string, env func(string) string, stderr io.Writer) (*answers, int) {
-	a := &answers{}
+func readAnswers(args []string, keyholder bool, env func(string) string, stderr io.Writer) (*answers, int) {
+	a, use := &answers{keyholder: keyholder}, setupUsage
 	flags := flag.NewFlagSet("setup", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.Usage = func() { fmt.Fprint(stderr, setupUsage) }
+	if keyholder {
+		use = keyholderSetupUsage
+		flags.StringVar(&a.owner, "owner", env("STIMMBOTE_KEYHOLDER_OWNER"), "")
+		flags.StringVar(&a.bot, "bot", env("STIMMBOTE_KEYHOLDER_BOT"), "")
+	} else {
+		flags.StringVar(&a.contact, "contact", env("STIMMBOTE_BOT_CONTACT"), "")
+		flags.StringVar(&a.admin, "admin", env("STIMMBOTE_BOT_ADMIN"), "")
+	}
+	flags.Usage = func() { fmt.Fprint(stderr, use) }
 	flags.StringVar(&a.config, "config", usualConfig, "")
 	flags.StringVar(&a.language, "language", env("STIMMBOTE_LANGUAGE"), "")
 	flags.StringVar(&a.server, "server", env("STIMMBOTE_MATRIX_HOMESERVER"), "")
 	flags.StringVar(&a.user, "user", env("STIMMBOTE_MATRIX_USER"), "")
-	flags.StringVar(&a.contact, "contact", env("STIMMBOTE_BOT_CONTACT"), "")
-	flags.StringVar(&a.admin, "admin", env("STIMMBOTE_BOT_ADMIN"), "")
 	flags.StringVar(&a.public, "public-url", env("STIMMBOTE_WEB_PUBLIC_URL"), "")
 	flags.StringVar(&a.certificate, "certificate", env("STIMMBOTE_WEB_ACME"), "")
 	flags.StringVar(&a.store, "store", env("STIMMBOTE_STORE_DIR"), "")
@@ -147,7 +156,7 @@ func readAnswers(args []string, env func(string) string, stderr io.Writer) (*ans
 	case err != nil:
 		return nil, exitUsage
 	case flags.NArg() > 0:
-		fmt.Fprintf(stderr, "stimmbote: setup takes no %q\n%s", flags.Arg(0), setupUsage)
+		fmt.Fprintf(stderr, "stimmbote: setup takes no %q\n%s", flags.Arg(0), use)
 		return nil, exitUsage
 	}
 	for _, s := range secrets {
@@ -210,8 +219,10 @@ func arrange(ctx context.Context, d *dialog, a *answers, client *http.Client) er
 	}
 	d.say("setup.written", "file", a.config)
 	d.reach(ctx, a)
-	d.say("setup.next", "file", a.config, "user", login.user)
-	d.say("setup.limits", "command", liftCommand(login.homeserver, login.user))
+	d.say(a.key("setup.next"), "file", a.config, "user", login.user, "owner", a.owner)
+	if !a.keyholder { // a machine says little
+		d.say("setup.limits", "command", liftCommand(login.homeserver, login.user))
+	}
 	return nil
 }
 

@@ -150,7 +150,7 @@ func command(t *testing.T, args ...string) (code int, said string) {
 	defer null.Close()
 	var out, errs bytes.Buffer
 	t.Setenv("LANG", "en_GB.UTF-8")
-	code = setup(context.Background(), args, null, &out, &errs)
+	code = setup(context.Background(), args, false, null, &out, &errs)
 	return code, out.String() + errs.String()
 }
 

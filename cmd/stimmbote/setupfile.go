@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"go.yaml.in/yaml/v3"
 
@@ -96,6 +97,9 @@ func (l login) text(a *answers) ([]byte, error) {
 	if len(own) > 0 {
 		root = append(root, entry{"bot", own})
 	}
+	if a.keyholder {
+		root = append(root, entry{"keyholder", table{{"owner", a.owner}, {"bot", a.bot}}})
+	}
 	if a.public != "" {
 		pages := table{{"public_url", a.public}}
 		if c := a.pages(); c.ACME != "" {
@@ -104,7 +108,7 @@ func (l login) text(a *answers) ([]byte, error) {
 		root = append(root, entry{"web", pages})
 	}
 	node := root.node()
-	node.HeadComment = "Written by stimmbote setup. config.example.yaml lists and explains every option."
+	node.HeadComment = "Written by stimmbote " + a.command() + ". config.example.yaml lists and explains every option."
 	var b bytes.Buffer
 	encoder := yaml.NewEncoder(&b)
 	encoder.SetIndent(2)
@@ -117,7 +121,7 @@ type table []entry
 
 type entry struct {
 	key   string
-	value any // a string or a table
+	value any // a string, a number or a table
 }
 
 // filled leaves out what is empty.
@@ -129,10 +133,13 @@ func (t table) node() *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode}
 	for _, e := range t {
 		value := &yaml.Node{}
-		if below, ok := e.value.(table); ok {
-			value = below.node()
-		} else {
-			value.SetString(e.value.(string))
+		switch v := e.value.(type) {
+		case table:
+			value = v.node()
+		case int:
+			value = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(v)}
+		case string:
+			value.SetString(v)
 		}
 		put(n, e.key, value)
 	}
