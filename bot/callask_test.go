@@ -2,12 +2,15 @@ package bot
 
 import (
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"stimmbote/media"
 	"stimmbote/store"
+	"stimmbote/voting"
 )
 
 // atTheDoor is somebody who types a member's name at the door of the group's call.
@@ -43,7 +46,18 @@ func (w *world) wears(ticket, want string) {
 	}
 }
 
-// Whoever types a member's name is let in as that member when the member says so, encrypted, in time.
+// otherThan is a number that none of these questions has.
+func otherThan(doubts ...*store.Doubt) string {
+	for n := 100; ; n++ {
+		number := strconv.Itoa(n)
+		if !slices.ContainsFunc(doubts, func(d *store.Doubt) bool { return d.Number == number }) {
+			return number
+		}
+	}
+}
+
+// Whoever types a member's name is let in as that member when the member writes the number of that page, encrypted, in
+// time.
 func TestIsThisYou(t *testing.T) {
 	w := newWorld(t, "en")
 	w.says("chair", "!call")
@@ -52,48 +66,54 @@ func TestIsThisYou(t *testing.T) {
 	if !regexp.MustCompile(`^[1-9]\d\d$`).MatchString(d.Number) {
 		t.Errorf("number %q", d.Number)
 	}
-	w.expect(`^Is this you, Anna, joining now in the call of Grüne Straße\? If your page shows the number `+d.Number+`, write yes here`, "anna")
-	if again := w.atTheDoor("anna"); again.Ticket != "" {
-		t.Error("asked about two at once")
+	asked := w.new()
+	if find(asked, "anna", `^Is this you, Anna, joining now in the call of Grüne Straße\? Then write here the number that your browser shows`) == nil {
+		t.Errorf("anna was not asked:\n%s", list(asked))
 	}
-	w.silent()
-	w.tells("bernd", "yes")
+	if find(asked, "anna", d.Number) != nil {
+		t.Error("the chat shows the number: whoever copies it lets anybody in")
+	}
+	w.tells("bernd", d.Number)
+	w.wears(d.Ticket, "")
+	w.new()
+	for _, bare := range []string{"Yes", "it's me!", otherThan(d)} {
+		w.tells("anna", bare)
+		w.expect(`^Please write the number that your browser shows`, "anna")
+	}
 	w.tells("anna", "who is it?")
 	w.wears(d.Ticket, "")
-	plain := w.message("anna", "yes", true)
+	plain := w.message("anna", d.Number, true)
 	plain.Encrypted = false
 	w.hear(plain)
 	w.expect(`not encrypted, or not from a verified device`, "anna")
-	doubtful := w.message("anna", "yes", true)
+	doubtful := w.message("anna", d.Number, true)
 	doubtful.Trusted = false
 	w.hear(doubtful)
 	w.wears(d.Ticket, "")
 	w.new()
-	w.tells("anna", "Ja!")
+	w.now = w.now.Add(askHolds - time.Second)
+	w.tells("anna", "The number is "+d.Number+".")
 	w.expect(`^✅ Your page lets you in`, "anna")
+	w.now = w.now.Add(askHolds - time.Second) // the page of a telephone sleeps while its owner writes
 	w.wears(d.Ticket, "Anna")
 	w.wears(d.Ticket, "Anna") // the answer may be lost on its way
 	w.wears("made up", "")
-	w.now = w.now.Add(askHolds)
+	w.now = w.now.Add(time.Second)
 	w.wears(d.Ticket, "")
 
-	// No is no; without an answer it is over; and nobody is asked for ever.
+	// No is no; without an answer it is over; and nothing is stored.
 	d = w.atTheDoor("Anna")
 	w.tells("anna", "no")
 	w.expect(`^Nobody comes in under your name`, "anna")
 	if w.bot.Answered(d.Ticket) != nil {
 		t.Error("she said no, and the page still waits")
 	}
-	w.tells("anna", "yes")
+	w.tells("anna", d.Number)
 	w.wears(d.Ticket, "")
 	d = w.atTheDoor("Anna")
 	w.now = w.now.Add(askHolds)
-	w.tells("anna", "yes")
+	w.tells("anna", d.Number)
 	w.wears(d.Ticket, "")
-	if d = w.atTheDoor("Anna"); d.Ticket != "" {
-		t.Error("asked more often than anybody can bear")
-	}
-	w.now = w.now.Add(askedAgain)
 	d = w.atTheDoor("Anna")
 	w.restart()
 	if w.bot.Answered(d.Ticket) != nil {
@@ -101,52 +121,101 @@ func TestIsThisYou(t *testing.T) {
 	}
 }
 
-// Two of one name are both asked, and one yes is enough.
+// A stranger who gives a member's name as often as they like keeps the member neither from their own page nor from
+// their own link, is not let in by an answer to another page, and is no nuisance for ever.
+func TestStrangerWithAMembersName(t *testing.T) {
+	w := newWorld(t, "en")
+	w.says("chair", "!call")
+	w.new()
+	var strangers []*store.Doubt
+	for range mostPending - 1 {
+		strangers = append(strangers, w.atTheDoor("Anna"))
+	}
+	hers := w.atTheDoor("anna")
+	if n := len(w.new()); n != mostAsked {
+		t.Errorf("anna was told %d times", n)
+	}
+	if hers.Ticket == "" || slices.ContainsFunc(strangers, func(d *store.Doubt) bool { return d.Number == hers.Number }) {
+		t.Errorf("her own page shows %q", hers.Number)
+	}
+	if late := w.atTheDoor("Anna"); late.Ticket != "" {
+		t.Error("there is no end of questions")
+	}
+	w.tells("anna", "yes")
+	w.expect(`^Please write the number`, "anna")
+	w.tells("anna", "no")
+	w.expect(`^Several pages have given your name`, "anna")
+	w.tells("anna", hers.Number)
+	w.expect(`^✅ Your page lets you in`, "anna")
+	w.wears(hers.Ticket, "Anna")
+	for _, d := range strangers {
+		w.wears(d.Ticket, "")
+	}
+	if again := w.atTheDoor("Anna"); again.Ticket == "" {
+		t.Error("her name is not free again")
+	}
+	w.now = w.now.Add(askHolds)
+	w.tells("anna", strangers[0].Number)
+	w.wears(strangers[0].Ticket, "")
+}
+
+// Two of one name are both asked, and the number of one is enough.
 func TestTwoOfOneName(t *testing.T) {
 	w := newWorld(t, "en")
 	w.line.members[group][2].Name = "Anna"
 	w.says("chair", "!call")
 	w.new()
-	d := w.atTheDoor("Anna")
+	d, other := w.atTheDoor("Anna"), w.atTheDoor("Anna")
 	w.expect(`^Is this you`, "anna", "bernd")
-	w.tells("anna", "no")
+	w.tells("anna", d.Number)
+	w.tells("bernd", other.Number)
+	w.wears(d.Ticket, "Anna")
+	w.wears(other.Ticket, "Anna")
+	d = w.atTheDoor("Anna")
+	w.tells("anna", "it is not me")
 	w.wears(d.Ticket, "")
-	w.tells("bernd", "yes")
+	w.tells("bernd", d.Number)
 	w.wears(d.Ticket, "Anna")
 }
 
-// With an open ballot a yes is an answer to that: the door asks for another word.
+// During a vote yes and no are answers to that, and the number is none.
 func TestIsThisYouDuringAVote(t *testing.T) {
 	w := newWorld(t, "en")
 	w.says("chair", "!call")
 	w.opened("Shall we?")
 	d := w.atTheDoor("Anna")
-	w.expect(`write it is me here: a plain yes would be an answer to the open vote`, "anna")
+	w.expect(`^Is this you, Anna`, "anna")
 	w.tells("anna", "yes")
 	w.expect(`Understood: Yes`, "anna")
 	w.wears(d.Ticket, "")
 	w.tells("anna", "It's me!")
+	w.expect(`^Please write the number`, "anna")
+	w.tells("anna", d.Number)
 	w.expect(`^✅ Your page lets you in`, "anna")
 	w.wears(d.Ticket, "Anna")
-	w.says("chair", "!cancel")
-	w.new()
-
-	// A vote that is opened between question and answer: the yes could mean either.
 	d = w.atTheDoor("Bernd")
-	w.expect(`write yes here`, "bernd")
-	w.now = w.now.Add(time.Second)
-	w.says("chair", "start")
-	w.new()
-	w.tells("bernd", "yes")
-	w.expect(`^A vote has been opened meanwhile`, "bernd")
-	if cast, _, err := w.bot.Polls.Turnout(t.Context(), w.poll().ID); err != nil || cast != 0 {
+	w.tells("bernd", "it is not me")
+	w.expect(`^Nobody comes in under your name`, "bernd")
+	if w.bot.Answered(d.Ticket) != nil {
+		t.Error("he said no, and the page still waits")
+	}
+	if cast, _, err := w.bot.Polls.Turnout(t.Context(), w.poll().ID); err != nil || cast != 1 {
 		t.Errorf("%d votes, %v", cast, err)
 	}
-	w.wears(d.Ticket, "")
-	w.tells("bernd", "yes")
-	w.expect(`Understood: Yes`, "bernd")
-	w.tells("bernd", "ich bin es")
-	w.wears(d.Ticket, "Bernd")
+	w.says("chair", "!cancel")
+
+	// A number is never what the open ballot would take for an answer.
+	var houses []string
+	for n := 100; n < 500; n++ {
+		houses = append(houses, strconv.Itoa(n))
+	}
+	open := []*voting.Poll{{Asked: voting.Question{Kind: voting.KindChoice, Text: "Which house?", Options: houses}}}
+	for range mostPending {
+		ask := &doorAsk{persons: []string{user("clara")}}
+		if !w.bot.pend(ask, open) || slices.Contains(houses, ask.doubt.Number) {
+			t.Errorf("the number is %q, which is a house", ask.doubt.Number)
+		}
+	}
 }
 
 // Whoever is called by their account, written otherwise, is somebody of the group as well.

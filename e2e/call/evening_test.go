@@ -26,7 +26,7 @@ const forging = `(() => {
 	};
 })();`
 
-var threeDigits = regexp.MustCompile(`\b\d{3}\b`)
+var threeDigits = regexp.MustCompile(`^\d{3}$`)
 
 // From !call in an encrypted room to a call of a member in Chromium, one in Firefox and a guest who knocks: doors,
 // names, moderation from call and chat, a restart of the bot in the middle, and the end.
@@ -46,8 +46,7 @@ func TestEvening(t *testing.T) {
 	guest := e.open(chromium, card, forging)
 	must(t, guest.Join("anna"))
 	shows(t, guest, "Is this you?")
-	asked := e.reads("anna", world.Direct, `^Is this you, anna, joining now`)
-	shows(t, guest, threeDigits.FindString(asked.Body))
+	e.reads("anna", world.Direct, `^Is this you, anna, joining now`)
 	must(t, guest.Click("#wait-no"))
 	shows(t, guest, "Please take a name that no member has.")
 	if _, err := browser.Evaluate[bool](guest, `(document.getElementById("name").value = "") === ""`); err != nil {
@@ -62,12 +61,22 @@ func TestEvening(t *testing.T) {
 	seeAndHear(t, time.Minute, guest)
 	shows(t, chair, "guest")
 
-	// A member comes in by the card's link: asked in the direct chat, they say yes, and need not knock.
+	// A member comes in by the card's link: asked in the direct chat, they write the number of their own page, not that of
+	// a stranger who has given the same name, and need not knock.
+	stranger := e.open(chromium, card)
+	must(t, stranger.Join("bernd"))
+	shows(t, stranger, "Is this you?")
+	e.reads("bernd", world.Direct, `^Is this you, bernd, joining now`)
 	bernd := e.open(chromium, card)
 	must(t, bernd.Join("bernd"))
 	shows(t, bernd, "Is this you?")
-	e.reads("bernd", world.Direct, `^Is this you, bernd, joining now`)
-	e.say("bernd", world.Direct, "yes", `^✅ Your page lets you in`)
+	number, err := browser.Evaluate[string](bernd, `document.getElementById("waiting-number").textContent`)
+	must(t, err)
+	if !threeDigits.MatchString(number) {
+		t.Fatalf("the page shows the number %q", number)
+	}
+	e.say("bernd", world.Direct, "yes", `^Please write the number that your browser shows`)
+	e.say("bernd", world.Direct, number, `^✅ Your page lets you in`)
 	shows(t, bernd, "4 people")
 	seeAndHear(t, time.Minute, bernd)
 	if badge, err := browser.Evaluate[string](bernd, `localStorage.getItem("badge " + location.pathname) ?? ""`); err != nil || badge == "" {
@@ -75,6 +84,8 @@ func TestEvening(t *testing.T) {
 	}
 	must(t, bernd.Leave())
 	shows(t, chair, "3 people")
+	shows(t, stranger, "Is this you?")
+	stranger.Close()
 
 	// What the guest writes by hand does nothing; their own hand goes up.
 	who, err := browser.Evaluate[string](guest, `JSON.parse(globalThis.lastAct).identity`)

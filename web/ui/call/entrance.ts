@@ -42,7 +42,7 @@ function show(hold: Hold): void {
   element("waiting-title").textContent = text(you ? "you.title" : "wait");
   tellAll(element("waiting-why"), text(you ? "wait.you" : `wait.${hold.wait}`, { name: hold.name }));
   say(element("waiting-number"), hold.number ?? "");
-  say(element("waiting-how"), you ? text("wait.you.how") : text("wait.stay"));
+  say(element("waiting-how"), you ? text("wait.you.stay") : text("wait.stay"));
   element("wait-no").textContent = text(you ? "wait.you.no" : "wait.no");
 }
 
