@@ -2,40 +2,29 @@ package bot
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"stimmbote/chat"
 	"stimmbote/voting"
 )
 
-// cancelCommand drops the sender's draft, or voids the vote of the group that is not counted yet:
-// everybody is told, and the question is offered again.
+// cancelCommand drops the sender's draft, stops an opening, or voids a vote of the group that is not
+// counted yet: everybody is told, and the question is offered again.
 func (b *Bot) cancelCommand(ctx context.Context, m chat.Message, a arguments) error {
-	p, _, err := b.openOne(ctx, m.Room, a.text)
-	if err != nil {
-		return err
-	}
-	if p == nil {
-		if p, err = b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State == voting.StateClosed }); err != nil {
-			return err
-		}
-	}
-	if p == nil {
-		asked, err := b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State == voting.StateAsked || p.State == voting.StateSet })
-		if err != nil || asked != nil {
-			return errors.Join(err, b.cancelAsked(ctx, m, asked))
-		}
-	}
-	draft, err := b.drafted(ctx, m)
+	p, err := b.endable(ctx, m, a.text)
 	switch {
 	case err != nil:
 		return err
-	case p == nil && draft != nil:
-		return b.cancel(ctx, m, draft)
 	case p == nil:
 		return refuse("refusal.no-vote")
+	case p.State == voting.StateDraft:
+		return b.cancel(ctx, m, p)
+	case p.State == voting.StateAsked, p.State == voting.StateSet:
+		return b.cancelAsked(ctx, m, p)
 	}
 	if err := b.mayClose(ctx, m, p); err != nil {
 		return err
@@ -45,6 +34,59 @@ func (b *Bot) cancelCommand(ctx context.Context, m chat.Message, a arguments) er
 		again.Terms.Until = time.Time{}
 	}
 	return b.voidFor(ctx, m, p, again)
+}
+
+// endable is the vote that the sender of a message wishes to end: the one that a word names by its letter
+// or number, or the only one. One that has not begun has neither, and is named by a word of its own.
+func (b *Bot) endable(ctx context.Context, m chat.Message, word string) (*voting.Poll, error) {
+	all, err := b.Polls.InPlace(ctx, voting.Place(m.Room))
+	if err != nil {
+		return nil, fmt.Errorf("looking for the polls of %s: %w", m.Room, err)
+	}
+	t, err := b.texts(ctx, m.Room)
+	if err != nil {
+		return nil, err
+	}
+	var could []*voting.Poll
+	var list []string
+	for _, p := range all {
+		var names []string
+		switch p.State {
+		case voting.StateDraft, voting.StateAsked, voting.StateSet:
+			if p.State == voting.StateDraft && p.Asker != voting.Member(m.Sender) {
+				continue
+			}
+			names = []string{t.Text("poll.cancel.new")}
+			if b.words.is("poll.words.new", word) {
+				return p, nil
+			}
+		case voting.StateOpen, voting.StateClosed:
+			if p.State == voting.StateOpen {
+				letter, err := b.letter(ctx, p)
+				if err != nil {
+					return nil, err
+				}
+				names = append(names, letter)
+			}
+			if p.Number > 0 {
+				names = append(names, strconv.Itoa(p.Number))
+			}
+			if slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, word) }) {
+				return p, nil
+			}
+		default:
+			continue
+		}
+		could, list = append(could, p), append(list, names[0]+": "+p.Question)
+	}
+	switch len(could) {
+	case 0:
+		return nil, nil
+	case 1:
+		return could[0], nil
+	}
+	slices.Sort(list)
+	return nil, &voting.Refusal{Key: "refusal.which-cancel", Args: []any{"list", strings.Join(list, "\n")}}
 }
 
 // voidFor ends a vote without a result and shows the draft of another one in its place.

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -62,7 +63,14 @@ func (b *Bot) notOpen(ctx context.Context, m chat.Message) error {
 		if never {
 			return refuse("refusal.uncountable")
 		}
-		return refuse("refusal.counting")
+		held, err := b.heldBack(ctx, p)
+		if err != nil || len(held) == 0 {
+			return cmp.Or(err, refuse("refusal.counting"))
+		}
+		if err := errors.Join(b.mayClose(ctx, m, p), b.machinesHear(ctx, m, p)); err != nil {
+			return err
+		}
+		return b.reply(ctx, m, say{Key: "tellers.close-read", Args: []any{"question", p.Question}, Notice: true})
 	}
 	draft, err := b.drafted(ctx, m)
 	if err != nil {

@@ -54,12 +54,12 @@ func init() {
 		{id: "vote", names: named("vote", "abstimmung abstimmen"), where: inGroups, power: moderator, options: commandOptions, do: (*Bot).vote},
 		{id: "election", names: named("election", "wahl"), where: inGroups, power: moderator, options: commandOptions, do: (*Bot).election},
 		{id: "close", names: named(parley.CloseEnglish, parley.CloseGerman), where: inGroups, power: moderator, own: true, do: (*Bot).close},
-		{id: "extend", names: named("extend", "verlängern verlaengern"), where: inGroups, power: moderator, own: true, do: (*Bot).extendCommand},
+		{id: "extend", names: named(parley.ExtendEnglish, parley.ExtendGerman), where: inGroups, power: moderator, own: true, do: (*Bot).extendCommand},
 		{id: "runoff", names: named("runoff", "stichwahl"), where: inGroups, power: moderator, do: (*Bot).runOff},
 		{id: "result", names: named("result", "ergebnis"), where: inGroups, do: (*Bot).result},
 		{id: "votes", names: named("votes", "abstimmungen"), where: inGroups, do: (*Bot).votes},
 		{id: "check", names: named("check", "prüfen pruefen prüfwort"), do: (*Bot).check},
-		{id: "objection", names: named("objection object", "einspruch"), where: inGroups, do: (*Bot).object},
+		{id: "objection", names: named(parley.ObjectEnglish, parley.ObjectGerman), where: inGroups, do: (*Bot).object},
 		{id: "cancel", names: named("cancel void", "abbruch abbrechen"), where: inGroups, power: moderator, own: true, do: (*Bot).cancelCommand},
 		{
 			id: "probe", names: named("probe rehearsal", "probe"), where: inGroups, power: moderator,
@@ -79,6 +79,8 @@ func init() {
 			id: "tellers", names: named("tellers", "zählteam zaehlteam"), where: inGroups, power: moderator, setting: true,
 			options: []option{{names: []string{"end", "ende"}}}, do: (*Bot).tellers,
 		},
+		{id: "halt", names: named(parley.HaltEnglish, parley.HaltGerman), where: inGroups, do: (*Bot).halt},
+		{id: "resume", names: named(parley.ResumeEnglish, parley.ResumeGerman), where: inGroups, do: (*Bot).goOn},
 		{id: "privacy", names: named("privacy", "datenschutz"), do: (*Bot).privacy},
 	}
 }

@@ -201,7 +201,10 @@ func (b *Bot) tellUnconfirmed(ctx context.Context, p *voting.Poll) error {
 // unset drops what is noted about a poll and its members beside it. It belongs into the
 // transaction of its end.
 func (b *Bot) unset(ctx context.Context, p *voting.Poll) error {
-	problems := []error{b.Store.PutSetting(ctx, string(p.ID), settingLetter, ""), b.Store.PutSetting(ctx, string(p.ID), settingEarly, ""), b.Store.PutSetting(ctx, string(p.ID), settingInCall, "")}
+	var problems []error
+	for _, name := range []string{settingLetter, settingEarly, settingInCall, settingHalts, settingWaits} {
+		problems = append(problems, b.Store.PutSetting(ctx, string(p.ID), name, ""))
+	}
 	for _, m := range p.Roll {
 		for _, name := range []string{settingPending, settingAgain, settingTest} {
 			problems = append(problems, b.Store.PutSetting(ctx, inPoll(p.ID, string(m)), name, ""))

@@ -300,6 +300,7 @@ func TestLies(t *testing.T) {
 			if p := c.poll(); p != nil && p.State == voting.StateOpen {
 				c.votes()
 			}
+			c.later(50 * time.Second)
 			for range 4 {
 				c.later(2 * time.Minute)
 			}
@@ -355,6 +356,7 @@ func TestClosedBeforeItsTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.goOn()
+		c.later(20 * time.Second)
 		if n := c.gave(); n != test.parts {
 			t.Errorf("%s: %d parts, want %d; said was:\n%s", name, n, test.parts, list(c.sent))
 		}

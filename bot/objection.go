@@ -10,6 +10,7 @@ import (
 	"stimmbote/chat"
 	"stimmbote/i18n"
 	"stimmbote/voting"
+	"stimmbote/voting/parley"
 )
 
 // object records what somebody has against a vote. Before the count it holds the decryption.
@@ -38,7 +39,11 @@ func (b *Bot) object(ctx context.Context, m chat.Message, a arguments) error {
 		if p.State.Ended() {
 			d.Group = "" // what was said about it is forgotten
 		}
-		d.Thread, d.Payload = m.Thread, encode(of(p, say{Key: key, Args: []any{"name", name, "question", p.Question}}))
+		noted := say{Key: key, Args: []any{"name", name, "question", p.Question}}
+		if p.Gathering() && !heeded(m, parley.Object) {
+			noted.More = []say{{Key: "poll.objection.unheard"}}
+		}
+		d.Thread, d.Payload = m.Thread, encode(of(p, noted))
 		return b.done(ctx, m, d)
 	})
 	if errors.Is(err, voting.ErrNotEntitled) {
@@ -81,6 +86,9 @@ func (b *Bot) objectedTo(ctx context.Context, room, text string) (p *voting.Poll
 // proceed lets a vote be counted in spite of the objections, at the wish of somebody who may close it.
 func (b *Bot) proceed(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	if err := b.mayClose(ctx, m, p); err != nil {
+		return err
+	}
+	if err := b.machinesHear(ctx, m, p); err != nil {
 		return err
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {

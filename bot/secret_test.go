@@ -238,6 +238,7 @@ func TestCloseThatMachinesRefuse(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.goOn()
+		c.later(20 * time.Second)
 		if n := c.gave(); n != 0 || !c.told(`closed before its time`) {
 			t.Errorf("%s: %d parts; said was:\n%s", name, n, list(c.sent))
 		}

@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"stimmbote/chat"
@@ -23,6 +25,10 @@ func (b *Bot) gatherShares(ctx context.Context, p *voting.Poll, next *time.Time)
 	}
 	said, _, err := b.Line.Event(ctx, key(p.ID, "ballots-file"))
 	if err != nil || said == "" || p.Held() {
+		return false, err
+	}
+	halted, err := b.halted(ctx, p)
+	if err != nil || halted {
 		return false, err
 	}
 	if opens := p.OpensAt(); opens.After(b.Now()) {
@@ -48,6 +54,14 @@ func (b *Bot) gatherShares(ctx context.Context, p *voting.Poll, next *time.Time)
 	waiting, err := b.Polls.Waiting(ctx, p)
 	if err != nil || len(waiting) == 0 {
 		return err == nil, err
+	}
+	held, err := b.heldBack(ctx, p)
+	if err != nil {
+		return false, err
+	}
+	waiting = slices.DeleteFunc(waiting, func(t voting.Teller) bool { return held[t.Account] != "" }) // they say themselves what for
+	if len(waiting) == 0 {
+		return false, nil
 	}
 	waited := b.since(key(p.ID, "shares"))
 	if waited < slowShare {
@@ -119,13 +133,10 @@ func (b *Bot) machinesAgree(ctx context.Context, m chat.Message, p *voting.Poll)
 	if err != nil {
 		return err
 	}
-	may := p.Asker == voting.Member(m.Sender)
-	if !may {
-		if may, err = b.hasPower(ctx, m, moderator); err != nil {
+	if err := b.machinesHear(ctx, m, p); err != nil || others != nil {
+		if _, refused := errors.AsType[*voting.Refusal](err); err != nil && !refused {
 			return err
 		}
-	}
-	if !may || !m.Trusted || others != nil {
 		return refuse("refusal.tellers-early")
 	}
 	return nil

@@ -53,7 +53,11 @@ func (b *Bot) onRecord(ctx context.Context, m chat.Message) error {
 	case parley.Share:
 		_, err = b.Polls.TakeShare(ctx, p.ID, m.Sender, []byte(r.Body))
 	case parley.Alarm:
-		return b.onAlarm(ctx, m, p)
+		return b.onAlarm(ctx, m, p, r.Final)
+	case parley.Waits:
+		return b.onWaits(ctx, m, p, r.Rule)
+	case parley.GoesOn:
+		return b.onWaits(ctx, m, p, "")
 	case parley.Kept:
 		return b.onKept(ctx, m, p)
 	}
@@ -78,16 +82,30 @@ func (b *Bot) wholeRecord(ctx context.Context, m chat.Message, r parley.Record) 
 	return parley.Join(r, file)
 }
 
-// onAlarm gives up the opening of a vote that a machine found something wrong with.
-func (b *Bot) onAlarm(ctx context.Context, m chat.Message, p *voting.Poll) error {
-	if p.State != voting.StateAsked && p.State != voting.StateSet {
-		return b.noted(ctx, m)
-	}
-	names, err := b.tellerName(ctx, p, m.Sender)
+// onAlarm gives up the opening of a vote that a machine found something wrong with. While people vote, or
+// later, the group and whoever began the vote are told what the alarm means, and what to do.
+func (b *Bot) onAlarm(ctx context.Context, m chat.Message, p *voting.Poll, final bool) error {
+	name, err := b.tellerName(ctx, p, m.Sender)
 	if err != nil {
 		return err
 	}
-	return b.withdraw(ctx, p, say{Key: "tellers.alarmed", Args: []any{"question", p.Question, "name", names}})
+	args := []any{"question", p.Question, "name", name}
+	switch p.State {
+	case voting.StateAsked, voting.StateSet:
+		return b.withdraw(ctx, p, say{Key: "tellers.alarmed", Args: args})
+	case voting.StateOpen, voting.StateClosed:
+	default:
+		return b.noted(ctx, m)
+	}
+	what, advice := "tellers.alarm", "tellers.alarm.chair"
+	if final {
+		what, advice = "tellers.alarm-final", "tellers.alarm-final.chair"
+	}
+	group := lasting(p, "alarm/"+m.ID, kindSay)
+	group.Payload = encode(say{Key: what, Args: args})
+	chair := inDirect(p, p.Asker, key(p.ID, "alarm/"+m.ID+"/chair"), kindSay)
+	chair.Payload = encode(say{Key: advice, Args: args, Room: string(p.Place)})
+	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, group, chair) })
 }
 
 // onKept tells the group that a machine gives no part, so that there will be no result as things are.

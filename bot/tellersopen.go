@@ -151,9 +151,6 @@ func (b *Bot) dropAsked(ctx context.Context, p *voting.Poll) error {
 
 // cancelAsked stops the opening of a vote at the wish of somebody who may.
 func (b *Bot) cancelAsked(ctx context.Context, m chat.Message, p *voting.Poll) error {
-	if p == nil {
-		return nil
-	}
 	if err := b.mayClose(ctx, m, p); err != nil {
 		return err
 	}

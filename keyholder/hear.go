@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/rs/zerolog"
 
@@ -103,10 +102,10 @@ func (k *Keyholder) keep(sender string, r parley.Record) {
 	if r.Kind != parley.Key || len(r.Public) > longestKey {
 		return
 	}
-	if len(k.early[sender]) == 0 || len(k.early[sender]) >= mostEarly {
-		k.early[sender] = make(map[string]string)
+	if len(k.tooEarly[sender]) == 0 || len(k.tooEarly[sender]) >= mostEarly {
+		k.tooEarly[sender] = make(map[string]string)
 	}
-	k.early[sender][string(r.Poll)] = r.Public
+	k.tooEarly[sender][string(r.Poll)] = r.Public
 }
 
 func (k *Keyholder) fromBot(ctx context.Context, v *vote, r parley.Record) error {
@@ -133,48 +132,9 @@ func (k *Keyholder) fromTeller(ctx context.Context, v *vote, account string, r p
 	case parley.Key:
 		return k.otherKey(ctx, v, account, r.Public)
 	case parley.Alarm:
-		v.seen.Alarmed = true
-		return k.put(ctx, v)
+		return k.otherAlarm(ctx, v, account, r.Final)
 	case parley.Confirmed:
 		return k.otherFound(ctx, v, account, found(r.Fingerprint, r.Credentials))
-	}
-	return nil
-}
-
-// moderator is the power that whoever closes a vote must have who did not begin it.
-const moderator = 50
-
-// command notes that somebody with the right said that a vote be closed.
-func (k *Keyholder) command(ctx context.Context, m chat.Message) error {
-	word, _, _ := strings.Cut(strings.TrimSpace(m.Body), " ")
-	if !parley.IsClose(word) || m.Sender == k.Config.Bot { // which has power, but no say
-		return nil
-	}
-	all, err := k.live(ctx)
-	if err != nil {
-		return err
-	}
-	var here []*vote
-	for _, v := range all {
-		if v.Room == m.Room && v.Step == stepConfirmed {
-			here = append(here, v)
-		}
-	}
-	if len(here) > 1 {
-		return nil // nobody can be sure which is meant
-	}
-	for _, v := range here {
-		power, err := k.Line.Power(ctx, m.Room, m.Sender)
-		if err != nil {
-			return fmt.Errorf("asking for the power in %s: %w", m.Room, err)
-		}
-		if power < moderator && m.Sender != string(v.seen.Question.Asker) {
-			continue
-		}
-		v.seen.CloseSaid = k.Now()
-		if err := k.put(ctx, v); err != nil {
-			return err
-		}
 	}
 	return nil
 }

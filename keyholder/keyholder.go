@@ -23,7 +23,6 @@ import (
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
-	"stimmbote/keyholder/policy"
 	"stimmbote/store"
 	"stimmbote/voting"
 	"stimmbote/voting/belenios"
@@ -117,10 +116,10 @@ type Keyholder struct {
 	Options
 	wake chan struct{}
 
-	mu     sync.Mutex                   // one thing at a time
-	early  map[string]map[string]string // keys that came before the question, by account and vote
-	audits map[string]*belenios.Audit   // of closed votes, by closed hash
-	looks  map[string]time.Time         // when the pages of a vote are looked at again
+	mu       sync.Mutex                   // one thing at a time
+	tooEarly map[string]map[string]string // keys that came before the question, by account and vote
+	audits   map[string]*belenios.Audit   // of closed votes, by closed hash
+	looks    map[string]time.Time         // when the pages of a vote are looked at again
 }
 
 // New returns a keyholder. It does nothing until its line delivers messages and Run is called.
@@ -133,7 +132,7 @@ func New(o Options) *Keyholder {
 	}
 	return &Keyholder{
 		Options: o, wake: make(chan struct{}, 1),
-		early: make(map[string]map[string]string), audits: make(map[string]*belenios.Audit),
+		tooEarly: make(map[string]map[string]string), audits: make(map[string]*belenios.Audit),
 		looks: make(map[string]time.Time),
 	}
 }
@@ -181,19 +180,16 @@ func (k *Keyholder) Due(ctx context.Context, next *time.Time) error {
 	}
 	var problems []error
 	for _, v := range all {
-		if err := k.lookAgain(ctx, v, next); err != nil {
-			problems = append(problems, fmt.Errorf("poll %s: %w", v.Poll, err))
+		err := k.lookAgain(ctx, v, next)
+		switch v.Step {
+		case stepHeard:
+			err = errors.Join(err, k.judge(ctx, v, next))
+		case stepAsked:
+			err = errors.Join(err, k.compareAgain(ctx, v, next))
+		case stepClosed:
+			err = errors.Join(err, k.due(ctx, v, next))
 		}
-		if v.Step != stepClosed || v.seen.BotShare == "" {
-			continue
-		}
-		if opens := policy.Opens(v.watched()); opens.After(k.Now()) {
-			if opens.Before(*next) {
-				*next = opens
-			}
-			continue
-		}
-		if err := k.release(ctx, v); err != nil {
+		if err != nil {
 			problems = append(problems, fmt.Errorf("poll %s: %w", v.Poll, err))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"stimmbote/keyholder/policy"
 	"stimmbote/store"
@@ -31,7 +32,35 @@ func (k *Keyholder) asked(ctx context.Context, room string, r parley.Record) err
 		Held: store.Held{Poll: string(r.Poll), Room: room, Step: stepAsked},
 		seen: seen{Question: q, Keys: make(map[string]string)},
 	}
-	group, err := k.group(ctx, room)
+	return k.judge(ctx, v, nil)
+}
+
+// heals is how long an opening waits for what may heal, and again how often it looks.
+const (
+	heals = 45 * time.Second
+	again = 3 * time.Second
+)
+
+// bears says whether something that speaks against an opening may still heal: then it is looked at again.
+func (k *Keyholder) bears(v *vote, why error, next *time.Time) bool {
+	rule, ok := errors.AsType[policy.Rule](why)
+	if !ok || !rule.Heals() {
+		return false
+	}
+	if v.seen.Since.IsZero() {
+		v.seen.Since = k.Now()
+	}
+	if next != nil {
+		*next = earlier(*next, k.Now().Add(again))
+	}
+	return k.Now().Before(v.seen.Since.Add(heals))
+}
+
+// judge makes a key for a vote that was asked for, if the rules allow it. What may heal, such as somebody on
+// the roll whose joining is not known here yet, is looked at again for a while.
+func (k *Keyholder) judge(ctx context.Context, v *vote, next *time.Time) error {
+	q := v.seen.Question
+	group, err := k.group(ctx, v.Room)
 	if err != nil {
 		return err
 	}
@@ -39,17 +68,23 @@ func (k *Keyholder) asked(ctx context.Context, room string, r parley.Record) err
 		if errors.Is(err, policy.NotMine) && q.Terms.Tellers.Owner(k.Line.Me()) == 0 {
 			return nil // others hold the keys of this one
 		}
+		if k.bears(v, err, next) {
+			v.Step = stepHeard
+			k.awake()
+			return k.put(ctx, v)
+		}
 		return k.refuse(ctx, v, parley.Alarm, err)
 	}
 	if err := k.pages(ctx, v); err != nil {
 		return k.refuse(ctx, v, parley.Alarm, err)
 	}
 	for _, t := range q.Terms.Tellers.All() {
-		if public, known := k.early[t.Account][v.Poll]; known {
+		if public, known := k.tooEarly[t.Account][v.Poll]; known {
 			v.seen.Keys[t.Account] = public
-			delete(k.early[t.Account], v.Poll)
+			delete(k.tooEarly[t.Account], v.Poll)
 		}
 	}
+	v.Step, v.seen.Since = stepAsked, time.Time{}
 	return k.makeKey(ctx, v)
 }
 
@@ -120,8 +155,7 @@ func (k *Keyholder) otherFound(ctx context.Context, v *vote, account, what strin
 	if v.seen.Fingerprint == "" || found(v.seen.Fingerprint, v.seen.Credentials) == what {
 		return k.put(ctx, v)
 	}
-	v.seen.Alarmed = true
-	return k.refuse(ctx, v, parley.Alarm, policy.Alarmed)
+	return k.refuse(ctx, v, parley.Alarm, policy.Differs)
 }
 
 // found is what a machine found right, as one text.
@@ -141,22 +175,35 @@ func (k *Keyholder) election(ctx context.Context, v *vote, r parley.Record) erro
 	return nil
 }
 
+// compareAgain compares an election again that was posted, as long as what speaks against it may heal: a
+// clock that is a little behind.
+func (k *Keyholder) compareAgain(ctx context.Context, v *vote, next *time.Time) error {
+	if v.seen.Setup == nil || v.seen.Since.IsZero() {
+		return nil
+	}
+	*next = earlier(*next, k.Now().Add(again))
+	return k.compare(ctx, v)
+}
+
 func (k *Keyholder) compare(ctx context.Context, v *vote) error {
 	others := len(v.seen.Question.Terms.Tellers.All()) - 1
 	if v.Step != stepAsked || v.seen.Setup == nil || len(v.seen.Keys) < others {
 		return k.put(ctx, v)
 	}
 	right, err := policy.Compare(*v.seen.Setup, v.agreed(), k.Line.Me(), k.Now())
+	if err != nil && k.bears(v, err, nil) {
+		k.awake()
+		return k.put(ctx, v)
+	}
 	if err != nil {
 		return k.refuse(ctx, v, parley.Alarm, err)
 	}
 	for _, other := range v.seen.Found {
 		if other != found(right.Fingerprint, right.Credentials) {
-			v.seen.Alarmed = true
-			return k.refuse(ctx, v, parley.Alarm, policy.Alarmed)
+			return k.refuse(ctx, v, parley.Alarm, policy.Differs)
 		}
 	}
-	v.Step, v.seen.Ends, v.seen.Setup = stepConfirmed, v.seen.Setup.Ends, nil
+	v.Step, v.seen.Ends, v.seen.Setup, v.seen.Since = stepConfirmed, v.seen.Setup.Ends, nil, time.Time{}
 	v.seen.Fingerprint, v.seen.Credentials = right.Fingerprint, right.Credentials
 	d, err := say(v, "confirmed", "keyholder.confirmed",
 		parley.Record{Kind: parley.Confirmed, Fingerprint: right.Fingerprint, Credentials: right.Credentials},

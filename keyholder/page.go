@@ -11,7 +11,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"stimmbote/keyholder/policy"
-	"stimmbote/voting/parley"
 )
 
 const (
@@ -62,7 +61,7 @@ func (k *Keyholder) lookAgain(ctx context.Context, v *vote, next *time.Time) err
 	at, known := k.looks[v.Poll]
 	if known && !at.After(k.Now()) {
 		if err := k.pages(ctx, v); err != nil {
-			return k.refuse(ctx, v, parley.Alarm, err)
+			return k.alarm(ctx, v, policy.Page)
 		}
 	}
 	if !known || !at.After(k.Now()) {

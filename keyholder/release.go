@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"stimmbote/keyholder/policy"
 	"stimmbote/voting/belenios"
@@ -29,20 +30,61 @@ func (k *Keyholder) closed(ctx context.Context, v *vote, r parley.Record) error 
 	}
 	v.Step, v.Ballots, v.seen.ClosedHash = stepClosed, r.Archive, r.ClosedHash
 	k.audits[r.ClosedHash] = audit
-	return k.put(ctx, v)
+	return k.rejudge(ctx, v)
 }
 
-// botShare notes the bot's part. Whether it is right is looked at when the own one is due.
+// botShare notes the bot's part, which may come before the ballots: keys of messages may be late. Whether it
+// is right is looked at when the own one is due.
 func (k *Keyholder) botShare(ctx context.Context, v *vote, r parley.Record) error {
-	if v.Step != stepClosed || r.ClosedHash != v.seen.ClosedHash || v.seen.BotShare != "" {
+	switch {
+	case v.Step != stepConfirmed && v.Step != stepClosed:
+		return nil
+	case v.Step == stepClosed && r.ClosedHash != v.seen.ClosedHash, r.ClosedHash == v.seen.ShareOf, len(r.Body) > longestShare:
 		return nil
 	}
-	v.seen.BotShare = r.Body
+	v.seen.BotShare, v.seen.ShareOf = r.Body, r.ClosedHash
 	if err := k.put(ctx, v); err != nil {
 		return err
 	}
 	k.awake()
 	return nil
+}
+
+// longestShare is how long a part may be that is kept.
+const longestShare = 1 << 20
+
+// due gives the machine's part of a closed vote when nothing speaks against it any more, and notes when to
+// look again.
+func (k *Keyholder) due(ctx context.Context, v *vote, next *time.Time) error {
+	now, err := k.waiting(v)
+	if err != nil {
+		return k.refuse(ctx, v, parley.Kept, err)
+	}
+	if now.Rule != "" {
+		if said := v.seen.ClosedAt.Add(slow); now != v.seen.Waits && said.After(k.Now()) {
+			*next = earlier(*next, said)
+			return nil
+		}
+		if now == v.seen.Waits {
+			return nil
+		}
+		return k.rejudge(ctx, v)
+	}
+	if v.seen.BotShare == "" || v.seen.ShareOf != v.seen.ClosedHash {
+		return nil
+	}
+	if opens := policy.Opens(v.watched()); opens.After(k.Now()) {
+		*next = earlier(*next, opens)
+		return nil
+	}
+	return k.release(ctx, v)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // audit is the verification of the ballots of a closed vote, which is done again after a restart.
@@ -64,14 +106,11 @@ func (k *Keyholder) audit(v *vote) (*belenios.Audit, error) {
 // release gives the machine's part of the decryption, or says why not. It is stored before it is said,
 // in the transaction that makes sure that there is never another one.
 func (k *Keyholder) release(ctx context.Context, v *vote) error {
-	if v.seen.Alarmed {
-		return k.refuse(ctx, v, parley.Kept, policy.Alarmed)
-	}
 	audit, err := k.audit(v)
 	if err != nil {
 		return k.refuse(ctx, v, parley.Kept, err)
 	}
-	if err := policy.Release(audit, v.seen.BotShare, v.watched()); err != nil {
+	if err := policy.Release(audit, v.seen.BotShare); err != nil {
 		return k.refuse(ctx, v, parley.Kept, err)
 	}
 	plain, err := k.Vault.Open(keyName(v.Poll), labelKey, v.Secret)

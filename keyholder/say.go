@@ -66,7 +66,7 @@ func (k *Keyholder) Compose(ctx context.Context, d chat.Delivery) (chat.Content,
 		return chat.Content{Notice: true, Plain: plain, HTML: html}, nil
 	}
 	if s.Rule != "" {
-		s.Args = append(s.Args, "why", k.Texts.Text("keyholder.rule."+string(s.Rule)))
+		s.Args = append(s.Args, "why", k.Texts.Text("keyholder.rule."+string(s.Rule), s.Args...))
 	}
 	plain, html := k.Texts.Both(s.Key, s.Args...)
 	c := chat.Content{Notice: true, Plain: plain, HTML: html, Record: s.Record}
@@ -87,19 +87,23 @@ func (k *Keyholder) introduce(ctx context.Context, room, cause string) error {
 }
 
 // refuse ends what the machine does for a vote, and says which rule forbids it: as an alarm before the
-// opening, and afterwards as the reason why it keeps its part. If that was given before, nothing needs its
+// close, and afterwards as the reason why it keeps its part. If that was given before, nothing needs its
 // key any more: whoever brings a wrong result must not make it stay.
 func (k *Keyholder) refuse(ctx context.Context, v *vote, kind parley.Kind, why error) error {
 	rule, ok := errors.AsType[policy.Rule](why)
 	if !ok {
 		return why
 	}
+	key := "keyholder." + string(kind)
+	if v.Step == stepConfirmed && kind == parley.Alarm {
+		key = "keyholder.alarm.final" // ballots are out
+	}
 	v.Step, v.seen.Setup = stepRefused, nil
 	given := v.Share != nil
 	if given {
 		v.Secret = nil
 	}
-	d, err := say(v, "refused/"+string(rule), "keyholder."+string(kind), parley.Record{Kind: kind, Fingerprint: v.seen.Fingerprint, Rule: string(rule)})
+	d, err := say(v, "refused/"+string(rule), key, parley.Record{Kind: kind, Fingerprint: v.seen.Fingerprint, Rule: string(rule), Final: true})
 	if err != nil {
 		return err
 	}

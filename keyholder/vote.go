@@ -15,6 +15,7 @@ import (
 
 // How far a vote has come.
 const (
+	stepHeard     = "heard"     // it was asked for, and what speaks against it may heal
 	stepAsked     = "asked"     // the key is made
 	stepConfirmed = "confirmed" // the election was found right
 	stepClosed    = "closed"    // the ballots were verified
@@ -40,11 +41,23 @@ type seen struct {
 	Credentials string            `json:"credentials,omitempty"` // hash of the list
 	Ends        time.Time         `json:"ends,omitzero"`
 	Found       map[string]string `json:"found,omitempty"` // what other machines found right, by account
-	Alarmed     bool              `json:"alarmed,omitempty"`
 	CloseSaid   time.Time         `json:"closeSaid,omitzero"`
 	ClosedHash  string            `json:"closedHash,omitempty"`
 	ClosedAt    time.Time         `json:"closedAt,omitzero"`
 	BotShare    string            `json:"botShare,omitempty"`
+	ShareOf     string            `json:"shareOf,omitempty"`  // the closed hash of what that is a part of
+	Since       time.Time         `json:"since,omitzero"`     // when an opening began to wait for what may heal
+	Stops       []stop            `json:"stops,omitempty"`    // that nobody let go on
+	Objected    []string          `json:"objected,omitempty"` // who objected, until somebody with the right said that it goes on
+	Waits       waits             `json:"waits,omitzero"`     // what was said last that the part waits for
+	Spoken      int               `json:"spoken,omitempty"`   // how often something was said that may be said again
+}
+
+// stop is why no part is given as long as its teller does not let it go on.
+type stop struct {
+	Owner voting.Member `json:"owner"`
+	Rule  policy.Rule   `json:"rule"`            // halted, or that of an alarm
+	Final bool          `json:"final,omitempty"` // of a machine that never gives its part
 }
 
 // over says whether nothing can happen to a vote any more.
@@ -57,7 +70,8 @@ func (v *vote) agreed() policy.Agreed {
 func (v *vote) watched() policy.Watched {
 	return policy.Watched{
 		Poll: voting.ID(v.Poll), Question: v.seen.Question, Fingerprint: v.seen.Fingerprint, Credentials: v.seen.Credentials, Ends: v.seen.Ends,
-		CloseSaid: v.seen.CloseSaid, ClosedAt: v.seen.ClosedAt, Alarmed: v.seen.Alarmed,
+		CloseSaid: v.seen.CloseSaid, ClosedAt: v.seen.ClosedAt, Objected: len(v.seen.Objected) > 0,
+		Alarmed: len(v.stoppers(false)) > 0, Halted: len(v.stoppers(true)) > 0,
 	}
 }
 

@@ -103,6 +103,11 @@ func (p *Poll) isClosed() bool {
 	return p.State == StateClosed || p.State == StateCounted || p.State == StateDone
 }
 
+// Gathering says whether a poll has tellers and is between their keys and the result.
+func (p *Poll) Gathering() bool {
+	return p.Terms.Tellers != "" && slices.Contains([]State{StateAsked, StateSet, StateOpen, StateClosed}, p.State)
+}
+
 // Level says how secret the answers of p are.
 func (p *Poll) Level() Level { return p.Terms.level() }
 

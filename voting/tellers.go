@@ -59,6 +59,11 @@ func (t Tellers) Owner(account string) int {
 	return i + 2
 }
 
+// Has says whether somebody is one of them.
+func (t Tellers) Has(owner Member) bool {
+	return slices.ContainsFunc(t.All(), func(t Teller) bool { return t.Owner == owner })
+}
+
 // Check refuses tellers that cannot be: too few, too many, one twice, or none named.
 func (t Tellers) Check() error {
 	all := t.All()

@@ -41,8 +41,10 @@ const (
 	Unequal     Rule = "credentials" // not as many credentials as lines of the roll
 	Election    Rule = "election"    // the election is not the one that follows from all that
 	Clock       Rule = "clock"       // opening and closing time are not those that were agreed on, or the clocks differ
-	Alarmed     Rule = "alarmed"     // another machine raised the alarm, or found another election right
+	Differs     Rule = "differs"     // another machine found another election right
+	Alarmed     Rule = "alarmed"     // a machine raised the alarm, and its owner has not cleared it up
 	Halted      Rule = "halted"      // a teller halted it
+	Objected    Rule = "objected"    // somebody objected, and nobody with the right said that it goes on
 	Archive     Rule = "archive"     // the ballots do not stand up to verification
 	OtherVote   Rule = "other-vote"  // they belong to another election than the one that was confirmed
 	ClosedHash  Rule = "closed-hash" // their hash is not the one that the group was told
@@ -53,6 +55,16 @@ const (
 	Page        Rule = "page"        // a ballot page is not the one that this program has
 	ResultWrong Rule = "result"      // the archive does not follow from what was released
 )
+
+// Heals says whether what a rule refuses may be right later: by what is read then, or by time. Everything
+// else contradicts what was seen, and stays refused.
+func (r Rule) Heals() bool {
+	switch r {
+	case Alarmed, Halted, Objected, Early, Roll, Clock:
+		return true
+	}
+	return false
+}
 
 const (
 	// late is how long ago a vote may have been opened when the machine compares it: messages take time.

@@ -228,7 +228,6 @@ func TestVerify(t *testing.T) {
 		spoil func(b *Ballots, w *Watched)
 	}{
 		"right":                {"", func(*Ballots, *Watched) {}},
-		"an alarm":             {Alarmed, func(_ *Ballots, w *Watched) { w.Alarmed = true }},
 		"never confirmed":      {OtherVote, func(_ *Ballots, w *Watched) { w.Fingerprint = "" }},
 		"another election":     {OtherVote, func(_ *Ballots, w *Watched) { w.Fingerprint = strings.Repeat("A", 43) }},
 		"cut off":              {Archive, func(b *Ballots, _ *Watched) { b.Archive = b.Archive[:len(b.Archive)-512] }},
@@ -242,15 +241,34 @@ func TestVerify(t *testing.T) {
 		"a stranger voted":     {Voters, func(b *Ballots, _ *Watched) { b.Voted = append([]string{"@aaa:x"}, people[:4]...) }},
 		"somebody voted twice": {Voters, func(b *Ballots, _ *Watched) { b.Voted = append([]string{people[0]}, people[:4]...) }},
 		"too few":              {TooFew, func(_ *Ballots, w *Watched) { w.Question.Least = 6 }},
-		"before its time":      {Early, func(_ *Ballots, w *Watched) { w.ClosedAt = w.Ends.Add(-2 * time.Minute) }},
-		"a clock ahead":        {"", func(_ *Ballots, w *Watched) { w.ClosedAt = w.Ends.Add(-20 * time.Second) }},
-		"closed at a wish": {"", func(_ *Ballots, w *Watched) {
-			w.ClosedAt, w.CloseSaid = w.Ends.Add(-time.Minute), w.Ends.Add(-2*time.Minute)
-		}},
 	} {
 		b, w := e.ballots, e.watched
 		c.spoil(&b, &w)
 		if _, err := Verify(b, w); !is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestWaits(t *testing.T) {
+	e, _ := held(t)
+	audit := must(Verify(e.ballots, e.watched))(t)
+	for name, c := range map[string]struct {
+		want  Rule
+		spoil func(w *Watched)
+	}{
+		"nothing":          {"", func(*Watched) {}},
+		"an alarm":         {Alarmed, func(w *Watched) { w.Alarmed = true }},
+		"a halt":           {Halted, func(w *Watched) { w.Halted = true }},
+		"an objection":     {Objected, func(w *Watched) { w.Objected = true }},
+		"before its time":  {Early, func(w *Watched) { w.ClosedAt = w.Ends.Add(-2 * time.Minute) }},
+		"a clock ahead":    {"", func(w *Watched) { w.ClosedAt = w.Ends.Add(-20 * time.Second) }},
+		"closed at a wish": {"", func(w *Watched) { w.ClosedAt, w.CloseSaid = w.Ends.Add(-2*time.Minute), w.Ends }},
+	} {
+		w := e.watched
+		c.spoil(&w)
+		err := Waits(audit, w)
+		if !is(err, c.want) || c.want != "" && !c.want.Heals() {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -265,17 +283,12 @@ func flipped(archive []byte) []byte {
 func TestRelease(t *testing.T) {
 	e, _ := held(t)
 	audit := must(Verify(e.ballots, e.watched))(t)
-	if err := Release(audit, e.share, e.watched); err != nil {
+	if err := Release(audit, e.share); err != nil {
 		t.Errorf("a right part of the bot: %v", err)
-	}
-	halted := e.watched
-	halted.Halted = true
-	if err := Release(audit, e.share, halted); !is(err, Halted) {
-		t.Errorf("halted: %v", err)
 	}
 	teller := must(audit.Election().Decrypt(rand.Reader, audit.Sum(), e.own))(t)
 	for name, share := range map[string]string{"none": "", "of another": string(teller.Body), "changed": strings.Replace(e.share, "1", "2", 1)} {
-		if err := Release(audit, share, e.watched); !is(err, BotShare) {
+		if err := Release(audit, share); !is(err, BotShare) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

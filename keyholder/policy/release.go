@@ -25,17 +25,15 @@ type Watched struct {
 	Ends        time.Time
 	CloseSaid   time.Time // when somebody with the right said that it be closed, as the machine read it itself; zero: nobody
 	ClosedAt    time.Time // when the machine heard of the close, by its own clock
-	Alarmed     bool      // somebody raised the alarm, or confirmed another election
-	Halted      bool
+	Alarmed     bool      // a machine raised an alarm that its owner has not cleared up
+	Halted      bool      // a teller halted it, and has not let it go on
+	Objected    bool      // somebody on the roll, or who asked, objected, and nobody with the right said that it goes on
 }
 
 // Verify verifies ballots in full and holds them against what the machine has seen. The sum of the audit
-// is the only one that the machine ever gives a part of.
+// is the only one that the machine ever gives a part of. What it refuses does not heal.
 func Verify(b Ballots, w Watched) (*belenios.Audit, error) {
-	switch {
-	case w.Alarmed:
-		return nil, Alarmed
-	case w.Fingerprint == "":
+	if w.Fingerprint == "" {
 		return nil, OtherVote
 	}
 	audit, err := belenios.AuditBallots(b.Archive)
@@ -56,10 +54,25 @@ func Verify(b Ballots, w Watched) (*belenios.Audit, error) {
 		return nil, Voters
 	case r.Counted < w.Question.Least:
 		return nil, TooFew
-	case w.ClosedAt.Before(w.Ends.Add(-ahead)) && w.CloseSaid.IsZero() && r.Counted < r.Entitled:
-		return nil, Early
 	}
 	return audit, nil
+}
+
+// Waits is what the machine waits for before it gives its part of ballots that it verified, nil if it
+// waits for nothing but the time of [Opens].
+func Waits(audit *belenios.Audit, w Watched) error {
+	r := audit.Report()
+	switch {
+	case w.Alarmed:
+		return Alarmed
+	case w.Halted:
+		return Halted
+	case w.Objected:
+		return Objected
+	case w.ClosedAt.Before(w.Ends.Add(-ahead)) && w.CloseSaid.IsZero() && r.Counted < r.Entitled:
+		return Early
+	}
+	return nil
 }
 
 // voters says whether those who voted are on the roll, nobody twice, and as many as there are ballots.
@@ -80,12 +93,9 @@ func Opens(w Watched) time.Time {
 	return closed.Add(w.Question.Terms.Objection)
 }
 
-// Release says whether the machine gives its part of the sum now: the bot's must be there before, and
+// Release says whether the machine gives its part of the sum: the bot's must be there before, and
 // right, so that nobody looks before the others.
-func Release(audit *belenios.Audit, botShare string, w Watched) error {
-	if w.Halted {
-		return Halted
-	}
+func Release(audit *belenios.Audit, botShare string) error {
 	if err := audit.Election().CheckShare(audit.Sum(), belenios.Share{Owner: 1, Body: []byte(botShare)}); err != nil {
 		return BotShare
 	}

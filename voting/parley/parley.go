@@ -12,8 +12,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"stimmbote/voting"
@@ -36,7 +34,10 @@ const (
 	Alarm     Kind = "alarm"     // a keyholder found something wrong
 	Closed    Kind = "closed"    // the ballots, and who voted
 	Share     Kind = "share"     // a part of the decryption: of the bot, or of a keyholder
-	Kept      Kind = "kept"      // a keyholder does not give its part, and says why
+	Kept      Kind = "kept"      // a keyholder never gives its part, and says why
+	Waits     Kind = "waits"     // a keyholder does not give its part yet, and says why
+	GoesOn    Kind = "goes-on"   // it does not wait any more
+	Extended  Kind = "extended"  // the bot moved the end
 	Result    Kind = "result"    // the whole archive
 	Void      Kind = "void"      // nothing comes of this vote
 )
@@ -59,7 +60,9 @@ type Record struct {
 	Voted       []string      `json:"voted,omitempty"`       // closed: sorted
 	Archive     []byte        `json:"archive,omitempty"`     // closed, result
 	Body        string        `json:"body,omitempty"`        // share
-	Rule        string        `json:"rule,omitempty"`        // alarm, kept
+	Rule        string        `json:"rule,omitempty"`        // alarm, kept, waits
+	Final       bool          `json:"final,omitempty"`       // alarm: nothing can clear it up
+	Ends        time.Time     `json:"ends,omitzero"`         // extended
 }
 
 // Question is what the bot asks keys for: everything about a vote that is agreed on beforehand.
@@ -165,7 +168,7 @@ func (r Record) check() error {
 		complete = r.Setup != nil
 	case Confirmed:
 		complete = r.Fingerprint != ""
-	case Alarm, Kept:
+	case Alarm, Kept, Waits:
 		complete = r.Rule != ""
 	case Closed:
 		complete = r.ClosedHash != "" && len(r.Archive) > 0
@@ -173,25 +176,15 @@ func (r Record) check() error {
 		complete = r.Body != "" && r.ClosedHash != ""
 	case Result:
 		complete = len(r.Archive) > 0
-	case Void:
+	case Extended:
+		complete = !r.Ends.IsZero()
+	case Void, GoesOn:
 		complete = true
 	}
 	if !complete || r.Poll == "" && r.Kind != Here {
 		return fmt.Errorf("%w: %q", ErrRecord, r.Kind)
 	}
 	return nil
-}
-
-// The names of the command that closes a vote, which the keyholders read themselves.
-const (
-	CloseEnglish = "close end"
-	CloseGerman  = "schluss schluß schließen schliessen ende beenden"
-)
-
-// IsClose says whether a word is that command.
-func IsClose(word string) bool {
-	name, ok := strings.CutPrefix(strings.ReplaceAll(word, "！", "!"), "!")
-	return ok && slices.Contains(strings.Fields(CloseEnglish+" "+CloseGerman), strings.ToLower(name))
 }
 
 // Head is what stands in a message whose file is the rest of the record.

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
-	"strings"
 	"testing"
+	"time"
 )
 
 func TestRecords(t *testing.T) {
@@ -15,7 +15,10 @@ func TestRecords(t *testing.T) {
 		"key":       {Kind: Key, Poll: "p", Public: `{"pok":"<&>"}`},
 		"share":     {Kind: Share, Poll: "p", Body: "{}", ClosedHash: "h"},
 		"a closed":  {Kind: Closed, Poll: "p", ClosedHash: "h", Voted: []string{"@a:x"}, Archive: bytes.Repeat([]byte("x"), mostInline)},
-		"an alarm":  {Kind: Alarm, Poll: "p", Rule: "keys"},
+		"an alarm":  {Kind: Alarm, Poll: "p", Rule: "keys", Final: true},
+		"waits":     {Kind: Waits, Poll: "p", Rule: "halted"},
+		"goes on":   {Kind: GoesOn, Poll: "p"},
+		"extended":  {Kind: Extended, Poll: "p", Ends: time.Unix(1_800_000_000, 0).UTC()},
 		"void":      {Kind: Void, Poll: "p"},
 		"confirmed": {Kind: Confirmed, Poll: "p", Fingerprint: "f"},
 	} {
@@ -39,7 +42,7 @@ func TestNoRecords(t *testing.T) {
 	for _, text := range []string{
 		``, `[]`, `{}`, `{"v":2,"kind":"who"}`, `{"v":1,"kind":"dance","poll":"p"}`, `{"v":1,"kind":"key","poll":"p"}`,
 		`{"v":1,"kind":"key","public":"{}"}`, `{"v":1,"kind":"here"}`, `{"v":1,"kind":"asked","poll":"p"}`, `{"v":1,"kind":"share","poll":"p","body":"{}"}`,
-		`{"v":1,"kind":"closed","poll":"p","closedHash":"h"}`, `{"v":1,"kind":"void"}`, `{"v":1,"kind":5}`,
+		`{"v":1,"kind":"closed","poll":"p","closedHash":"h"}`, `{"v":1,"kind":"void"}`, `{"v":1,"kind":"waits","poll":"p"}`, `{"v":1,"kind":"extended","poll":"p"}`, `{"v":1,"kind":5}`,
 	} {
 		if r, err := Decode([]byte(text)); !errors.Is(err, ErrRecord) {
 			t.Errorf("%s is read as %+v, %v", text, r, err)
@@ -58,13 +61,17 @@ func TestNoRecords(t *testing.T) {
 	}
 }
 
-func TestIsClose(t *testing.T) {
-	for word, want := range map[string]bool{"!close": true, "!Schluss": true, "！ende": true, "close": false, "!closed": false, "": false, "!": false} {
-		if IsClose(word) != want {
-			t.Errorf("%q", word)
+func TestRead(t *testing.T) {
+	for body, want := range map[string]Deed{
+		"!close": Close, "!Schluss": Close, "！ende": Close, "!close 3": Close, " !close\n": Close, "!schluß": Close,
+		"close": "", "!closed": "", "": "", "!": "", "somebody said !close": "",
+		"!halt": Halt, "!HALT the box is wrong": Halt, "!stopp": Halt, "halt": "",
+		"!resume": Resume, "!go on": Resume, "!weiter": Resume, "weiter": "",
+		"!einspruch: ich war nicht da": Object, "!objection #1 the same": Object,
+		"!extend 10m": Extend, "extend 10m": Extend, "Verlängern": Extend,
+	} {
+		if got := Read(body); got != want {
+			t.Errorf("%q is read as %q, want %q", body, got, want)
 		}
-	}
-	if !IsClose("!" + strings.Fields(CloseGerman)[1]) {
-		t.Error("with an umlaut")
 	}
 }

@@ -1,0 +1,152 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"stimmbote/chat"
+	"stimmbote/voting"
+	"stimmbote/voting/parley"
+)
+
+const (
+	settingHalts = "halts" // the tellers who halted a poll, and have not let it go on
+	settingWaits = "waits" // the accounts of machines that hold their parts back, each behind the rule
+)
+
+// heeded says whether the tellers' machines, which read for themselves what is said, heed a message: it
+// comes from a device that its owner signed, and begins with the command.
+func heeded(m chat.Message, d parley.Deed) bool { return m.Trusted && parley.Read(m.Body) == d }
+
+// halt stops the opening of the votes whose teller somebody is, until they let it go on.
+func (b *Bot) halt(ctx context.Context, m chat.Message, _ arguments) error {
+	return b.haltOr(ctx, m, parley.Halt)
+}
+
+// goOn takes that back; the alarm of somebody's machine as well, which they were to look into.
+func (b *Bot) goOn(ctx context.Context, m chat.Message, _ arguments) error {
+	return b.haltOr(ctx, m, parley.Resume)
+}
+
+func (b *Bot) haltOr(ctx context.Context, m chat.Message, deed parley.Deed) error {
+	all, err := b.Polls.InPlace(ctx, voting.Place(m.Room))
+	if err != nil {
+		return err
+	}
+	owner := voting.Member(m.Sender)
+	all = slices.DeleteFunc(all, func(p *voting.Poll) bool { return !p.Gathering() || !p.Terms.Tellers.Has(owner) })
+	switch {
+	case len(all) == 0:
+		return refuse("refusal.halt")
+	case !heeded(m, deed):
+		return refuse("refusal.halt-unheard")
+	}
+	name, err := b.nameIn(ctx, m.Room, m.Sender)
+	if err != nil {
+		return err
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		var said []chat.Delivery
+		for _, p := range all {
+			changed, err := b.setHalt(ctx, p.ID, m.Sender, deed == parley.Halt)
+			if err != nil {
+				return err
+			}
+			key := "tellers.halted"
+			switch {
+			case deed == parley.Halt:
+			case changed:
+				key = "tellers.resumed"
+			default: // perhaps their machine raised an alarm: it says itself whether it goes on
+				key = "tellers.resume-read"
+			}
+			d := lasting(p, "halt/"+m.ID, kindSay)
+			d.Thread, d.Payload = m.Thread, encode(say{Key: key, Args: []any{"name", name, "question", p.Question}})
+			said = append(said, d)
+		}
+		return b.done(ctx, m, said...)
+	})
+}
+
+// setHalt notes that somebody halted a poll or let it go on, and says whether that is news.
+func (b *Bot) setHalt(ctx context.Context, id voting.ID, who string, halted bool) (changed bool, err error) {
+	value, err := b.Store.Setting(ctx, string(id), settingHalts)
+	if err != nil {
+		return false, err
+	}
+	halts := strings.Fields(value)
+	if slices.Contains(halts, who) == halted {
+		return false, nil
+	}
+	if halted {
+		halts = append(halts, who)
+	} else {
+		halts = slices.DeleteFunc(halts, func(other string) bool { return other == who })
+	}
+	return true, b.Store.PutSetting(ctx, string(id), settingHalts, strings.Join(halts, " "))
+}
+
+// halted says whether a teller halted a poll.
+func (b *Bot) halted(ctx context.Context, p *voting.Poll) (bool, error) {
+	if p.Terms.Tellers == "" {
+		return false, nil
+	}
+	halts, err := b.Store.Setting(ctx, string(p.ID), settingHalts)
+	return halts != "", err
+}
+
+// onWaits notes that a machine holds its part back, as it says in the group itself; with no rule, that it
+// does not any more.
+func (b *Bot) onWaits(ctx context.Context, m chat.Message, p *voting.Poll, rule string) error {
+	value, err := b.Store.Setting(ctx, string(p.ID), settingWaits)
+	if err != nil {
+		return err
+	}
+	waits := slices.DeleteFunc(strings.Split(value, "\n"), func(line string) bool {
+		_, account, _ := strings.Cut(line, " ")
+		return account == "" || account == m.Sender
+	})
+	if rule != "" && !strings.ContainsAny(rule, " \n") {
+		waits = append(waits, rule+" "+m.Sender)
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.Store.PutSetting(ctx, string(p.ID), settingWaits, strings.Join(waits, "\n")); err != nil {
+			return err
+		}
+		return b.done(ctx, m)
+	})
+}
+
+// heldBack are the machines that said that they hold their parts back, each with the rule.
+func (b *Bot) heldBack(ctx context.Context, p *voting.Poll) (map[string]string, error) {
+	value, err := b.Store.Setting(ctx, string(p.ID), settingWaits)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[string]string)
+	for line := range strings.SplitSeq(value, "\n") {
+		if rule, account, ok := strings.Cut(line, " "); ok {
+			held[account] = rule
+		}
+	}
+	return held, nil
+}
+
+// machinesHear refuses a command about a closed vote with tellers whose machines would not heed it.
+func (b *Bot) machinesHear(ctx context.Context, m chat.Message, p *voting.Poll) error {
+	if p.Terms.Tellers == "" {
+		return nil
+	}
+	may := p.Asker == voting.Member(m.Sender)
+	if !may {
+		var err error
+		if may, err = b.hasPower(ctx, m, moderator); err != nil {
+			return err
+		}
+	}
+	if !may || !heeded(m, parley.Close) {
+		return refuse("refusal.tellers-unheard")
+	}
+	return nil
+}

@@ -1,0 +1,144 @@
+package keyholder
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"stimmbote/chat"
+	"stimmbote/keyholder/policy"
+	"stimmbote/voting"
+	"stimmbote/voting/parley"
+)
+
+// moderator is the power that whoever closes a vote must have who did not begin it.
+const moderator = 50
+
+// command does what somebody says that the bot is not to be trusted to pass on.
+func (k *Keyholder) command(ctx context.Context, m chat.Message) error {
+	deed := parley.Read(m.Body)
+	if deed == "" || m.Sender == k.Config.Bot { // which has power, but no say
+		return nil
+	}
+	all, err := k.live(ctx)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(v *vote) bool { return v.Room != m.Room || v.Step == stepRefused })
+	switch deed {
+	case parley.Close:
+		return k.closeSaid(ctx, m, all)
+	case parley.Halt:
+		return k.halt(ctx, m, all)
+	case parley.Resume:
+		return k.resume(ctx, m, all)
+	case parley.Object:
+		return k.object(ctx, m, all)
+	}
+	return nil
+}
+
+// leads says whether somebody may close a vote: whoever began it, and moderators of the room.
+func (k *Keyholder) leads(ctx context.Context, m chat.Message, v *vote) (bool, error) {
+	if m.Sender == string(v.seen.Question.Asker) {
+		return true, nil
+	}
+	power, err := k.Line.Power(ctx, m.Room, m.Sender)
+	if err != nil {
+		return false, fmt.Errorf("asking for the power in %s: %w", m.Room, err)
+	}
+	return power >= moderator, nil
+}
+
+// closeSaid notes that somebody with the right said that a vote be closed; of a closed one, that it was
+// closed before its time with that right, or that it goes on in spite of objections. Where several votes
+// could be meant, none is.
+func (k *Keyholder) closeSaid(ctx context.Context, m chat.Message, all []*vote) error {
+	var open, closed []*vote
+	for _, v := range all {
+		switch v.Step {
+		case stepConfirmed:
+			open = append(open, v)
+		case stepClosed:
+			if len(v.seen.Objected) > 0 || k.early(v) {
+				closed = append(closed, v)
+			}
+		}
+	}
+	if len(open) > 0 {
+		closed = open
+	}
+	if len(closed) != 1 {
+		return nil
+	}
+	v := closed[0]
+	leads, err := k.leads(ctx, m, v)
+	if err != nil || !leads {
+		return err
+	}
+	if v.Step == stepConfirmed || k.early(v) {
+		v.seen.CloseSaid = k.Now()
+	} else {
+		v.seen.Objected = nil
+	}
+	return k.rejudge(ctx, v)
+}
+
+// early says whether a closed vote was closed before its time and nobody with the right said so.
+func (k *Keyholder) early(v *vote) bool {
+	audit, err := k.audit(v)
+	w := v.watched()
+	w.Alarmed, w.Halted, w.Objected = false, false, false
+	return err == nil && policy.Waits(audit, w) != nil
+}
+
+// halt stops all votes whose teller somebody is.
+func (k *Keyholder) halt(ctx context.Context, m chat.Message, all []*vote) error {
+	owner := voting.Member(m.Sender)
+	for _, v := range all {
+		if !v.teller(owner) {
+			continue
+		}
+		if v.Step == stepReleased {
+			if err := k.tooLate(ctx, v); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := k.stop(ctx, v, stop{Owner: owner, Rule: policy.Halted}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resume takes back what a teller, or their machine, stopped.
+func (k *Keyholder) resume(ctx context.Context, m chat.Message, all []*vote) error {
+	for _, v := range all {
+		before := len(v.seen.Stops)
+		v.seen.Stops = slices.DeleteFunc(v.seen.Stops, func(s stop) bool { return s.Owner == voting.Member(m.Sender) && !s.Final })
+		if len(v.seen.Stops) == before {
+			continue
+		}
+		if err := k.rejudge(ctx, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// object notes that somebody on the roll, or who asked, has something against a vote.
+func (k *Keyholder) object(ctx context.Context, m chat.Message, all []*vote) error {
+	for _, v := range all {
+		q := v.seen.Question
+		entitled := slices.Contains(q.Roll, m.Sender) || m.Sender == string(q.Asker)
+		if !entitled || v.Step == stepReleased || slices.Contains(v.seen.Objected, m.Sender) {
+			continue
+		}
+		v.seen.Objected = append(v.seen.Objected, m.Sender)
+		if err := k.rejudge(ctx, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}

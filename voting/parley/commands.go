@@ -1,0 +1,57 @@
+package parley
+
+import (
+	"slices"
+	"strings"
+)
+
+// Deed is a command that the keyholders read themselves, beside the bot.
+type Deed string
+
+// The commands that keyholders read.
+const (
+	Close  Deed = "close"     // a vote is closed, or goes on in spite of objections
+	Extend Deed = "extend"    // its end moves
+	Object Deed = "objection" // somebody has something against it
+	Halt   Deed = "halt"      // a teller stops what comes next
+	Resume Deed = "resume"    // … and lets it go on
+)
+
+// The names of these commands. The bot's table has them from here.
+const (
+	CloseEnglish  = "close end"
+	CloseGerman   = "schluss schluß schließen schliessen ende beenden"
+	ExtendEnglish = "extend"
+	ExtendGerman  = "verlängern verlaengern"
+	ObjectEnglish = "objection object"
+	ObjectGerman  = "einspruch"
+	HaltEnglish   = "halt stop"
+	HaltGerman    = "halt anhalten stopp"
+	ResumeEnglish = "resume go"
+	ResumeGerman  = "weiter fortsetzen"
+)
+
+var deeds = map[Deed][]string{
+	Close:  strings.Fields(CloseEnglish + " " + CloseGerman),
+	Extend: strings.Fields(ExtendEnglish + " " + ExtendGerman),
+	Object: strings.Fields(ObjectEnglish + " " + ObjectGerman),
+	Halt:   strings.Fields(HaltEnglish + " " + HaltGerman),
+	Resume: strings.Fields(ResumeEnglish + " " + ResumeGerman),
+}
+
+// Read is the command that a message is for the keyholders, empty if it is none: the command stands at
+// its beginning. An extension needs no sign before it, since the bot asks for the word alone.
+func Read(body string) Deed {
+	words := strings.Fields(body)
+	if len(words) == 0 {
+		return ""
+	}
+	name, marked := strings.CutPrefix(strings.ReplaceAll(words[0], "！", "!"), "!")
+	name = strings.ToLower(strings.TrimSuffix(name, ":"))
+	for deed, names := range deeds {
+		if (marked || deed == Extend) && slices.Contains(names, name) {
+			return deed
+		}
+	}
+	return ""
+}
