@@ -24,6 +24,8 @@ func Stand(h *store.Held) (Standing, error) {
 	}
 	s := Standing{Question: v.seen.Question.Asked.Text, Over: v.over(), Key: h.Secret != nil, Waits: v.Step}
 	switch {
+	case v.seen.Waits.Rule != "" && (v.Step == stepConfirmed || v.Step == stepClosed):
+		s.Waits = "word"
 	case v.Step == stepAsked && v.seen.Setup != nil:
 		s.Waits = "keys"
 	case v.Step == stepConfirmed:
