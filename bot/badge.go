@@ -97,7 +97,9 @@ func (b *Bot) crew(ctx context.Context, room string) (crew, error) {
 	}
 	fresh, err := b.muster(ctx, room)
 	if err != nil && !ok {
-		return crew{}, err
+		if known = b.remembered(ctx, room); len(known.members) == 0 {
+			return crew{}, err
+		}
 	}
 	if err != nil {
 		fresh = known
@@ -127,6 +129,18 @@ func (b *Bot) muster(ctx context.Context, room string) (crew, error) {
 	return fresh, nil
 }
 
+// remembered are the members of a group as the homeserver has told of them so far, without asking it.
+func (b *Bot) remembered(ctx context.Context, room string) crew {
+	members, power, err := b.Line.Known(ctx, room)
+	if err != nil {
+		b.Log.Debug().Err(err).Msg("Nothing is known of a group")
+		return crew{}
+	}
+	known := crew{at: b.Now(), members: members, power: power}
+	known.equals(b.ignored)
+	return known
+}
+
 // equals lets everybody moderate where nobody does: a group must not be shut out of its own call.
 func (c crew) equals(ignored func(string) bool) {
 	for _, m := range c.members {
@@ -137,6 +151,38 @@ func (c crew) equals(ignored func(string) bool) {
 	for _, m := range c.members {
 		c.power[m.ID] = moderator
 	}
+}
+
+// Standing says what each of these is to a call's group now, whatever they came in as: members go, and lose rights.
+// Who is nobody there is a guest; who did not come by the page is not named. Nothing is asked of the homeserver.
+func (b *Bot) Standing(ctx context.Context, c store.Call, people []media.Person) map[string]media.Badge {
+	known := b.remembered(ctx, c.Room)
+	if len(known.members) == 0 {
+		b.mu.Lock()
+		known = b.crews[c.Room]
+		b.mu.Unlock()
+	}
+	badges := make(map[string]media.Badge, len(known.members))
+	mark, err := b.marker(&c)
+	if err != nil {
+		b.Log.Err(err).Msg("Whose marks those in a call have could not be told")
+	}
+	for _, m := range known.members {
+		switch {
+		case err != nil || b.ignored(m.ID):
+		case known.moderates(m.ID):
+			badges[mark(m.ID)] = media.Chair
+		default:
+			badges[mark(m.ID)] = media.Member
+		}
+	}
+	standing := make(map[string]media.Badge, len(people))
+	for _, p := range people {
+		if mark := media.MarkOf(p.Identity); mark != "" || media.IsGuest(p.Identity) {
+			standing[p.Identity] = cmp.Or(badges[mark], media.Guest)
+		}
+	}
+	return standing
 }
 
 func (c crew) moderates(person string) bool { return c.power[person] >= moderator }

@@ -160,3 +160,81 @@ func TestDoors(t *testing.T) {
 		t.Error("not locked from the call")
 	}
 }
+
+// What somebody in the call is to the group follows the group: who has left is a guest, who was demoted moderates no
+// more, and the other way round, at once and with nothing asked.
+func TestStandingFollowsTheGroup(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.line.power[user("chair")] = 50
+	w.says("chair", "!call")
+	c, err := w.store.CallByRoom(t.Context(), group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	people := []media.Person{w.seat(c, "anna", false), w.seat(c, "chair", false), w.seat(c, "Gustav", true), {Identity: "of another way", Name: "Bernd"}}
+	is := func(why string, want ...media.Badge) {
+		t.Helper()
+		standing := w.bot.Standing(t.Context(), *c, people)
+		for i, badge := range want {
+			if got := standing[people[i].Identity]; got != badge {
+				t.Errorf("%s: %s is %q, want %q", why, people[i].Name, got, badge)
+			}
+		}
+	}
+	w.line.broken = errors.New("no way to the homeserver")
+	is("as they came", media.Member, media.Chair, media.Guest, "")
+	w.line.power[user("anna")], w.line.power[user("chair")] = 50, 0
+	is("the other way round", media.Chair, media.Member, media.Guest, "")
+	w.leave("anna")
+	is("nobody moderates any more", media.Guest, media.Chair, media.Guest, "")
+	w.line.power[user("bernd")] = 50
+	is("one has left", media.Guest, media.Member, media.Guest, "")
+	w.bot.CallChanged(c.MediaRoom(), people)
+	if _, without, err := w.bot.attending(t.Context(), group); err == nil || len(without) > 0 {
+		t.Errorf("a roll without the homeserver: %v", err)
+	}
+	w.line.broken = nil
+	if with, without, err := w.bot.attending(t.Context(), group); err != nil || len(with) != 1 || !slices.Equal(without, []string{"Anna", "Gustav"}) {
+		t.Errorf("attending %v, without a badge %v, %v", with, without, err)
+	}
+	w.line.forgotten = true
+	w.bot.crews = map[string]crew{}
+	is("nothing is known", media.Guest, media.Guest, media.Guest, "")
+}
+
+// After a restart without the homeserver members come in, by badge and by name, as they were known last; where nothing
+// is known nobody passes for a member.
+func TestDoorWithoutTheHomeserver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.says("chair", "!call")
+	w.new()
+	c, err := w.store.CallByRoom(t.Context(), group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	annas, err := w.bot.badge(c, user("anna"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.line.broken = errors.New("no way to the homeserver")
+	w.restart()
+	if who, err := w.bot.Badge(t.Context(), *c, annas); err != nil || who.Name != "Anna" {
+		t.Errorf("Anna's badge: %+v, %v", who, err)
+	}
+	if d := w.atTheDoor("Bernd"); d.Ticket == "" {
+		t.Error("Bernd is not asked")
+	}
+	if d, err := w.bot.Taken(t.Context(), *c, "Gustav"); d != nil || err != nil {
+		t.Errorf("Gustav: %v, %v", d, err)
+	}
+	w.restart()
+	w.line.forgotten = true
+	if who, err := w.bot.Badge(t.Context(), *c, annas); err == nil || who.Name != "" {
+		t.Errorf("Anna's badge: %+v, %v", who, err)
+	}
+	if _, err := w.bot.Taken(t.Context(), *c, "Gustav"); err == nil {
+		t.Error("nobody knows whether Gustav is a member")
+	}
+}

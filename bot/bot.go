@@ -57,6 +57,7 @@ type outbox interface {
 type rooms interface {
 	Me() string
 	Members(ctx context.Context, room string) ([]chat.Member, error)
+	Known(ctx context.Context, room string) (members []chat.Member, power map[string]int, err error)
 	Encrypted(ctx context.Context, room string) (bool, error)
 	Power(ctx context.Context, room, user string) (int, error)
 	RoomName(ctx context.Context, room string) (string, error)

@@ -125,7 +125,7 @@ func (b *Bot) addCall(ctx context.Context, t *page, c *store.Call) error {
 	case !encrypted:
 		t.addCount("call.count", len(people), "time", b.clockIn(t.texts, c.Since))
 	default:
-		t.addCount("call.in", len(people), "time", b.clockIn(t.texts, c.Since), "names", presentNames(t.texts, people))
+		t.addCount("call.in", len(people), "time", b.clockIn(t.texts, c.Since), "names", presentNames(t.texts, people, b.Standing(ctx, *c, people)))
 	}
 	if waiting := b.waitingAt(c.MediaRoom()); encrypted && len(waiting) > 0 {
 		t.add("call.waiting", "names", strings.Join(waiting, ", "))
@@ -165,14 +165,14 @@ func (b *Bot) addReaders(ctx context.Context, t *page, room string, encrypted bo
 }
 
 // presentNames are the names of those who are in.
-func presentNames(texts *i18n.Texts, people []media.Person) string {
+func presentNames(texts *i18n.Texts, people []media.Person, standing map[string]media.Badge) string {
 	var names []string
 	for _, p := range people {
 		if len(names) == mostInCall {
 			names = append(names, "…")
 			break
 		}
-		if media.IsGuest(p.Identity) {
+		if standing[p.Identity] == media.Guest {
 			names = append(names, texts.Text("call.guest", "name", p.Name))
 		} else {
 			names = append(names, p.Name)

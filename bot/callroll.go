@@ -65,10 +65,11 @@ func (b *Bot) attending(ctx context.Context, room string) (with []voting.Member,
 	for _, m := range roll {
 		marks[mark(string(m))] = m
 	}
+	standing := b.Standing(ctx, *c, people)
 	for _, p := range people {
 		if m, is := marks[media.MarkOf(p.Identity)]; is {
 			with = append(with, m)
-		} else if media.IsGuest(p.Identity) {
+		} else if standing[p.Identity] == media.Guest {
 			without = append(without, i18n.Name(p.Name, mostName))
 		}
 	}

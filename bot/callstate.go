@@ -20,7 +20,7 @@ type atCall struct {
 	emptied time.Time // since when nobody is in, zero if that was not noticed
 	shown   string    // what the card says, to tell whether it has to be corrected
 	newest  string    // the key of the newest correction
-	votes   string    // those that whoever is in was told of
+	told    string    // of what whoever is in was told: open votes, and what each of them is to the group
 	quiet   time.Time // until when the card stays as it is
 }
 

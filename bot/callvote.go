@@ -51,8 +51,9 @@ func (b *Bot) Votes(ctx context.Context, c store.Call, badge string) ([]store.Vo
 	return votes, nil
 }
 
-// tellVotes has those in a call learn that a vote of their group was opened or is over.
-func (b *Bot) tellVotes(ctx context.Context, live []*voting.Poll) error {
+// tellCalls has those in a call learn that a vote of their group was opened or is over, and that somebody came, went, or
+// is something else to the group now.
+func (b *Bot) tellCalls(ctx context.Context, live []*voting.Poll) error {
 	if b.Doors == nil {
 		return nil
 	}
@@ -62,22 +63,37 @@ func (b *Bot) tellVotes(ctx context.Context, live []*voting.Poll) error {
 	}
 	for i := range calls {
 		c := &calls[i]
-		var open strings.Builder
+		people := b.inCall(c.MediaRoom())
+		if len(people) == 0 {
+			b.isTold(c, "")
+			continue
+		}
+		var now strings.Builder
 		for _, p := range live {
 			if p.Place == voting.Place(c.Room) && p.State == voting.StateOpen {
-				fmt.Fprintln(&open, p.ID, p.Ends.Unix())
+				fmt.Fprintln(&now, p.ID, p.Ends.Unix())
 			}
 		}
-		b.mu.Lock()
-		at := b.calls[c.MediaRoom()]
-		news := at != nil && len(at.people) > 0 && at.votes != open.String()
-		if at != nil {
-			at.votes = open.String()
+		standing := b.Standing(ctx, *c, people)
+		for _, p := range people {
+			fmt.Fprintln(&now, p.Identity, standing[p.Identity])
 		}
-		b.mu.Unlock()
-		if news {
+		if !b.isTold(c, now.String()) {
 			b.Doors.Refresh(ctx, *c)
 		}
 	}
 	return nil
+}
+
+// isTold says whether those in a call were told of this, and notes that they are.
+func (b *Bot) isTold(c *store.Call, what string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at := b.calls[c.MediaRoom()]
+	if at == nil {
+		return true
+	}
+	was := at.told
+	at.told = what
+	return was == what
 }

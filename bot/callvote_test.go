@@ -34,11 +34,11 @@ func TestVotesAreToldInTheCall(t *testing.T) {
 	}
 	bernds, _ := w.bot.badge(c, user("bernd"))
 	w.says("chair", "!vote Motion 12? --who @anna,@clara,@deniz,@eva,@chair --for 10m")
-	if before := at.told; len(votes(annas)) > 0 || before != 0 {
-		t.Errorf("a draft is told of: %d", before)
+	if len(votes(annas)) > 0 || at.told != 1 {
+		t.Errorf("told %d times before the vote, when they came", at.told)
 	}
 	w.says("chair", "start")
-	if at.told != 1 {
+	if at.told != 2 {
 		t.Errorf("told %d times", at.told)
 	}
 	p := w.poll()
@@ -57,20 +57,24 @@ func TestVotesAreToldInTheCall(t *testing.T) {
 	}
 	w.leave("anna")
 	w.now = w.now.Add(crewFresh)
+	w.settle()
+	if at.told != 3 {
+		t.Errorf("one has left the group: told %d times", at.told)
+	}
 	if got := votes(annas); len(got) != 1 || got[0].Ballot != "" {
 		t.Errorf("who has left: %+v", got)
 	}
 	w.join("anna")
 	w.says("chair", "!extend 5m")
-	if at.told != 2 {
+	if at.told != 4 { // who has come back is told in the same step
 		t.Errorf("another deadline: told %d times", at.told)
 	}
 	w.says("chair", "!cancel")
-	if at.told != 3 || len(votes(annas)) > 0 {
+	if at.told != 5 || len(votes(annas)) > 0 {
 		t.Errorf("it is over: told %d times, %+v", at.told, votes(annas))
 	}
 	w.settle()
-	if at.told != 3 {
+	if at.told != 5 {
 		t.Error("told again of nothing")
 	}
 }

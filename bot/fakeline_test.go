@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"maps"
 
 	"stimmbote/chat"
 )
@@ -17,6 +18,7 @@ type fakeLine struct {
 	file      []byte
 	fetched   int // files
 	broken    error
+	forgotten bool // nothing is known without asking
 	reach     map[string]chat.Reach
 	met       []string
 	progress  chat.Progress
@@ -46,6 +48,18 @@ func (l *fakeLine) Me() string { return myself }
 
 func (l *fakeLine) Members(_ context.Context, room string) ([]chat.Member, error) {
 	return l.members[room], l.broken
+}
+
+func (l *fakeLine) Known(_ context.Context, room string) (known []chat.Member, power map[string]int, _ error) {
+	if l.forgotten {
+		return nil, nil, nil
+	}
+	for _, m := range l.members[room] {
+		if m.ID != myself {
+			known = append(known, m)
+		}
+	}
+	return known, maps.Clone(l.power), nil
 }
 
 func (l *fakeLine) Encrypted(context.Context, string) (bool, error) { return !l.plainRoom, nil }

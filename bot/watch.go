@@ -66,7 +66,7 @@ func (b *Bot) step(ctx context.Context, next *time.Time) error {
 	if err != nil {
 		return err
 	}
-	problems := []error{b.correctCards(ctx, next), b.meetings(ctx, next), b.probes(ctx, next), b.renew(ctx, next), b.retire(ctx, next), b.tellVotes(ctx, live)}
+	problems := []error{b.correctCards(ctx, next), b.meetings(ctx, next), b.probes(ctx, next), b.renew(ctx, next), b.retire(ctx, next), b.tellCalls(ctx, live)}
 	for _, p := range live {
 		if err := b.advance(ctx, p, next); err != nil {
 			problems = append(problems, fmt.Errorf("poll %s: %w", p.ID, err))

@@ -27,10 +27,12 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/crypto/cryptohelper"
 	"maunium.net/go/mautrix/crypto/olm"
 	"maunium.net/go/mautrix/id"
+	"maunium.net/go/mautrix/sqlstatestore"
 
 	"stimmbote/store"
 )
@@ -83,6 +85,7 @@ type Line struct {
 	vault vault
 	log   zerolog.Logger
 
+	known   *sqlstatestore.SQLStateStore // what is known of rooms, also before the bot is logged in
 	client  *mautrix.Client
 	helper  *cryptohelper.CryptoHelper
 	keys    *cryptoStore
@@ -129,6 +132,7 @@ func New(cfg Config, st *store.Store, v vault, log zerolog.Logger) (*Line, error
 		store:     st,
 		vault:     v,
 		log:       log,
+		known:     sqlstatestore.NewSQLStateStore(st.DB(), dbutil.NoopLogger, false),
 		connected: make(chan struct{}),
 		wake:      make(chan struct{}, 1),
 		burned:    make(chan struct{}, 1),

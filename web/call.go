@@ -107,21 +107,20 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 	for _, p := range s.opt.Media.Present(call.MediaRoom()) {
 		people = append(people, p.Name)
 	}
-	you := ""
+	you, unsure := "", false
 	if req.Badge != "" && s.opt.Group != nil {
 		who, err := s.opt.Group.Badge(r.Context(), *call, req.Badge)
 		if err != nil {
-			s.broken(w, err)
-			return
+			s.log.Warn().Err(err).Msg("Whether somebody is a member is not known")
 		}
-		you = who.Name
+		you, unsure = who.Name, err != nil
 	}
 	check, err := s.opt.Media.Token(media.NewCheckRoom(), media.Bearer{Badge: media.Guest}.NewIdentity(), "", joinToken)
 	if err != nil {
 		s.broken(w, fmt.Errorf("making a token for a check: %w", err))
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{"title": call.Title, "people": people, "you": you, "locked": call.Locked, "check": check})
+	answer(w, http.StatusOK, map[string]any{"title": call.Title, "people": people, "you": you, "unsure": unsure, "locked": call.Locked, "check": check})
 }
 
 // opened reads a request and opens the door for it, or answers why not. An unknown name and

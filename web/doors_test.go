@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -30,7 +31,10 @@ type lobby struct {
 	tokens []string
 	votes  []store.Vote
 	told   []media.Message
-	doubt  store.Doubt // about who says that they are Anna
+	lost   error                  // nobody knows who is in the group
+	slow   bool                   // who was let in is not in yet
+	doubt  store.Doubt            // about who says that they are Anna
+	is     map[string]media.Badge // what those of a mark are now, where that is something else
 	*Server
 }
 
@@ -46,7 +50,9 @@ func (l *lobby) Handler() http.Handler {
 func (l *lobby) Token(room, identity, name string, _ time.Duration) (string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.people = append(l.people, media.Person{Identity: identity, Name: name})
+	if !l.slow {
+		l.people = append(l.people, media.Person{Identity: identity, Name: name})
+	}
 	l.tokens = append(l.tokens, name+" "+string(media.BadgeOf(identity)))
 	return "token", nil
 }
@@ -83,17 +89,32 @@ func (l *lobby) did(what string) error {
 	return nil
 }
 
-func (l *lobby) Badge(_ context.Context, _ store.Call, badge string) (media.Bearer, error) {
-	switch badge {
-	case "chair's":
-		return media.Bearer{Name: "Chair", Badge: media.Chair, Mark: "CC"}, nil
-	case "anna's":
-		return media.Bearer{Name: "Anna", Badge: media.Member, Mark: "AA"}, nil
+func (l *lobby) Standing(_ context.Context, _ store.Call, people []media.Person) map[string]media.Badge {
+	standing := make(map[string]media.Badge)
+	for _, p := range people {
+		standing[p.Identity] = cmp.Or(l.is[media.MarkOf(p.Identity)], media.BadgeOf(p.Identity))
 	}
-	return media.Bearer{}, nil
+	return standing
+}
+
+func (l *lobby) Badge(_ context.Context, _ store.Call, badge string) (media.Bearer, error) {
+	if l.lost != nil {
+		return media.Bearer{}, l.lost
+	}
+	who := map[string]media.Bearer{"chair's": {Name: "Chair", Badge: media.Chair, Mark: "CC"}, "anna's": {Name: "Anna", Badge: media.Member, Mark: "AA"}}[badge]
+	if now, other := l.is[who.Mark]; other {
+		who.Badge = now
+	}
+	if who.Badge == media.Guest {
+		return media.Bearer{}, nil
+	}
+	return who, nil
 }
 
 func (l *lobby) Taken(_ context.Context, _ store.Call, name string) (*store.Doubt, error) {
+	if l.lost != nil {
+		return nil, l.lost
+	}
 	if !strings.EqualFold(name, "anna") {
 		return nil, nil
 	}
@@ -137,10 +158,12 @@ func newLobby(t *testing.T, entry store.Entry) *lobby {
 type got struct {
 	Status                                                 int
 	Key, Token, Wait, Ticket, Identity, Pass, Badge, Title string
-	Name, Number, Keep                                     string
+	Name, Number, Keep, Note, You                          string
+	Unsure                                                 bool
 	Hands                                                  []string
 	Waiting                                                []shownWaiter
 	Locked, Chair                                          bool
+	Badges                                                 map[string]media.Badge
 	Votes                                                  []shownVote
 }
 

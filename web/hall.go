@@ -29,6 +29,8 @@ const (
 type group interface {
 	Badge(ctx context.Context, c store.Call, badge string) (media.Bearer, error)
 	Taken(ctx context.Context, c store.Call, name string) (*store.Doubt, error)
+	// Standing says what those in a call are to its group now; who is not named is a guest.
+	Standing(ctx context.Context, c store.Call, people []media.Person) map[string]media.Badge
 	Answered(ticket string) *store.Doubt // nil: it is over
 	Lock(ctx context.Context, c store.Call, locked bool) error
 	Votes(ctx context.Context, c store.Call, badge string) ([]store.Vote, error)
@@ -40,6 +42,7 @@ type waiter struct {
 	ticket  string // lets them in, so that nobody else learns it
 	id      string // by which others mean them
 	who     media.Bearer
+	badge   string // of a member, to be looked at again before they come in
 	seen    time.Time
 	in, out bool // was let in, was sent away
 }
@@ -47,7 +50,8 @@ type waiter struct {
 // hall is what goes on around one call.
 type hall struct {
 	waiting []*waiter
-	hands   []string // identities, in the order in which they were raised
+	hands   []string             // identities, in the order in which they were raised
+	claims  map[string]time.Time // names of those who are about to come in, until when
 }
 
 // halls are those of all calls, by their room on the media server.
@@ -94,14 +98,14 @@ func (h *halls) hall(room string) *hall {
 }
 
 // wait has somebody wait at the door; false: too many do.
-func (h *halls) wait(room string, who media.Bearer) (ticket string, ok bool) {
+func (h *halls) wait(room string, who media.Bearer, badge string) (ticket string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	at := h.hall(room)
 	if len(at.waiting) >= mostWaiting {
 		return "", false
 	}
-	w := &waiter{ticket: rand.Text(), id: rand.Text(), who: who, seen: h.now()}
+	w := &waiter{ticket: rand.Text(), id: rand.Text(), who: who, badge: badge, seen: h.now()}
 	at.waiting = append(at.waiting, w)
 	return w.ticket, true
 }
@@ -124,13 +128,23 @@ func (h *halls) waits(room, ticket string) *waiter {
 	return nil
 }
 
-// leaves takes somebody from those who wait.
-func (h *halls) leaves(room, ticket string) {
+// leaves takes somebody from those who wait, who is about to come in or goes away; false: they are not there any more.
+func (h *halls) leaves(room, ticket string, comesIn bool) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if at := h.of[room]; at != nil {
-		at.waiting = slices.DeleteFunc(at.waiting, func(w *waiter) bool { return w.ticket == ticket })
+	at := h.of[room]
+	if at == nil {
+		return false
 	}
+	i := slices.IndexFunc(at.waiting, func(w *waiter) bool { return w.ticket == ticket })
+	if i < 0 {
+		return false
+	}
+	if comesIn {
+		at.take(at.waiting[i].who.Name, h.now())
+	}
+	at.waiting = slices.Delete(at.waiting, i, i+1)
+	return true
 }
 
 // decide lets in, or sends away, those who wait that are meant.
@@ -178,7 +192,7 @@ func (h *halls) raise(room, identity string, up bool) {
 }
 
 // hands are the raised hands of those who are in, in order.
-func (h *halls) hands(room string, people []media.Person) []string {
+func (h *halls) hands(room string, people []someone) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	hands := []string{}
@@ -187,7 +201,7 @@ func (h *halls) hands(room string, people []media.Person) []string {
 		return hands
 	}
 	for _, identity := range at.hands {
-		if slices.ContainsFunc(people, func(p media.Person) bool { return p.Identity == identity }) {
+		if slices.ContainsFunc(people, func(p someone) bool { return p.Identity == identity }) {
 			hands = append(hands, identity)
 		}
 	}
@@ -223,7 +237,9 @@ func (h *halls) sweep(present func(room string) []media.Person) (changed []strin
 		if len(at.waiting) != before {
 			changed = append(changed, room)
 		}
-		if len(at.waiting) == 0 && len(present(room)) == 0 {
+		people := present(room)
+		at.arrived(people, now)
+		if len(at.waiting) == 0 && len(at.claims) == 0 && len(people) == 0 {
 			delete(h.of, room)
 		}
 	}

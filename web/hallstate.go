@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -28,16 +29,48 @@ type shownVote struct {
 
 // state is what the pages of a call are told.
 type state struct {
-	Hands   []string      `json:"hands"`
-	Locked  bool          `json:"locked"`
-	Entry   store.Entry   `json:"entry"`
-	Votes   []shownVote   `json:"votes"`
-	Waiting []shownWaiter `json:"waiting,omitempty"` // only those who moderate learn of them
+	Hands  []string    `json:"hands"`
+	Locked bool        `json:"locked"`
+	Entry  store.Entry `json:"entry"`
+	Votes  []shownVote `json:"votes"`
+	// Badges are what those are to the group now who came in as something else.
+	Badges  map[string]media.Badge `json:"badges,omitempty"`
+	Waiting []shownWaiter          `json:"waiting,omitempty"` // only those who moderate learn of them
 }
 
-func (s *Server) state(c store.Call, badge media.Badge, votes []store.Vote) state {
+// someone is one of those in a call, as they are now.
+type someone struct {
+	media.Person
+	badge media.Badge
+}
+
+// present are those in a call, each as what they are to the group now: what they came in as may be over.
+func (s *Server) present(ctx context.Context, c store.Call) []someone {
+	people := s.opt.Media.Present(c.MediaRoom())
+	s.halls.came(c.MediaRoom(), people)
+	var standing map[string]media.Badge
+	if s.opt.Group != nil && len(people) > 0 {
+		standing = s.opt.Group.Standing(ctx, c, people)
+	}
+	all := make([]someone, len(people))
+	for i, p := range people {
+		all[i] = someone{p, cmp.Or(standing[p.Identity], media.Guest)}
+	}
+	return all
+}
+
+// state is what somebody of a badge is told.
+func (s *Server) state(c store.Call, people []someone, badge media.Badge, votes []store.Vote) state {
 	room := c.MediaRoom()
-	now := state{Hands: s.halls.hands(room, s.opt.Media.Present(room)), Locked: c.Locked, Entry: c.Entry, Votes: []shownVote{}}
+	now := state{Hands: s.halls.hands(room, people), Locked: c.Locked, Entry: c.Entry, Votes: []shownVote{}}
+	for _, p := range people {
+		if p.badge != media.BadgeOf(p.Identity) {
+			if now.Badges == nil {
+				now.Badges = make(map[string]media.Badge)
+			}
+			now.Badges[p.Identity] = p.badge
+		}
+	}
 	for _, v := range votes {
 		shown := shownVote{ID: s.halls.alias(v.ID)}
 		if badge != media.Guest {
@@ -69,14 +102,14 @@ func (s *Server) tell(ctx context.Context, c store.Call) {
 	if err != nil {
 		s.log.Err(err).Msg("Telling a call of its votes went wrong")
 	}
+	people := s.present(ctx, c)
 	in := make(map[media.Badge][]string)
-	for _, p := range s.opt.Media.Present(room) {
-		badge := media.BadgeOf(p.Identity)
-		in[badge] = append(in[badge], p.Identity)
+	for _, p := range people {
+		in[p.badge] = append(in[p.badge], p.Identity)
 	}
-	for badge, people := range in {
-		body, _ := json.Marshal(s.state(c, badge, votes)) // a state always can
-		if err := s.opt.Media.Send(ctx, room, media.Message{Topic: hallTopic, Body: body, To: people}); err != nil {
+	for badge, who := range in {
+		body, _ := json.Marshal(s.state(c, people, badge, votes)) // a state always can
+		if err := s.opt.Media.Send(ctx, room, media.Message{Topic: hallTopic, Body: body, To: who}); err != nil {
 			s.log.Debug().Err(err).Msg("Telling a call how things are")
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"stimmbote/i18n"
@@ -17,10 +18,8 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	g, why, err := s.greet(r.Context(), call, req)
+	g, why := s.greet(r.Context(), call, req)
 	switch {
-	case err != nil:
-		s.broken(w, err)
 	case why == youDoor:
 		askedWhether(w, call, g.doubt)
 	case why != "":
@@ -32,11 +31,11 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 
 // enter lets somebody in, or has them wait for what holds them.
 func (s *Server) enter(ctx context.Context, w http.ResponseWriter, call *store.Call, g arrival) {
-	switch why := s.holds(call, g.Bearer); {
+	switch why := s.holds(ctx, call, g.Bearer); {
 	case why == lockedDoor:
 		s.refuse(w, http.StatusLocked, "page.error.locked")
 	case why != "":
-		ticket, ok := s.halls.wait(call.MediaRoom(), g.Bearer)
+		ticket, ok := s.halls.wait(call.MediaRoom(), g.Bearer, g.badge)
 		if !ok {
 			s.refuse(w, http.StatusServiceUnavailable, "page.error.crowd")
 			return
@@ -52,13 +51,18 @@ func (s *Server) enter(ctx context.Context, w http.ResponseWriter, call *store.C
 type arrival struct {
 	media.Bearer
 	doubt *store.Doubt // they may be the member whose name they gave
-	keep  string       // the badge that their browser is to keep
+	note  string       // what their page is to say in the call
+	badge string       // by which they are a member
+	keep  string       // that badge, if their browser is to keep it
 }
 
-// with adds the badge that the browser is to keep to an answer.
+// with adds to an answer the badge that the browser is to keep, and what the page is to say.
 func (a arrival) with(body map[string]any) map[string]any {
 	if a.keep != "" {
 		body["keep"] = a.keep
+	}
+	if a.note != "" {
+		body["note"] = strings.TrimPrefix(a.note, "page.")
 	}
 	return body
 }
@@ -68,54 +72,42 @@ var statusOf = map[string]int{
 	"page.error.name":  http.StatusBadRequest,
 	"page.error.taken": http.StatusConflict,
 	"page.error.badge": http.StatusGone,
+	"page.error.group": http.StatusServiceUnavailable,
 }
 
 // greet finds out who somebody is: a member by their badge, whatever they type, or a guest, but under no member's name.
-func (s *Server) greet(ctx context.Context, call *store.Call, req request) (g arrival, why string, err error) {
+// While nobody knows who is in the group, nobody passes for a member, and all can come in as guests.
+func (s *Server) greet(ctx context.Context, call *store.Call, req request) (g arrival, why string) {
+	var err error
 	if req.Badge != "" && s.opt.Group != nil {
 		switch g.Bearer, err = s.opt.Group.Badge(ctx, *call, req.Badge); {
 		case err != nil:
-			return g, "", fmt.Errorf("reading a badge: %w", err)
+			s.log.Warn().Err(err).Msg("Whether somebody is a member is not known, they may come in as a guest")
+			return g, "page.error.group"
 		case g.Name == "":
-			return g, "page.error.badge", nil
+			return g, "page.error.badge"
 		}
-		return g, "", nil
+		g.badge = req.Badge
+		return g, ""
 	}
 	name := i18n.Name(req.Name, maxName)
 	if name == "" {
-		return g, "page.error.name", nil
+		return g, "page.error.name"
 	}
 	if s.opt.Group != nil {
 		switch g.doubt, err = s.opt.Group.Taken(ctx, *call, name); {
 		case err != nil:
-			return g, "", fmt.Errorf("comparing a name: %w", err)
+			s.log.Warn().Err(err).Msg("Whether a name is a member's is not known, whoever has it comes in as a guest")
+			g.doubt, g.note = nil, "page.guests"
 		case g.doubt != nil && g.doubt.Ticket == "":
-			return g, "page.error.taken", nil
+			return g, "page.error.taken"
 		case g.doubt != nil:
 			g.Name = name
-			return g, youDoor, nil
+			return g, youDoor
 		}
 	}
-	g.Bearer = media.Bearer{Name: s.another(call.MediaRoom(), name), Badge: media.Guest}
-	return g, "", nil
-}
-
-// another is the name, with a number behind it if somebody of that name is in already.
-func (s *Server) another(room, name string) string {
-	people := s.opt.Media.Present(room)
-	used := func(name string) bool {
-		for _, p := range people {
-			if strings.EqualFold(p.Name, name) {
-				return true
-			}
-		}
-		return false
-	}
-	numbered := name
-	for n := 2; used(numbered); n++ {
-		numbered = fmt.Sprintf("%s (%d)", name, n)
-	}
-	return numbered
+	g.Bearer = media.Bearer{Name: s.halls.claim(call.MediaRoom(), name, s.opt.Media.Present(call.MediaRoom())), Badge: media.Guest}
+	return g, ""
 }
 
 // What holds somebody at the door.
@@ -127,13 +119,13 @@ const (
 )
 
 // holds says what holds somebody at the door, empty if nothing does. Nothing holds those who moderate.
-func (s *Server) holds(call *store.Call, g media.Bearer) string {
+func (s *Server) holds(ctx context.Context, call *store.Call, g media.Bearer) string {
 	switch {
 	case g.Badge == media.Chair:
 		return ""
 	case call.Locked:
 		return lockedDoor
-	case call.Entry == store.EntryBoard && !s.boardIsIn(call.MediaRoom()):
+	case call.Entry == store.EntryBoard && !s.boardIsIn(ctx, call):
 		return boardDoor
 	case call.Entry == store.EntryKnock && g.Badge == media.Guest:
 		return knockDoor
@@ -141,13 +133,8 @@ func (s *Server) holds(call *store.Call, g media.Bearer) string {
 	return ""
 }
 
-func (s *Server) boardIsIn(room string) bool {
-	for _, p := range s.opt.Media.Present(room) {
-		if media.BadgeOf(p.Identity) == media.Chair {
-			return true
-		}
-	}
-	return false
+func (s *Server) boardIsIn(ctx context.Context, call *store.Call) bool {
+	return slices.ContainsFunc(s.present(ctx, *call), func(p someone) bool { return p.badge == media.Chair })
 }
 
 // admit answers with a token.
@@ -176,19 +163,32 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request) {
 	room := call.MediaRoom()
 	at := s.halls.waits(room, req.Ticket)
 	if at == nil || at.out {
-		s.halls.leaves(room, req.Ticket)
+		s.halls.leaves(room, req.Ticket, false)
 		s.refuse(w, http.StatusGone, "page.error.away")
 		return
 	}
 	g := arrival{Bearer: at.who}
-	why := s.holds(call, g.Bearer)
+	if at.badge != "" { // they may have left the group while they waited
+		var why string
+		if g, why = s.greet(r.Context(), call, request{Badge: at.badge}); why != "" {
+			s.halls.leaves(room, req.Ticket, false)
+			s.refuse(w, statusOf[why], why)
+			s.tell(r.Context(), *call)
+			return
+		}
+		g.keep = at.badge
+	}
+	why := s.holds(r.Context(), call, g.Bearer)
 	switch {
 	case at.in, why == "":
-		s.halls.leaves(room, req.Ticket)
+		if !s.halls.leaves(room, req.Ticket, true) {
+			s.refuse(w, http.StatusGone, "page.error.away")
+			return
+		}
 		s.admit(w, call, g)
 		s.tell(r.Context(), *call)
 	case why == lockedDoor:
-		s.halls.leaves(room, req.Ticket)
+		s.halls.leaves(room, req.Ticket, false)
 		s.refuse(w, http.StatusLocked, "page.error.locked")
 		s.tell(r.Context(), *call)
 	default:
@@ -217,10 +217,8 @@ func (s *Server) recognise(w http.ResponseWriter, r *http.Request, call *store.C
 		askedWhether(w, call, d)
 		return
 	}
-	g, why, err := s.greet(r.Context(), call, request{Badge: d.Badge})
+	g, why := s.greet(r.Context(), call, request{Badge: d.Badge})
 	switch {
-	case err != nil:
-		s.broken(w, err)
 	case why != "": // another link, or no member any more
 		s.refuse(w, statusOf[why], why)
 	default:

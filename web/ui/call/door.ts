@@ -19,6 +19,7 @@ export interface Inside {
   title: string;
   people: string[];
   you: string;
+  unsure?: boolean; // whether they are a member cannot be found out now
   locked: boolean;
   check?: string; // lets one try the network, in a room of its own
 }
@@ -31,6 +32,7 @@ export interface Pass {
   identity: string;
   pass: string;
   badge: Badge;
+  note?: string; // a sentence to be said in the call
   keep?: string; // the badge of a member who was asked whether it is them, for this browser to keep
 }
 
@@ -60,10 +62,12 @@ export interface State {
   waiting?: { id: string; name: string }[] | null;
   chair?: boolean;
   votes?: Vote[];
+  badges?: Record<string, Badge>; // of those who are something else to the group now than when they came
 }
 
-/** The badge that an identity carries: the server made it. */
-export function badgeOf(identity: string): Badge {
+/** The badge that an identity carries: the server made it. What they are now counts, if that is something else. */
+export function badgeOf(identity: string, now: Record<string, Badge> = {}): Badge {
+  if (now[identity]) return now[identity];
   const [badge] = identity.split(".", 1);
   return badge === "member" || badge === "chair" ? badge : "guest";
 }

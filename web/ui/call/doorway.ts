@@ -86,6 +86,7 @@ export class Doorway {
     this.tell(sentence);
     this.notice.focus();
     if (sentence === "error.taken") this.complain(sentence);
+    if (sentence === "error.group") this.asGuest();
     if (sentence === "wait.theirs") this.field.focus();
   }
 
@@ -142,7 +143,10 @@ export class Doorway {
       this.title(inside.title);
       const n = inside.people.length;
       say(element("present"), n === 0 ? text("in.none") : count("in", n, { names: inside.people.join(", ") }));
-      if (this.badge && !inside.you) {
+      if (inside.unsure) {
+        this.tell("error.group");
+        this.asGuest();
+      } else if (this.badge && !inside.you) {
         this.badge = "";
         dropBadge();
         this.tell("error.badge");
@@ -170,6 +174,13 @@ export class Doorway {
     element("as-guest").hidden = name !== "";
     element("as-member").hidden = name === "";
     say(element("member-name"), name && text("member", { name }));
+  }
+
+  /** Has a member come in as a guest this once, whose badge cannot be looked at. */
+  private asGuest(): void {
+    this.badge = "";
+    this.showMember("");
+    this.field.focus();
   }
 
   private async openDevices(): Promise<void> {

@@ -34,7 +34,7 @@ export class People {
     const name = document.createElement("span");
     name.className = "name";
     const at = state.hands.indexOf(who.identity);
-    const notes = [text(`badge.${badgeOf(who.identity)}`)];
+    const notes = [text(`badge.${badgeOf(who.identity, state.badges)}`)];
     if (at >= 0) notes.push(text("hand.up", { n: at + 1 }));
     if (!who.isMicrophoneEnabled) notes.push(text("muted"));
     const label = isMe ? text("you", { name: who.name ?? "" }) : (who.name ?? "");

@@ -2,7 +2,7 @@
 import type { Participant } from "livekit-client";
 import { Track } from "livekit-client";
 import { element, part, say, text } from "../page";
-import { badgeOf } from "./door";
+import type { Badge } from "./door";
 
 const perPage = 9;
 const inStrip = 140; // pixels of width that a small tile has at least, beside a large one
@@ -28,6 +28,7 @@ export interface Look {
   isMe: boolean;
   isStranger: boolean;
   isPoor: boolean;
+  badge: Badge;
 }
 
 /** Stage shows everybody in the call, oneself last, and shared screens first. */
@@ -50,7 +51,7 @@ export class Stage {
   show(who: Participant, look: Look): void {
     const name = who.name ?? "";
     const tile = this.tiles.get(who.identity) ?? this.add(who.identity, look.isMe, name);
-    const badge = badgeOf(who.identity);
+    const { badge } = look;
     say(tile.who, look.isMe ? text("you", { name }) : name);
     say(tile.badge, text(`badge.${badge}`));
     tile.root.dataset.badge = badge;

@@ -3,7 +3,7 @@ import type { Participant } from "livekit-client";
 import { count, element, say, text } from "../page";
 import { press, pressed, turn } from "./controls";
 import type { Kind } from "./devices";
-import { type Keys, NoWay, type Pass, Refused, type State, act, keepBadge, readKeys, remember } from "./door";
+import { type Keys, NoWay, type Pass, Refused, type State, act, badgeOf, keepBadge, readKeys, remember } from "./door";
 import { type Doorway, kinds } from "./doorway";
 import { letIn } from "./entrance";
 import { type Audience, Meeting } from "./meeting";
@@ -49,6 +49,7 @@ export class Stay implements Audience {
       await inside.enter(keys, pass);
       this.entered = { keys, pass };
       this.arrive(inside);
+      if (pass.note) this.tell(pass.note);
       this.published = this.publish(inside);
       await this.published;
     } catch (problem) {
@@ -151,7 +152,8 @@ export class Stay implements Audience {
     const { meeting } = this;
     if (!meeting || this.call.hidden) return;
     const isMe = who === meeting.me;
-    this.stage.show(who, { isMe, isStranger: meeting.strangers.has(who.identity), isPoor: meeting.isPoor(who) });
+    const badge = badgeOf(who.identity, this.around.badges);
+    this.stage.show(who, { isMe, isStranger: meeting.strangers.has(who.identity), isPoor: meeting.isPoor(who), badge });
     if (isMe) pressed("share", who.isScreenShareEnabled, "on");
     this.showPeople();
   }
@@ -203,6 +205,9 @@ export class Stay implements Audience {
     pressed("hand", meeting !== undefined && state.hands.includes(meeting.me.identity), "hand.mine");
     this.votes.show(state.votes ?? []);
     this.people.waiting(this.around);
+    if (JSON.stringify(state.badges) !== JSON.stringify(around.badges) && meeting) {
+      for (const who of [meeting.me, ...meeting.others]) this.changed(who);
+    }
     this.showPeople();
   }
 
