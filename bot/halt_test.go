@@ -1,7 +1,10 @@
 package bot
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -272,5 +275,57 @@ func TestCancelNamesTheVote(t *testing.T) {
 	c.say("chair", "!cancel")
 	if p, err := c.bot.Polls.Poll(t.Context(), stuck.ID); err != nil || p.State != voting.StateCancelled {
 		t.Errorf("it is %v, %v", p, err)
+	}
+}
+
+// TestKeysLost: a key file that is gone, a teller's or the bot's own, ends the vote in plain words.
+func TestKeysLost(t *testing.T) {
+	lose := func(folder string) {
+		t.Helper()
+		files, err := filepath.Glob(filepath.Join(folder, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if name := filepath.Base(file); strings.HasPrefix(name, "teller-") || strings.HasPrefix(name, "poll-") {
+				if err := os.Remove(file); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	c := newCircle(t)
+	c.say("chair", "start")
+	lose(filepath.Join(c.machines[0].dir, "keys"))
+	c.later(time.Minute)
+	for to, pattern := range map[string]string{
+		"group": `(?s)cannot be counted.*The key on Anna's machine is gone.*!cancel`, "chair": `(?s)Your vote cannot be counted.*!cancel`,
+	} {
+		if find(c.sent, to, pattern) == nil {
+			t.Errorf("%s did not read %s; said was:\n%s", to, pattern, list(c.sent))
+		}
+	}
+	for _, state := range []voting.State{voting.StateAsked, voting.StateOpen} {
+		c := newCircle(t)
+		c.tamper = func(p *passing) { p.drop = state == voting.StateAsked && p.Kind == parley.Key }
+		c.say("chair", "start")
+		if p := c.poll(); p.State != state {
+			t.Fatalf("it is %s, want %s", p.State, state)
+		}
+		lose(c.dir)
+		c.restart()
+		if err := c.bot.resume(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c.goOn()
+		if !c.told(`(?s)cannot be counted.*The key of the ballot box is missing.*vote again`) || c.poll().State != voting.StateDraft {
+			t.Errorf("%s: it is %s; said was:\n%s", state, c.poll().State, list(c.sent))
+		}
+		for _, r := range c.machines {
+			all, err := r.store.HeldAll(t.Context())
+			if err != nil || len(all) != 1 || all[0].Secret != nil {
+				t.Errorf("%s: %s keeps its key, %v", state, r.account, err)
+			}
+		}
 	}
 }

@@ -21,6 +21,10 @@ func (b *Bot) resume(ctx context.Context) error {
 	}
 	var problems []error
 	for _, p := range lost {
+		if p.State == voting.StateAsked || p.State == voting.StateSet {
+			problems = append(problems, b.withdraw(ctx, p, say{Key: "poll.uncountable.key", Args: []any{"question", p.Question}}))
+			continue
+		}
 		problems = append(problems, b.loseKey(ctx, p))
 	}
 	live, err := b.Polls.Live(ctx)

@@ -53,13 +53,13 @@ func (b *Bot) onRecord(ctx context.Context, m chat.Message) error {
 	case parley.Share:
 		_, err = b.Polls.TakeShare(ctx, p.ID, m.Sender, []byte(r.Body))
 	case parley.Alarm:
-		return b.onAlarm(ctx, m, p, r.Final)
+		return b.onAlarm(ctx, m, p, r)
 	case parley.Waits:
 		return b.onWaits(ctx, m, p, r.Rule)
 	case parley.GoesOn:
 		return b.onWaits(ctx, m, p, "")
 	case parley.Kept:
-		return b.onKept(ctx, m, p)
+		return b.onKept(ctx, m, p, r)
 	}
 	if err != nil {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("What a teller's machine said is left out")
@@ -84,7 +84,7 @@ func (b *Bot) wholeRecord(ctx context.Context, m chat.Message, r parley.Record) 
 
 // onAlarm gives up the opening of a vote that a machine found something wrong with. While people vote, or
 // later, the group and whoever began the vote are told what the alarm means, and what to do.
-func (b *Bot) onAlarm(ctx context.Context, m chat.Message, p *voting.Poll, final bool) error {
+func (b *Bot) onAlarm(ctx context.Context, m chat.Message, p *voting.Poll, r parley.Record) error {
 	name, err := b.tellerName(ctx, p, m.Sender)
 	if err != nil {
 		return err
@@ -98,7 +98,10 @@ func (b *Bot) onAlarm(ctx context.Context, m chat.Message, p *voting.Poll, final
 		return b.noted(ctx, m)
 	}
 	what, advice := "tellers.alarm", "tellers.alarm.chair"
-	if final {
+	switch {
+	case r.Rule == parley.KeyLost:
+		what, advice = "tellers.key-lost", "tellers.key-lost.chair"
+	case r.Final:
 		what, advice = "tellers.alarm-final", "tellers.alarm-final.chair"
 	}
 	group := lasting(p, "alarm/"+m.ID, kindSay)
@@ -109,13 +112,17 @@ func (b *Bot) onAlarm(ctx context.Context, m chat.Message, p *voting.Poll, final
 }
 
 // onKept tells the group that a machine gives no part, so that there will be no result as things are.
-func (b *Bot) onKept(ctx context.Context, m chat.Message, p *voting.Poll) error {
+func (b *Bot) onKept(ctx context.Context, m chat.Message, p *voting.Poll, r parley.Record) error {
 	name, err := b.tellerName(ctx, p, m.Sender)
 	if err != nil {
 		return err
 	}
+	what := "tellers.kept"
+	if r.Rule == parley.KeyLost {
+		what = "tellers.key-lost"
+	}
 	d := inGroup(p, "kept/"+m.Sender, kindSay)
-	d.Payload = encode(say{Key: "tellers.kept", Args: []any{"question", p.Question, "name", name}})
+	d.Payload = encode(say{Key: what, Args: []any{"question", p.Question, "name", name}})
 	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, d) })
 }
 

@@ -180,7 +180,7 @@ func (k *Keyholder) Due(ctx context.Context, next *time.Time) error {
 	}
 	var problems []error
 	for _, v := range all {
-		err := k.lookAgain(ctx, v, next)
+		err := errors.Join(k.lookForKey(ctx, v), k.lookAgain(ctx, v, next))
 		switch v.Step {
 		case stepHeard:
 			err = errors.Join(err, k.judge(ctx, v, next))

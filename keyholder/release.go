@@ -114,6 +114,9 @@ func (k *Keyholder) release(ctx context.Context, v *vote) error {
 		return k.refuse(ctx, v, parley.Kept, err)
 	}
 	plain, err := k.Vault.Open(keyName(v.Poll), labelKey, v.Secret)
+	if lost(err) {
+		return k.refuse(ctx, v, parley.Kept, policy.KeyLost)
+	}
 	if err != nil {
 		return fmt.Errorf("unsealing the key: %w", err)
 	}

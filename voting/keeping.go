@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Keyless are the polls that are open or closed and whose key file is gone: nothing of them can be
-// cast or counted any more, they can only be given up with [Polls.Abandon].
+// Keyless are the polls whose key file is gone although they need it: nothing of them can be cast or
+// counted any more, they can only be given up, with [Polls.Abandon], or [Polls.Withdraw] before the opening.
 func (p *Polls) Keyless(ctx context.Context) ([]*Poll, error) {
 	live, err := p.Live(ctx)
 	if err != nil {
@@ -18,7 +18,7 @@ func (p *Polls) Keyless(ctx context.Context) ([]*Poll, error) {
 		return nil, fmt.Errorf("looking for key files: %w", err)
 	}
 	return slices.DeleteFunc(live, func(poll *Poll) bool {
-		return poll.State != StateOpen && poll.State != StateClosed || slices.Contains(names, keyName(poll.ID))
+		return !slices.Contains([]State{StateAsked, StateSet, StateOpen, StateClosed}, poll.State) || slices.Contains(names, keyName(poll.ID))
 	}), nil
 }
 

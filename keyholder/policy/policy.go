@@ -52,6 +52,7 @@ const (
 	TooFew      Rule = "too-few"     // there are fewer ballots than may be opened
 	Early       Rule = "early"       // the vote was closed before its time
 	BotShare    Rule = "bot-share"   // the bot's part is wrong
+	KeyLost     Rule = parley.KeyLost // the machine's own key is gone
 	Page        Rule = "page"        // a ballot page is not the one that this program has
 	ResultWrong Rule = "result"      // the archive does not follow from what was released
 )

@@ -87,6 +87,9 @@ type Setup struct {
 	Ends        time.Time `json:"ends"`
 }
 
+// KeyLost is the rule by which a keyholder says that its key is gone: the bot has words of its own for it.
+const KeyLost = "key-lost"
+
 // ErrRecord tells that something is no record, or has not what its kind needs.
 var ErrRecord = errors.New("not a record of a vote with tellers")
 
