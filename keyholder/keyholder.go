@@ -33,10 +33,12 @@ type Config struct {
 	Owner      string `yaml:"owner"`       // whose machine it is
 	Bot        string `yaml:"bot"`         // whose votes it holds keys of
 	MinBallots int    `yaml:"min_ballots"` // below which it gives no part of a decryption
+
+	PageHosts []string `yaml:"page_hosts"` // of ballot pages that it looks at although they are not public, or without https
 }
 
 // Defaults is the section as it is when nothing is written.
-func Defaults() Config { return Config{MinBallots: voting.MinBallots} }
+func Defaults() Config { return Config{MinBallots: voting.MinBallots, PageHosts: []string{}} }
 
 // Validate says what is wrong with the section. Machines that hold no keys have nothing in it.
 func (c Config) Validate() error {
@@ -48,6 +50,11 @@ func (c Config) Validate() error {
 	}
 	if c.MinBallots < fewest {
 		problems = append(problems, fmt.Errorf("min_ballots: %d is too few; at least %d, or the sum tells what each has chosen", c.MinBallots, fewest))
+	}
+	for _, host := range c.PageHosts {
+		if host == "" || strings.ContainsAny(host, "/ @") {
+			problems = append(problems, fmt.Errorf("page_hosts: %q is not the name or address of a host; write it as in an address, without https:// and port", host))
+		}
 	}
 	return errors.Join(problems...)
 }

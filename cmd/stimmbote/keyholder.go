@@ -100,7 +100,7 @@ func serveKeys(ctx context.Context, cfg config, stderr io.Writer) error {
 	booth := boothOf(cfg.Web)
 	k := keyholder.New(keyholder.Options{
 		Config: cfg.Keyholder, Line: line, Store: st, Vault: vault, Texts: texts, Rand: rand.Reader,
-		Booth: booth, PageHash: web.BoothHash(), Fetch: fetchPage,
+		Booth: booth, PageHash: web.BoothHash(), Fetch: keyholder.NewFetcher(cfg.Keyholder.PageHosts).Fetch,
 		Checkpoint: checkpoint, Log: part(log, "keyholder"),
 	})
 	watch, err := newOps(cfg.Ops, line, st, &presence{})

@@ -17,32 +17,6 @@ import (
 	"stimmbote/web"
 )
 
-// mostPage is how many bytes a ballot page may have.
-const mostPage = 4 << 20
-
-// fetchPage gets a page, with no cookie and nothing cached.
-func fetchPage(ctx context.Context, url string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, fmt.Errorf("asking for a page: %w", err)
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("asking for a page: %w", err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("asking for a page: %s", answer.Status)
-	}
-	page, err := io.ReadAll(io.LimitReader(answer.Body, mostPage))
-	if err != nil {
-		return nil, fmt.Errorf("reading a page: %w", err)
-	}
-	return page, nil
-}
-
 // booths is where the ballot page is served.
 type booths struct {
 	listener net.Listener

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ func keyStatus(ctx context.Context, cfg config, stdout io.Writer) error {
 	}
 	if booth := boothOf(cfg.Web); booth == "" {
 		say("page.none")
-	} else if page, err := fetchPage(ctx, booth); err != nil {
+	} else if page, err := ownFetcher(cfg.Web).Fetch(ctx, booth); err != nil {
 		say("page.away", "url", booth, "reason", err)
 	} else if web.Sum(page) != web.BoothHash() {
 		say("page.wrong", "url", booth)
@@ -50,6 +51,15 @@ func keyStatus(ctx context.Context, cfg config, stdout io.Writer) error {
 		say("page.up", "url", booth)
 	}
 	return heldVotes(ctx, cfg.Store.Dir, texts, stdout)
+}
+
+// ownFetcher gets the machine's own page, wherever it is.
+func ownFetcher(cfg web.Config) *keyholder.Fetcher {
+	var hosts []string
+	if u, err := url.Parse(cfg.PublicURL); err == nil {
+		hosts = append(hosts, u.Hostname())
+	}
+	return keyholder.NewFetcher(hosts)
 }
 
 // heldVotes lists the votes of the machine: the open ones, and how many are over.

@@ -81,7 +81,7 @@ func (w *World) newKeyholder(ctx context.Context, owner *Person) (*Keyholder, er
 		"language":  w.options.Language,
 		"matrix":    map[string]any{"homeserver": w.Homeserver.URL, "user": k.ID.Localpart(), "password": password},
 		"store":     map[string]any{"dir": filepath.Join(dir, "store")},
-		"keyholder": map[string]any{"owner": owner.ID.String(), "bot": w.Bot.ID.String()},
+		"keyholder": map[string]any{"owner": owner.ID.String(), "bot": w.Bot.ID.String(), "page_hosts": []string{"localhost", "127.0.0.1"}},
 		"web":       map[string]any{"listen": web, "public_url": k.WebURL},
 		"ops":       map[string]any{"listen": ops},
 	})
