@@ -98,15 +98,21 @@ func TestHeldBack(t *testing.T) {
 	}{
 		"a halt": {
 			func(d *desk) { d.says(lenz, "!halt") },
-			[][2]string{{kaya, "!resume"}, {chair, "!close"}, {bot, "!resume"}, {lenz, "resume"}}, [2]string{lenz, "!weiter"}, `@lenz:x halted`,
+			[][2]string{{kaya, "!resume"}, {chair, "!close"}, {bot, "!resume"}, {lenz, "resume"}},
+			[2]string{lenz, "!weiter"},
+			`@lenz:x halted`,
 		},
 		"an objection": {
 			func(d *desk) { d.says("@bernd:x", "!einspruch: I was not asked") },
-			[][2]string{{"@bernd:x", "!close"}, {bot, "!close"}, {kaya, "!resume"}}, [2]string{chair, "!close"}, `@bernd:x objected`,
+			[][2]string{{"@bernd:x", "!close"}, {bot, "!close"}, {kaya, "!resume"}},
+			[2]string{chair, "!close"},
+			`@bernd:x objected`,
 		},
 		"an alarm of another machine": {
 			func(d *desk) { d.record(lenzs, parley.Record{Kind: parley.Alarm, Rule: "page"}) },
-			[][2]string{{kaya, "!resume"}, {lenzs, "!resume"}}, [2]string{lenz, "!resume"}, `machine of @lenz:x raised the alarm`,
+			[][2]string{{kaya, "!resume"}, {lenzs, "!resume"}},
+			[2]string{lenz, "!resume"},
+			`machine of @lenz:x raised the alarm`,
 		},
 	} {
 		d := newDesk(t)
@@ -172,7 +178,9 @@ func TestContradictions(t *testing.T) {
 			r.Question.Asked.Text = "Motion 13?"
 			d.record(bot, r)
 		}, policy.Question, parley.Alarm},
-		"another election": {func(d *desk) { d.record(bot, parley.Record{Kind: parley.Election, Fingerprint: "x", Setup: new(parley.Setup)}) }, policy.OtherVote, parley.Alarm},
+		"another election": {func(d *desk) {
+			d.record(bot, parley.Record{Kind: parley.Election, Fingerprint: "x", Setup: new(parley.Setup)})
+		}, policy.OtherVote, parley.Alarm},
 		"another election at another machine": {func(d *desk) {
 			d.record(lenzs, parley.Record{Kind: parley.Confirmed, Fingerprint: "x", Credentials: "y"})
 		}, policy.Differs, parley.Alarm},
