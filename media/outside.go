@@ -112,10 +112,15 @@ func (o *outside) keep(all []netip.Addr) {
 	}
 	slices.SortFunc(found, netip.Addr.Compare)
 	found = slices.Compact(found)
-	if !slices.Equal(found, o.addresses()) {
-		o.found.Store(&found)
-		o.log.Info().Int("addresses", len(found)).Msg("A router stands before this machine, members are told its addresses as well")
+	if slices.Equal(found, o.addresses()) {
+		return
 	}
+	o.found.Store(&found)
+	if len(found) == 0 {
+		o.log.Info().Msg("No router stands before this machine any more, members are told its own addresses alone")
+		return
+	}
+	o.log.Info().Int("addresses", len(found)).Msg("A router stands before this machine, members are told its addresses as well")
 }
 
 // askSTUN asks a server from which address it sees this machine.

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,8 @@ func TestLooksAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var answer atomic.Pointer[[]netip.Addr]
 		var asked atomic.Int64
-		o := newOutside("bot.example.org", "", zerolog.Nop())
+		var log bytes.Buffer
+		o := newOutside("bot.example.org", "", zerolog.New(&log))
 		o.resolve = func(_ context.Context, network, name string) ([]netip.Addr, error) {
 			asked.Add(1)
 			if list := answer.Load(); list != nil && network == "ip" && name == "bot.example.org" {
@@ -115,6 +117,9 @@ func TestLooksAgain(t *testing.T) {
 		after(lookAgain, 5, "[]")
 		stop()
 		<-ended
+		if n, none := strings.Count(log.String(), "A router stands"), strings.Count(log.String(), "No router stands"); n != 2 || none != 1 || strings.Contains(log.String(), "203") {
+			t.Errorf("the log says:\n%s", log.String())
+		}
 	})
 }
 

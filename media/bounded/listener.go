@@ -1,11 +1,12 @@
 // Package bounded keeps TCP connections of strangers from costing much.
 //
-// It guarantees that there are never more than so many at once, that one on which nothing comes, or which takes nothing,
-// ends by itself, and that all have ended when the listener is closed. It knows nothing of what is said on them.
+// It guarantees that there are never more than so many at once, nor from one address, that one on which nothing comes, or
+// which takes nothing, ends by itself, and that all have ended when the listener is closed. It knows nothing of what is said on them.
 package bounded
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 const (
 	most     = 4096             // connections at once
+	mostOf   = 256              // and of one address: a whole meeting may sit behind it, each with some connections
 	idle     = time.Minute      // without a byte from the other side: clients check every few seconds
 	stuck    = 10 * time.Second // without the other side taking what is sent
 	sendings = 256 << 10        // bytes that the kernel keeps to be sent: what waits longer is of no use
@@ -23,11 +25,14 @@ type Listener struct {
 	net.Listener
 	mu     sync.Mutex
 	open   map[*conn]struct{}
+	from   *Crowd
 	closed bool
 }
 
 // Listen bounds the connections of a listener.
-func Listen(l net.Listener) *Listener { return &Listener{Listener: l, open: map[*conn]struct{}{}} }
+func Listen(l net.Listener) *Listener {
+	return &Listener{Listener: l, open: map[*conn]struct{}{}, from: NewCrowd(mostOf)}
+}
 
 // Accept waits for the next connection that there is room for.
 func (l *Listener) Accept() (net.Conn, error) {
@@ -46,13 +51,14 @@ func (l *Listener) Accept() (net.Conn, error) {
 func (l *Listener) keep(c net.Conn) net.Conn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || len(l.open) >= most {
+	host := HostOf(c.RemoteAddr())
+	if l.closed || len(l.open) >= most || !l.from.Enter(host) {
 		return nil
 	}
 	if tcp, ok := c.(*net.TCPConn); ok {
 		_ = tcp.SetWriteBuffer(sendings)
 	}
-	kept := &conn{Conn: c, of: l}
+	kept := &conn{Conn: c, of: l, host: host}
 	l.open[kept] = struct{}{}
 	return kept
 }
@@ -80,6 +86,7 @@ func (l *Listener) Len() int {
 type conn struct {
 	net.Conn
 	of    *Listener
+	host  netip.Prefix
 	until atomic.Pointer[time.Time] // deadline for reading that is stricter, if there is one
 }
 
@@ -118,7 +125,10 @@ func (c *conn) Write(b []byte) (int, error) {
 
 func (c *conn) Close() error {
 	c.of.mu.Lock()
-	delete(c.of.open, c)
+	if _, is := c.of.open[c]; is {
+		delete(c.of.open, c)
+		c.of.from.Leave(c.host)
+	}
 	c.of.mu.Unlock()
 	return c.Conn.Close()
 }

@@ -72,7 +72,7 @@ func TestSoManyAtOnce(t *testing.T) {
 	l := Listen(p)
 	var near net.Conn
 	for range most {
-		_, near = open(t, p, l)
+		_, near = open(t, p, l) // pipes have no address
 	}
 	refused, end := net.Pipe()
 	go func() { p.come <- end }()
@@ -95,5 +95,60 @@ func TestSoManyAtOnce(t *testing.T) {
 	}
 	if _, err := last.Read(make([]byte, 1)); err == nil {
 		t.Error("a connection outlives the listener")
+	}
+}
+
+// addressed is a connection that comes from an address.
+type addressed struct {
+	net.Conn
+	addr net.Addr
+}
+
+func (c addressed) RemoteAddr() net.Addr { return c.addr }
+
+// One address, or one network of IPv6, does not take all the places, and has its own again when they are free.
+func TestSoManyFromOneAddress(t *testing.T) {
+	for _, address := range [][3]string{{"192.0.2.1", "::ffff:192.0.2.1", "192.0.2.2"}, {"2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"}} {
+		p := pipes{make(chan net.Conn)}
+		l := Listen(p)
+		from := func(address string) (far net.Conn) {
+			far, end := net.Pipe()
+			p.come <- addressed{end, &net.TCPAddr{IP: net.ParseIP(address), Port: 1}}
+			return far
+		}
+		kept := make(chan net.Conn, most)
+		go func() {
+			defer close(kept)
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				kept <- c
+			}
+		}()
+		for range mostOf {
+			from(address[0])
+		}
+		if _, err := from(address[1]).Read(make([]byte, 1)); err == nil {
+			t.Errorf("one too many from %s is let in", address[1])
+		}
+		from(address[2])
+		first := <-kept
+		for range mostOf {
+			<-kept
+		}
+		if l.Len() != mostOf+1 || l.from.Len() != 2 {
+			t.Errorf("%d connections of %d addresses", l.Len(), l.from.Len())
+		}
+		_, _ = first.Close(), first.Close()
+		from(address[1])
+		second := <-kept
+		_ = l.Close()
+		<-kept
+		if l.Len() != mostOf+1 {
+			t.Errorf("%d connections", l.Len())
+		}
+		_ = second.Close()
 	}
 }

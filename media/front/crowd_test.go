@@ -42,9 +42,7 @@ func TestOneAddressLeavesRoomForOthers(t *testing.T) {
 				t.Errorf("another's: %v after %v", err, time.Since(begin))
 			}
 			synctest.Wait()
-			p.from.mu.Lock()
-			defer p.from.mu.Unlock()
-			if n := len(p.from.of); n != 0 {
+			if n := p.from.Len(); n != 0 {
 				t.Errorf("%d addresses are still known", n)
 			}
 		})

@@ -10,10 +10,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
+
+	"stimmbote/media/bounded"
 )
 
 const (
@@ -38,12 +39,12 @@ type Port struct {
 	shut   context.CancelFunc
 	work   sync.WaitGroup
 	places chan struct{}
-	from   crowd
+	from   *bounded.Crowd
 }
 
 // Listen divides a listener, and closes it when the side of the pages is closed.
 func Listen(l net.Listener, config *tls.Config) *Port {
-	p := &Port{raw: l, config: config.Clone(), pages: newSide(l.Addr()), relay: newSide(l.Addr()), places: make(chan struct{}, most), from: crowd{of: map[netip.Prefix]int{}}}
+	p := &Port{raw: l, config: config.Clone(), pages: newSide(l.Addr()), relay: newSide(l.Addr()), places: make(chan struct{}, most), from: bounded.NewCrowd(mostOf)}
 	p.open, p.shut = context.WithCancel(context.Background())
 	p.config.NextProtos = slices.DeleteFunc(append(slices.Clone(spoken), config.NextProtos...), func(name string) bool { return name == "h2" })
 	p.pages.then = p.close
@@ -80,8 +81,8 @@ func (p *Port) accept() {
 			}
 			continue
 		}
-		host := hostOf(c.RemoteAddr())
-		if !p.from.enter(host) {
+		host := bounded.HostOf(c.RemoteAddr())
+		if !p.from.Enter(host) {
 			_ = c.Close()
 			continue
 		}
@@ -89,11 +90,11 @@ func (p *Port) accept() {
 		case p.places <- struct{}{}:
 			p.work.Go(func() {
 				p.divide(c)
-				p.from.leave(host)
+				p.from.Leave(host)
 				<-p.places
 			})
 		default:
-			p.from.leave(host)
+			p.from.Leave(host)
 			_ = c.Close()
 		}
 	}
