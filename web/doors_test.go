@@ -25,6 +25,7 @@ type lobby struct {
 	t      *testing.T
 	mu     sync.Mutex // of what several do at once: to come in, to be told, to wait
 	call   store.Call
+	other  store.Call // of another group, at /r/y
 	people []media.Person
 	done   []string
 	waits  []string
@@ -38,8 +39,11 @@ type lobby struct {
 	*Server
 }
 
-func (l *lobby) CallByName(context.Context, string) (*store.Call, error) {
+func (l *lobby) CallByName(_ context.Context, name string) (*store.Call, error) {
 	c := l.call
+	if name == "y" {
+		c = l.other
+	}
 	return &c, nil
 }
 
@@ -170,9 +174,15 @@ type got struct {
 // asks sends a request with the right door.
 func (l *lobby) asks(what string, r request) (g got) {
 	l.t.Helper()
-	r.Door, _ = media.Door(linkKey)
+	return l.asksAt("x", linkKey, what, r)
+}
+
+// asksAt sends a request to the call of a name, with the door value of a key.
+func (l *lobby) asksAt(name, key, what string, r request) (g got) {
+	l.t.Helper()
+	r.Door, _ = media.Door(key)
 	body, _ := json.Marshal(r)
-	status, answered, _ := ask(l.t, l.Server, "POST", "/r/x/"+what, "application/json", string(body))
+	status, answered, _ := ask(l.t, l.Server, "POST", "/r/"+name+"/"+what, "application/json", string(body))
 	if err := json.Unmarshal([]byte(answered), &g); err != nil {
 		l.t.Fatalf("%s: %v in %q", what, err, answered)
 	}

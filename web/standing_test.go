@@ -130,3 +130,37 @@ func TestNobodyKnowsTheGroup(t *testing.T) {
 		t.Errorf("the lock: %+v", g)
 	}
 }
+
+// Who has another group's link, and all that comes with it, gets nothing here: no name, no way in, no right.
+func TestLinkOfAnotherGroup(t *testing.T) {
+	const otherKey = "BBBBBBBBBBBBBBBBBBBBBA"
+	l := newLobby(t, store.EntryKnock)
+	door, err := media.Door(otherKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.other = store.Call{Room: "!other", Name: "y", Title: "Y", Door: media.DoorHash(door), Entry: store.EntryKnock}
+	chair := l.asks("join", request{Badge: "chair's"})
+	waits := l.asks("join", request{Name: "Gustav"})
+	if g := l.asksAt("y", otherKey, "look", request{}); g.Status != 200 || g.Title != "Y" {
+		t.Fatalf("the other group's own link: %+v", g)
+	}
+	asked := len(l.tokens)
+	for _, wrong := range [][2]string{{"y", linkKey}, {"x", otherKey}} {
+		for _, what := range []string{"look", "join", "wait", "act"} {
+			g := l.asksAt(wrong[0], wrong[1], what, request{Name: "Gustav", Badge: "chair's", Ticket: waits.Ticket, Identity: chair.Identity, Pass: chair.Pass, Do: "lock"})
+			if g.Status != 403 || g.Key != "error.link" || g.Title != "" || g.Token != "" {
+				t.Errorf("%s at %s with the other's key: %+v", what, wrong[0], g)
+			}
+		}
+	}
+	if g := l.asksAt("y", otherKey, "wait", request{Ticket: waits.Ticket}); g.Status != 410 || g.Name != "" {
+		t.Errorf("a ticket of the other group's door: %+v", g)
+	}
+	if g := l.asksAt("y", otherKey, "act", chair.as(request{Badge: "chair's", Do: "lock"})); g.Status != 403 {
+		t.Errorf("a pass of the other group's call: %+v", g)
+	}
+	if len(l.tokens) != asked || len(l.done) > 0 || l.call.Locked {
+		t.Errorf("tokens %v, done %v", l.tokens[asked:], l.done)
+	}
+}
