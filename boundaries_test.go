@@ -34,7 +34,7 @@ var boundaries = map[string]boundary{
 	"media/forward":        {others: []string{"github.com/pion/"}},
 	"media/allot":          {not: pure},
 	"media/bounded":        {},
-	"media/front":          {},
+	"media/front":          {ours: []string{"media/bounded"}},
 	"media/relay":          {others: []string{"github.com/pion/"}},
 	"media/signal": {others: []string{
 		"github.com/livekit/protocol/", "google.golang.org/protobuf/", "github.com/coder/websocket", "github.com/rs/zerolog",
