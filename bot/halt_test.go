@@ -329,3 +329,48 @@ func TestKeysLost(t *testing.T) {
 		}
 	}
 }
+
+// TestMachineThatMissedTheClose: a machine that was not there when the vote was closed, as after a group has
+// moved, is told again when it says that it is here.
+func TestMachineThatMissedTheClose(t *testing.T) {
+	c := newCircle(t)
+	c.say("chair", "start")
+	missed := true
+	c.tamper = func(p *passing) {
+		p.drop = missed && p.to == user("anna-box") && (p.Kind == parley.Closed || p.Kind == parley.Share)
+	}
+	c.votes()
+	c.later(2 * time.Minute)
+	c.later(2 * time.Minute)
+	if c.gave() != 1 {
+		t.Fatalf("%d parts; said was:\n%s", c.gave(), list(c.sent))
+	}
+	missed = false
+	c.say("eva", "!tellers")
+	if c.gave() != 2 || !c.told(`Result: adopted`) {
+		t.Errorf("%d parts; said was:\n%s", c.gave(), list(c.sent))
+	}
+}
+
+// TestMovedWithTellers: after a group has moved it is said which machines have to come along, and the vote
+// goes on in the newer room.
+func TestMovedWithTellers(t *testing.T) {
+	c := newCircle(t)
+	c.say("chair", "start")
+	const there = "!there:x"
+	c.line.members[there] = slices.DeleteFunc(slices.Clone(c.line.members[group]), func(m chat.Member) bool { return m.ID == user("bernd-box") })
+	c.notices(chat.Notice{Kind: chat.Moved, ID: "$moved", Room: group, To: there})
+	moved := find(c.sent, "group", `(?s)This group has moved.*machines are not here yet.*: @bernd-box:x$`)
+	if moved == nil || moved.Room != there {
+		t.Errorf("nobody reads who is missing; said was:\n%s", list(c.sent))
+	}
+	for _, name := range people {
+		c.tells(name, "1")
+	}
+	c.now = c.now.Add(20 * time.Minute)
+	c.settle()
+	closed := find(c.sent, "group", `The sealed ballots, for the tellers' machines`)
+	if closed == nil || closed.Room != there {
+		t.Errorf("the vote does not go on there; said was:\n%s", list(c.sent))
+	}
+}

@@ -154,7 +154,15 @@ func (b *Bot) moved(ctx context.Context, n chat.Notice) error {
 		if err != nil {
 			return err
 		}
-		news := []chat.Delivery{{Key: said, Room: n.To, Kind: kindSay, Payload: encode(say{Key: "notice.moved", Notice: true})}}
+		moved := say{Key: "notice.moved", Notice: true}
+		missing, err := b.unmoved(ctx, n.To, here)
+		if err != nil {
+			return err
+		}
+		if missing != "" {
+			moved.More = []say{{Key: "tellers.moved", Args: []any{"accounts", missing}}}
+		}
+		news := []chat.Delivery{{Key: said, Room: n.To, Kind: kindSay, Payload: encode(moved)}}
 		for _, p := range here {
 			if p.State == voting.StateOpen {
 				count := inGroup(p, "", kindCount)

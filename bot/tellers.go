@@ -134,7 +134,10 @@ func (b *Bot) onHere(ctx context.Context, m chat.Message, r parley.Record) error
 		says.booth = r.Booth
 	}
 	_, machine := all[string(r.Owner)]
-	if all[m.Sender] == says || machine || string(r.Owner) == m.Sender || !slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == string(r.Owner) }) {
+	if all[m.Sender] == says {
+		return b.sayAgain(ctx, m)
+	}
+	if machine || string(r.Owner) == m.Sender || !slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == string(r.Owner) }) {
 		return b.noted(ctx, m)
 	}
 	all[m.Sender] = says

@@ -83,6 +83,7 @@ type line interface {
 	Encrypted(ctx context.Context, room string) (bool, error)
 	Power(ctx context.Context, room, user string) (int, error)
 	Fetch(ctx context.Context, a chat.Attached, most int) ([]byte, error)
+	Sent(ctx context.Context, room, key string, since time.Time) (bool, error)
 }
 
 // book remembers the votes. store.Store has it.
@@ -206,10 +207,37 @@ func (k *Keyholder) Due(ctx context.Context, next *time.Time) error {
 // Delivered is told of each delivery that was sent. Nothing hangs on it.
 func (k *Keyholder) Delivered(context.Context, chat.Delivery) error { return nil }
 
-// Noticed introduces the machine in a group that it came into.
+// Noticed introduces the machine in a group that it came into, and goes on with its votes where a group
+// has moved to: that the older room itself names the newer one was looked at.
 func (k *Keyholder) Noticed(ctx context.Context, n chat.Notice) error {
-	if n.Kind != chat.Joined {
-		return nil
+	switch n.Kind {
+	case chat.Joined:
+		return k.introduce(ctx, n.Room, n.ID)
+	case chat.Moved:
+		return k.moved(ctx, n)
 	}
-	return k.introduce(ctx, n.Room, n.ID)
+	return nil
+}
+
+// moved takes the votes of a group along, and introduces the machine there: the bot then says again what it
+// may have missed.
+func (k *Keyholder) moved(ctx context.Context, n chat.Notice) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all, err := k.live(ctx)
+	if err != nil {
+		return err
+	}
+	return k.Store.Tx(ctx, func(ctx context.Context) error {
+		for _, v := range all {
+			if v.Room != n.Room {
+				continue
+			}
+			v.Room = n.To
+			if err := k.put(ctx, v); err != nil {
+				return err
+			}
+		}
+		return k.introduce(ctx, n.To, n.ID)
+	})
 }

@@ -1,6 +1,7 @@
 package keyholder
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"stimmbote/chat"
 	"stimmbote/keyholder/policy"
+	"stimmbote/voting/belenios"
 	"stimmbote/voting/parley"
 )
 
@@ -313,5 +315,100 @@ func TestKeyLost(t *testing.T) {
 				t.Errorf("%s, %s: it is said again and again:\n%s", step, name, d.list())
 			}
 		}
+	}
+}
+
+// TestBackup: a machine that was started from a backup of before it gave its part gives no second one, of
+// other ballots neither, and still recounts the result.
+func TestBackup(t *testing.T) {
+	for _, other := range []bool{false, true} {
+		d := newDesk(t)
+		d.opens()
+		d.cast(6)
+		closed := d.closed()
+		if err := d.store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		backup := filepath.Join(t.TempDir(), "backup")
+		if err := os.CopyFS(backup, os.DirFS(d.dir)); err != nil {
+			t.Fatal(err)
+		}
+		d.open()
+		d.record(bot, closed)
+		d.record(bot, d.part())
+		if n := d.count(parley.Share); n != 1 {
+			t.Fatalf("%d parts; said was:\n%s", n, d.list())
+		}
+		if err := d.store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		d.store, d.dir = nil, filepath.Join(t.TempDir(), "restored")
+		if err := os.CopyFS(d.dir, os.DirFS(backup)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(d.dir+"/keys", 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range d.keyFiles() {
+			if err := os.Chmod(file, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.open()
+		part := d.part()
+		if other { // a bot that hopes for the sum of fewer
+			closed.Archive, closed.ClosedHash = fewer(t, closed.Archive, 5)
+			closed.Voted = closed.Voted[:5]
+			part.ClosedHash = closed.ClosedHash
+			d.now = d.poll.Ends
+		}
+		d.record(bot, closed)
+		d.record(bot, part)
+		d.later(time.Hour)
+		if n := d.count(parley.Share); n != 1 {
+			t.Errorf("%d parts; said was:\n%s", n, d.list())
+		}
+		d.told(`stands in the group already.*no second one`)
+		if !other {
+			d.record(bot, d.result())
+			d.told(`Counted again, 6 ballots`)
+		}
+	}
+}
+
+// fewer is the archive of the first n ballots, with its closed hash.
+func fewer(t *testing.T, archive []byte, n int) (cut []byte, hash string) {
+	t.Helper()
+	contents := must(belenios.Read(bytes.NewReader(archive), int64(len(archive))))(t)
+	var b bytes.Buffer
+	if err := contents.Election.WriteArchive(&b, time.Unix(1_800_000_000, 0), contents.Ballots[:n], nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes(), must(contents.Election.ClosedHash(contents.Ballots[:n]))(t)
+}
+
+// TestMoved: a group that moves into another room in the middle of a vote takes the vote along.
+func TestMoved(t *testing.T) {
+	d := newDesk(t)
+	d.opens()
+	d.cast(6)
+	if err := d.k.Noticed(t.Context(), chat.Notice{Kind: chat.Moved, ID: "$moved", Room: room, To: "!newer:x"}); err != nil {
+		t.Fatal(err)
+	}
+	d.settle()
+	if r := d.last(parley.Here); r == nil {
+		t.Error("the machine does not introduce itself there")
+	}
+	d.open()
+	closed := d.closed()
+	d.record(bot, closed) // in the older room, where anybody may be now
+	if d.step() != stepConfirmed {
+		t.Errorf("it is %s by what is said in the older room", d.step())
+	}
+	d.room = "!newer:x"
+	d.record(bot, closed)
+	d.record(bot, d.part())
+	if n := d.count(parley.Share); n != 1 || d.rooms[len(d.rooms)-1] != d.room {
+		t.Errorf("%d parts, said in %v", n, d.rooms)
 	}
 }

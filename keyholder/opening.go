@@ -30,7 +30,7 @@ func (k *Keyholder) asked(ctx context.Context, room string, r parley.Record) err
 	}
 	v := &vote{
 		Held: store.Held{Poll: string(r.Poll), Room: room, Step: stepAsked},
-		seen: seen{Question: q, Keys: make(map[string]string)},
+		seen: seen{Question: q, AskedAt: k.Now(), Keys: make(map[string]string)},
 	}
 	return k.judge(ctx, v, nil)
 }

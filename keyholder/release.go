@@ -110,6 +110,13 @@ func (k *Keyholder) release(ctx context.Context, v *vote) error {
 	if err != nil {
 		return k.refuse(ctx, v, parley.Kept, err)
 	}
+	given, err := k.Line.Sent(ctx, v.Room, saidKey(v, "share"), v.seen.AskedAt.Add(-margin))
+	if err != nil {
+		return fmt.Errorf("looking whether the part was given: %w", err)
+	}
+	if given {
+		return k.givenBefore(ctx, v)
+	}
 	if err := policy.Release(audit, v.seen.BotShare); err != nil {
 		return k.refuse(ctx, v, parley.Kept, err)
 	}
@@ -140,6 +147,16 @@ func (k *Keyholder) release(ctx context.Context, v *vote) error {
 		k.Checkpoint("keyholder.share")
 		return errors.Join(k.put(ctx, v), k.Line.Queue(ctx, d))
 	})
+}
+
+// margin is by how much clocks may differ when the machine looks back in the room.
+const margin = time.Hour
+
+// givenBefore notes that the part stands in the group already although the machine does not know it: it was
+// started from a backup. There is never a second one.
+func (k *Keyholder) givenBefore(ctx context.Context, v *vote) error {
+	v.Step, v.Share = stepReleased, []byte("given before, by a machine that this one is a backup of")
+	return k.speak(ctx, v, "keyholder.restored", parley.Record{}, "")
 }
 
 // result counts the whole vote again. When everything is right the key is deleted.

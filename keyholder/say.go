@@ -29,10 +29,13 @@ type said struct {
 func say(v *vote, what, key string, r parley.Record, args ...any) (chat.Delivery, error) {
 	r.Poll = voting.ID(v.Poll)
 	args = append(args, "question", v.seen.Question.Asked.Text)
-	d, err := delivery("teller/"+v.Poll+"/"+what, v.Room, said{Key: key, Args: args, Rule: policy.Rule(r.Rule)}, r)
+	d, err := delivery(saidKey(v, what), v.Room, said{Key: key, Args: args, Rule: policy.Rule(r.Rule)}, r)
 	d.Lasting = true
 	return d, err
 }
+
+// saidKey is the key of what is said about a vote, by which it is found in the room.
+func saidKey(v *vote, what string) string { return "teller/" + v.Poll + "/" + what }
 
 func delivery(key, room string, s said, r parley.Record) (chat.Delivery, error) {
 	var err error

@@ -34,6 +34,7 @@ type vote struct {
 // seen is what was seen of a vote in the group.
 type seen struct {
 	Question    parley.Question   `json:"question"`
+	AskedAt     time.Time         `json:"askedAt,omitzero"`
 	Own         string            `json:"own"` // public part of the own key
 	Keys        map[string]string `json:"keys"`
 	Setup       *parley.Setup     `json:"setup,omitempty"` // posted, and not compared yet

@@ -52,6 +52,11 @@ func (l *fakeLine) Power(_ context.Context, _, user string) (int, error) { retur
 
 func (l *fakeLine) Fetch(context.Context, chat.Attached, int) ([]byte, error) { return l.file, nil }
 
+// Sent says what stands in the room, whatever the machine remembers.
+func (l *fakeLine) Sent(_ context.Context, _, key string, _ time.Time) (bool, error) {
+	return l.d.sent[key], nil
+}
+
 // desk is the machine of kaya in a group, with a bot that does what the test says, and the key of lenz.
 type desk struct {
 	t       *testing.T
@@ -64,6 +69,9 @@ type desk struct {
 	members []chat.Member
 	power   map[string]int
 	n       int             // messages so far
+	room    string          // where they are said
+	rooms   []string        // where the machine said what it said
+	sent    map[string]bool // what stands in the room of the machine's deliveries
 	said    []chat.Content  // by the machine
 	records []parley.Record // of these
 	fetch   func(ctx context.Context, url string) ([]byte, error)
@@ -86,7 +94,7 @@ func must[T any](v T, err error) func(t *testing.T) T {
 // newDesk is a desk with a vote that the bot has drafted.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{t: t, dir: t.TempDir(), now: time.Date(2026, 3, 1, 19, 0, 0, 0, time.UTC), power: map[string]int{bot: 100}}
+	d := &desk{t: t, dir: t.TempDir(), sent: make(map[string]bool), room: room, now: time.Date(2026, 3, 1, 19, 0, 0, 0, time.UTC), power: map[string]int{bot: 100}}
 	for _, id := range append(slices.Clone(roll), bot, kayas, lenzs) {
 		d.members = append(d.members, chat.Member{ID: id})
 	}
@@ -132,7 +140,7 @@ func (d *desk) open() {
 // message is something that somebody said in the group.
 func (d *desk) message(sender, body string) chat.Message {
 	d.n++
-	return chat.Message{ID: fmt.Sprintf("$said%d", d.n), Room: room, Sender: sender, Body: body, At: d.now, Encrypted: true, Trusted: true}
+	return chat.Message{ID: fmt.Sprintf("$said%d", d.n), Room: d.room, Sender: sender, Body: body, At: d.now, Encrypted: true, Trusted: true}
 }
 
 // hears lets the machine deal with a message, and with what follows.
@@ -189,7 +197,8 @@ func (d *desk) settle() {
 			if err := d.store.SettleOutgoing(ctx, o.Key, store.OutgoingSent, o.Room, "$"+o.Key); err != nil {
 				d.t.Fatal(err)
 			}
-			d.said = append(d.said, c)
+			d.sent[o.Key] = true
+			d.said, d.rooms = append(d.said, c), append(d.rooms, o.Room)
 			if c.Record != nil {
 				r, err := parley.Decode(c.Record)
 				if err == nil && r.Split {

@@ -13,7 +13,7 @@ const (
 	selectHeld = `SELECT poll, room, step, view, secret, ballots, share FROM held `
 	putHeld    = `
 		INSERT INTO held (poll, room, step, view, secret, ballots, share) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (poll) DO UPDATE SET step=excluded.step, view=excluded.view, secret=excluded.secret,
+		ON CONFLICT (poll) DO UPDATE SET room=excluded.room, step=excluded.step, view=excluded.view, secret=excluded.secret,
 			ballots=excluded.ballots, share=excluded.share`
 )
 
