@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,6 +35,7 @@ func reachAll(ctx context.Context, w *world.World, members int) ([]*world.Person
 	if err != nil {
 		return nil, err
 	}
+	say("the bot opens a direct chat with each of them")
 	began := time.Now()
 	if _, err := w.People[world.Chair].Say(ctx, world.Group, "!probe"); err != nil {
 		return nil, err
@@ -59,8 +61,19 @@ func reachAll(ctx context.Context, w *world.World, members int) ([]*world.Person
 		return nil, err
 	}
 	what := fmt.Sprintf("%d members: direct chats opened and one message read in each", len(people))
+	say("somebody writes to each of them with bare requests")
+	bare, err := bareRooms(ctx, w.People[world.Chair], others(people, w.People[world.Chair]))
+	if err != nil {
+		return nil, err
+	}
 	row(what, fmt.Sprintf("%.0f s", last.Seconds()), "60 s")
+	row("… the same number of rooms by bare requests, unencrypted", fmt.Sprintf("%.0f s (%.2f of it)", bare.Seconds(), bare.Seconds()/last.Seconds()), "–")
 	row("… by the bot itself: processor", fmt.Sprintf("%.1f s", after["process_cpu_seconds_total"]-before["process_cpu_seconds_total"]), "–")
 	row("… by the bot itself: memory", fmt.Sprintf("%.0f MB", after[memory]/mega), "–")
 	return people, nil
+}
+
+// others are the people without one of them.
+func others(people []*world.Person, one *world.Person) []*world.Person {
+	return slices.DeleteFunc(slices.Clone(people), func(p *world.Person) bool { return p == one })
 }
