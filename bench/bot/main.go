@@ -1,7 +1,7 @@
 // Command bot measures what the program costs, and how fast it reaches a large group, around the real program on a
 // throwaway homeserver without limits, or holds a vote there. It prints a table in Markdown: work, measured, aim.
 //
-//	go run ./bench/bot [-members 200] [-idle 60s] [-first] [-votes] [-calls] [-limits] [-raw FILE]
+//	go run ./bench/bot [-members 200] [-idle 60s] [-first] [-votes] [-limits] [-raw FILE]
 //
 // Aims are for two cores with nothing else on them. The exit status is 0 whatever was measured: a busy machine is no
 // defect of the program.
@@ -37,7 +37,6 @@ func run(ctx context.Context) (err error) {
 	idle := flag.Duration("idle", time.Minute, "how long to watch the bot do nothing; 0 leaves it out")
 	first := flag.Bool("first", true, "measure how long `make try` takes to its first prompt")
 	votes := flag.Bool("votes", true, "measure receipts")
-	inCalls := flag.Bool("calls", true, "measure the card of a call, and the first picture in a browser")
 	limits := flag.Bool("limits", true, "measure what is foretold on a Synapse with its own limits")
 	flag.StringVar(&raw, "raw", "", "also add the figures to this file, a line of JSON each")
 	flag.Parse()
@@ -60,7 +59,7 @@ func run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if *idle == 0 && *members == 0 && !*votes && !*inCalls {
+	if *idle == 0 && *members == 0 && !*votes {
 		return nil
 	}
 	w, err := world.New(ctx, world.Options{Repo: repo, Say: say})
@@ -75,11 +74,6 @@ func run(ctx context.Context) (err error) {
 	}
 	if *votes {
 		if err := receipts(ctx, w); err != nil {
-			return err
-		}
-	}
-	if *inCalls {
-		if err := calls(ctx, w); err != nil {
 			return err
 		}
 	}
