@@ -9,6 +9,7 @@ import (
 
 	"stimmbote/chat"
 	"stimmbote/voting"
+	"stimmbote/voting/parley"
 )
 
 // close closes the open vote of the group: at once if everybody has voted or it was said before
@@ -67,7 +68,7 @@ func (b *Bot) notOpen(ctx context.Context, m chat.Message) error {
 		if err != nil || len(held) == 0 {
 			return cmp.Or(err, refuse("refusal.counting"))
 		}
-		if err := errors.Join(b.mayClose(ctx, m, p), b.machinesHear(ctx, m, p)); err != nil {
+		if err := errors.Join(b.mayClose(ctx, m, p), b.machinesHear(ctx, m, p, parley.Close)); err != nil {
 			return err
 		}
 		return b.reply(ctx, m, say{Key: "tellers.close-read", Args: []any{"question", p.Question}, Notice: true})

@@ -117,7 +117,7 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 	case kindRemind:
 		return b.composeRemind(ctx, t, d, p)
 	case kindExtended:
-		return b.composeExtended(t, d)
+		return b.composeExtended(t, d, p)
 	case kindRestart:
 		return b.composeRestart(ctx, t, p)
 	case kindClosed:

@@ -27,6 +27,7 @@ func (b *Bot) damaged(ctx context.Context, p *voting.Poll, then func(context.Con
 				return err
 			}
 			d := inGroup(p, stamp+"/extended", kindExtended)
+			d.Lasting = p.Terms.Tellers != ""
 			d.Payload = encode(ending{about: about{Poll: p.ID}, Until: extended.Ends})
 			said = append(said, d)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"stimmbote/chat"
 	"stimmbote/voting"
+	"stimmbote/voting/parley"
 )
 
 // extendBy is by how much a vote is extended where nothing is said.
@@ -36,6 +37,9 @@ func (b *Bot) extend(ctx context.Context, m chat.Message, p *voting.Poll, by str
 	if err != nil {
 		return err
 	}
+	if err := b.machinesHear(ctx, m, p, parley.Extend); err != nil {
+		return err
+	}
 	n, waits, err := b.few(ctx, p.ID)
 	if err != nil {
 		return err
@@ -49,6 +53,7 @@ func (b *Bot) extend(ctx context.Context, m chat.Message, p *voting.Poll, by str
 			return err
 		}
 		d := inGroup(p, "extended/"+m.ID, kindExtended)
+		d.Lasting = p.Terms.Tellers != "" // their machines hold the close against it
 		d.Thread = m.Thread
 		d.Payload = encode(ending{about: about{Poll: p.ID}, Until: extended.Ends})
 		said := []chat.Delivery{d}
@@ -91,13 +96,18 @@ type ending struct {
 }
 
 // composeExtended says when a vote ends now.
-func (b *Bot) composeExtended(t *page, d chat.Delivery) (chat.Content, error) {
+func (b *Bot) composeExtended(t *page, d chat.Delivery, p *voting.Poll) (chat.Content, error) {
 	var e ending
 	if err := json.Unmarshal(d.Payload, &e); err != nil {
 		return chat.Content{}, fmt.Errorf("reading when a vote ends: %w", err)
 	}
 	t.add("poll.extended", "time", b.deadlineIn(t.texts, e.Until))
-	return t.content(false), nil
+	if p.Terms.Tellers == "" {
+		return t.content(false), nil
+	}
+	c, err := recorded(t.content(false), parley.Record{Kind: parley.Extended, Poll: p.ID, Ends: e.Until})
+	c.Notice = false
+	return c, err
 }
 
 // leading is the open vote of the group that the sender of a message may end: the only one, or

@@ -133,8 +133,8 @@ func (b *Bot) heldBack(ctx context.Context, p *voting.Poll) (map[string]string, 
 	return held, nil
 }
 
-// machinesHear refuses a command about a closed vote with tellers whose machines would not heed it.
-func (b *Bot) machinesHear(ctx context.Context, m chat.Message, p *voting.Poll) error {
+// machinesHear refuses a command about a vote with tellers whose machines would not heed it.
+func (b *Bot) machinesHear(ctx context.Context, m chat.Message, p *voting.Poll, d parley.Deed) error {
 	if p.Terms.Tellers == "" {
 		return nil
 	}
@@ -145,8 +145,8 @@ func (b *Bot) machinesHear(ctx context.Context, m chat.Message, p *voting.Poll) 
 			return err
 		}
 	}
-	if !may || !heeded(m, parley.Close) {
-		return refuse("refusal.tellers-unheard")
+	if !may || !heeded(m, d) {
+		return &voting.Refusal{Key: "refusal.tellers-unheard", Args: []any{"word", d}}
 	}
 	return nil
 }

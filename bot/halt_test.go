@@ -374,3 +374,29 @@ func TestMovedWithTellers(t *testing.T) {
 		t.Errorf("the vote does not go on there; said was:\n%s", list(c.sent))
 	}
 }
+
+// TestExtendWithTellers: bot and machines agree on who may extend a vote.
+func TestExtendWithTellers(t *testing.T) {
+	c := newCircle(t)
+	c.say("chair", "start")
+	m := c.message("chair", "!extend 10m", false)
+	m.Trusted = false
+	c.hear(m)
+	if !c.told(`would not heed it.*!extend at the beginning`) {
+		t.Errorf("the bot extends where the machines would not have it; said was:\n%s", list(c.sent))
+	}
+	c.say("chair", "!extend 10m")
+	for _, person := range people[:5] {
+		c.tells(person, "1")
+	}
+	c.goOn()
+	c.later(20 * time.Minute)
+	if p := c.poll(); p.State != voting.StateOpen {
+		t.Fatalf("it is %s", p.State)
+	}
+	c.later(6 * time.Minute)
+	c.later(time.Minute)
+	if c.gave() != 2 || !c.told(`Result: adopted`) || c.told(`do not give my part`) {
+		t.Errorf("%d parts; said was:\n%s", c.gave(), list(c.sent))
+	}
+}

@@ -88,7 +88,7 @@ func (b *Bot) proceed(ctx context.Context, m chat.Message, p *voting.Poll) error
 	if err := b.mayClose(ctx, m, p); err != nil {
 		return err
 	}
-	if err := b.machinesHear(ctx, m, p); err != nil {
+	if err := b.machinesHear(ctx, m, p, parley.Close); err != nil {
 		return err
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {

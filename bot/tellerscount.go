@@ -133,7 +133,7 @@ func (b *Bot) machinesAgree(ctx context.Context, m chat.Message, p *voting.Poll)
 	if err != nil {
 		return err
 	}
-	if err := b.machinesHear(ctx, m, p); err != nil || others != nil {
+	if err := b.machinesHear(ctx, m, p, parley.Close); err != nil || others != nil {
 		if _, refused := errors.AsType[*voting.Refusal](err); err != nil && !refused {
 			return err
 		}

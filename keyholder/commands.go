@@ -32,6 +32,8 @@ func (k *Keyholder) command(ctx context.Context, m chat.Message) error {
 		return k.halt(ctx, m, all)
 	case parley.Resume:
 		return k.resume(ctx, m, all)
+	case parley.Extend:
+		return k.extendSaid(ctx, m, all)
 	case parley.Object:
 		return k.object(ctx, m, all)
 	}
@@ -60,7 +62,7 @@ func (k *Keyholder) closeSaid(ctx context.Context, m chat.Message, all []*vote) 
 		case stepConfirmed:
 			open = append(open, v)
 		case stepClosed:
-			if len(v.seen.Objected) > 0 || k.early(v) {
+			if len(v.seen.Objected) > 0 || k.untimely(v) {
 				closed = append(closed, v)
 			}
 		}
@@ -76,7 +78,7 @@ func (k *Keyholder) closeSaid(ctx context.Context, m chat.Message, all []*vote) 
 	if err != nil || !leads {
 		return err
 	}
-	if v.Step == stepConfirmed || k.early(v) {
+	if v.Step == stepConfirmed || k.untimely(v) {
 		v.seen.CloseSaid = k.Now()
 	} else {
 		v.seen.Objected = nil
@@ -84,12 +86,42 @@ func (k *Keyholder) closeSaid(ctx context.Context, m chat.Message, all []*vote) 
 	return k.rejudge(ctx, v)
 }
 
-// early says whether a closed vote was closed before its time and nobody with the right said so.
-func (k *Keyholder) early(v *vote) bool {
+// untimely says whether a closed vote was not closed at its time and nobody with the right said so.
+func (k *Keyholder) untimely(v *vote) bool {
 	audit, err := k.audit(v)
 	w := v.watched()
 	w.Alarmed, w.Halted, w.Objected = false, false, false
 	return err == nil && policy.Waits(audit, w) != nil
+}
+
+// extendSaid notes that somebody with the right said that the end of a vote be moved.
+func (k *Keyholder) extendSaid(ctx context.Context, m chat.Message, all []*vote) error {
+	for _, v := range all {
+		if v.Step != stepConfirmed && v.Step != stepClosed || slices.Contains(v.seen.ExtendSaid, m.ID) {
+			continue
+		}
+		leads, err := k.leads(ctx, m, v)
+		if err != nil {
+			return err
+		}
+		if !leads {
+			continue
+		}
+		v.seen.ExtendSaid = append(v.seen.ExtendSaid, m.ID)
+		if err := k.rejudge(ctx, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// extended notes that the bot moved the end of a vote.
+func (k *Keyholder) extended(ctx context.Context, v *vote, r parley.Record) error {
+	if v.Step != stepConfirmed && v.Step != stepClosed || slices.ContainsFunc(v.seen.Extended, r.Ends.Equal) {
+		return nil
+	}
+	v.seen.Extended, v.seen.MovedAt = append(v.seen.Extended, r.Ends), k.Now()
+	return k.rejudge(ctx, v)
 }
 
 // halt stops all votes whose teller somebody is.

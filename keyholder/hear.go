@@ -69,7 +69,7 @@ func (k *Keyholder) record(ctx context.Context, m chat.Message) error {
 		return nil
 	}
 	if bot {
-		return k.fromBot(ctx, v, r)
+		return k.fromBot(ctx, m, v, r)
 	}
 	if v.seen.Question.Terms.Tellers.Owner(m.Sender) != 0 {
 		return k.fromTeller(ctx, v, m.Sender, r)
@@ -108,12 +108,14 @@ func (k *Keyholder) keep(sender string, r parley.Record) {
 	k.tooEarly[sender][string(r.Poll)] = r.Public
 }
 
-func (k *Keyholder) fromBot(ctx context.Context, v *vote, r parley.Record) error {
+func (k *Keyholder) fromBot(ctx context.Context, m chat.Message, v *vote, r parley.Record) error {
 	switch r.Kind {
 	case parley.Election:
 		return k.election(ctx, v, r)
+	case parley.Extended:
+		return k.extended(ctx, v, r)
 	case parley.Closed:
-		return k.closed(ctx, v, r)
+		return k.closed(ctx, v, r, m.At)
 	case parley.Share:
 		return k.botShare(ctx, v, r)
 	case parley.Result:

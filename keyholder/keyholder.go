@@ -194,6 +194,8 @@ func (k *Keyholder) Due(ctx context.Context, next *time.Time) error {
 			err = errors.Join(err, k.judge(ctx, v, next))
 		case stepAsked:
 			err = errors.Join(err, k.compareAgain(ctx, v, next))
+		case stepConfirmed:
+			err = errors.Join(err, k.tellMoved(ctx, v, next))
 		case stepClosed:
 			err = errors.Join(err, k.due(ctx, v, next))
 		}

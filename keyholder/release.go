@@ -12,7 +12,7 @@ import (
 )
 
 // closed verifies the ballots that the bot closed a vote with, and keeps them.
-func (k *Keyholder) closed(ctx context.Context, v *vote, r parley.Record) error {
+func (k *Keyholder) closed(ctx context.Context, v *vote, r parley.Record, on time.Time) error {
 	switch v.Step {
 	case stepConfirmed:
 	case stepClosed, stepReleased:
@@ -23,7 +23,7 @@ func (k *Keyholder) closed(ctx context.Context, v *vote, r parley.Record) error 
 	default:
 		return nil
 	}
-	v.seen.ClosedAt = k.Now()
+	v.seen.ClosedAt, v.seen.ClosedOn = k.Now(), on
 	audit, err := policy.Verify(policy.Ballots{Hash: r.ClosedHash, Voted: r.Voted, Archive: r.Archive}, v.watched())
 	if err != nil {
 		return k.refuse(ctx, v, parley.Kept, err)
@@ -61,8 +61,8 @@ func (k *Keyholder) due(ctx context.Context, v *vote, next *time.Time) error {
 		return k.refuse(ctx, v, parley.Kept, err)
 	}
 	if now.Rule != "" {
-		if said := v.seen.ClosedAt.Add(slow); now != v.seen.Waits && said.After(k.Now()) {
-			*next = earlier(*next, said)
+		if until := k.borne(v, now.Rule); now != v.seen.Waits && until.After(k.Now()) {
+			*next = earlier(*next, until)
 			return nil
 		}
 		if now == v.seen.Waits {

@@ -29,7 +29,7 @@ func Stand(h *store.Held) (Standing, error) {
 	case v.Step == stepAsked && v.seen.Setup != nil:
 		s.Waits = "keys"
 	case v.Step == stepConfirmed:
-		s.At = v.seen.Ends
+		s.At = v.ends()
 	case v.Step == stepClosed && v.seen.BotShare != "":
 		s.Waits, s.At = "objections", policy.Opens(v.watched())
 	}

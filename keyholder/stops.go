@@ -80,6 +80,8 @@ func (k *Keyholder) waiting(v *vote) (waits, error) {
 		err = policy.Halted
 	case w.Objected:
 		err = policy.Objected
+	case v.Step == stepConfirmed && w.Moved:
+		err = policy.Extended
 	case v.Step == stepClosed:
 		audit, auditErr := k.audit(v)
 		if auditErr != nil {
@@ -107,7 +109,7 @@ func (k *Keyholder) rejudge(ctx context.Context, v *vote) error {
 	switch {
 	case err != nil:
 		return k.refuse(ctx, v, parley.Kept, err)
-	case v.Step == stepReleased, now == v.seen.Waits, now.Rule == policy.Early && k.Now().Before(v.seen.ClosedAt.Add(slow)):
+	case v.Step == stepReleased, now == v.seen.Waits, k.borne(v, now.Rule).After(k.Now()):
 		err = k.put(ctx, v)
 	case now.Rule == "":
 		v.seen.Waits = now
@@ -118,6 +120,30 @@ func (k *Keyholder) rejudge(ctx context.Context, v *vote) error {
 	}
 	k.awake()
 	return err
+}
+
+// borne is until when the machine bears with a reason that may heal by itself: what somebody said may be read
+// after what the bot did by it.
+func (k *Keyholder) borne(v *vote, rule policy.Rule) time.Time {
+	switch rule {
+	case policy.Early, policy.Late:
+		return v.seen.ClosedAt.Add(slow)
+	case policy.Extended:
+		return v.seen.MovedAt.Add(slow)
+	}
+	return time.Time{}
+}
+
+// tellMoved says while people vote that the end was moved and nobody with the right said so.
+func (k *Keyholder) tellMoved(ctx context.Context, v *vote, next *time.Time) error {
+	if !v.moved() || v.seen.Waits.Rule != "" {
+		return nil
+	}
+	if until := k.borne(v, policy.Extended); until.After(k.Now()) {
+		*next = earlier(*next, until)
+		return nil
+	}
+	return k.rejudge(ctx, v)
 }
 
 // speak writes a vote down and says something about it that may be said again later.

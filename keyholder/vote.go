@@ -41,10 +41,14 @@ type seen struct {
 	Fingerprint string            `json:"fingerprint,omitempty"`
 	Credentials string            `json:"credentials,omitempty"` // hash of the list
 	Ends        time.Time         `json:"ends,omitzero"`
-	Found       map[string]string `json:"found,omitempty"` // what other machines found right, by account
+	Found       map[string]string `json:"found,omitempty"`      // what other machines found right, by account
+	Extended    []time.Time       `json:"extended,omitempty"`   // the ends that the bot moved the end to, in turn
+	ExtendSaid  []string          `json:"extendSaid,omitempty"` // the messages in which somebody with the right said so
+	MovedAt     time.Time         `json:"movedAt,omitzero"`     // when it was moved last, by the machine's clock
 	CloseSaid   time.Time         `json:"closeSaid,omitzero"`
 	ClosedHash  string            `json:"closedHash,omitempty"`
 	ClosedAt    time.Time         `json:"closedAt,omitzero"`
+	ClosedOn    time.Time         `json:"closedOn,omitzero"` // by the homeserver's clock
 	BotShare    string            `json:"botShare,omitempty"`
 	ShareOf     string            `json:"shareOf,omitempty"`  // the closed hash of what that is a part of
 	Since       time.Time         `json:"since,omitzero"`     // when an opening began to wait for what may heal
@@ -70,10 +74,26 @@ func (v *vote) agreed() policy.Agreed {
 
 func (v *vote) watched() policy.Watched {
 	return policy.Watched{
-		Poll: voting.ID(v.Poll), Question: v.seen.Question, Fingerprint: v.seen.Fingerprint, Credentials: v.seen.Credentials, Ends: v.seen.Ends,
+		Poll: voting.ID(v.Poll), Question: v.seen.Question, Fingerprint: v.seen.Fingerprint, Credentials: v.seen.Credentials, Ends: v.ends(),
+		ClosedOn: v.seen.ClosedOn, Moved: v.moved(),
 		CloseSaid: v.seen.CloseSaid, ClosedAt: v.seen.ClosedAt, Objected: len(v.seen.Objected) > 0,
 		Alarmed: len(v.stoppers(false)) > 0, Halted: len(v.stoppers(true)) > 0,
 	}
+}
+
+// moved says whether the end was moved more often than somebody with the right said so.
+func (v *vote) moved() bool { return len(v.seen.Extended) > len(v.seen.ExtendSaid) }
+
+// ends is when a vote ends: as it was moved last; where nobody said that it be moved, at the latest of all
+// that people read.
+func (v *vote) ends() time.Time {
+	ends := v.seen.Ends
+	for _, to := range v.seen.Extended {
+		if to.After(ends) || !v.moved() {
+			ends = to
+		}
+	}
+	return ends
 }
 
 // vote is what is known of a vote, nil if nothing is.

@@ -51,6 +51,8 @@ const (
 	Voters      Rule = "voters"       // the list of those who voted does not fit
 	TooFew      Rule = "too-few"      // there are fewer ballots than may be opened
 	Early       Rule = "early"        // the vote was closed before its time
+	Extended    Rule = "extended"     // its end was moved, and nobody with the right said so
+	Late        Rule = "late"         // it was closed long after its end
 	BotShare    Rule = "bot-share"    // the bot's part is wrong
 	KeyLost     Rule = parley.KeyLost // the machine's own key is gone
 	Page        Rule = "page"         // a ballot page is not the one that this program has
@@ -61,7 +63,7 @@ const (
 // else contradicts what was seen, and stays refused.
 func (r Rule) Heals() bool {
 	switch r {
-	case Alarmed, Halted, Objected, Early, Roll, Clock:
+	case Alarmed, Halted, Objected, Early, Extended, Late, Roll, Clock:
 		return true
 	}
 	return false
@@ -72,6 +74,8 @@ const (
 	late = 5 * time.Minute
 	// ahead is how far the bot's clock may be ahead of this machine's, at the opening and at the close.
 	ahead = time.Minute
+	// overdue is how long after its end a vote may be closed: a program that was down closes it late.
+	overdue = 10 * time.Minute
 )
 
 // Group is what the machine knows of the group by itself.

@@ -263,6 +263,10 @@ func TestWaits(t *testing.T) {
 		"an objection":     {Objected, func(w *Watched) { w.Objected = true }},
 		"before its time":  {Early, func(w *Watched) { w.ClosedAt = w.Ends.Add(-2 * time.Minute) }},
 		"a clock ahead":    {"", func(w *Watched) { w.ClosedAt = w.Ends.Add(-20 * time.Second) }},
+		"moved":            {Extended, func(w *Watched) { w.Moved = true }},
+		"moved, closed":    {"", func(w *Watched) { w.Moved, w.CloseSaid = true, w.Ends }},
+		"long after":       {Late, func(w *Watched) { w.ClosedOn = w.Ends.Add(11 * time.Minute) }},
+		"heard long after": {"", func(w *Watched) { w.ClosedAt, w.ClosedOn = w.Ends.Add(time.Hour), w.Ends.Add(time.Second) }},
 		"closed at a wish": {"", func(w *Watched) { w.ClosedAt, w.CloseSaid = w.Ends.Add(-2*time.Minute), w.Ends }},
 	} {
 		w := e.watched

@@ -25,6 +25,8 @@ type Watched struct {
 	Ends        time.Time
 	CloseSaid   time.Time // when somebody with the right said that it be closed, as the machine read it itself; zero: nobody
 	ClosedAt    time.Time // when the machine heard of the close, by its own clock
+	ClosedOn    time.Time // when it was said, by the homeserver's clock: the machine may have been off
+	Moved       bool      // the end was moved more often than somebody with the right said so
 	Alarmed     bool      // a machine raised an alarm that its owner has not cleared up
 	Halted      bool      // a teller halted it, and has not let it go on
 	Objected    bool      // somebody on the roll, or who asked, objected, and nobody with the right said that it goes on
@@ -71,6 +73,10 @@ func Waits(audit *belenios.Audit, w Watched) error {
 		return Objected
 	case w.ClosedAt.Before(w.Ends.Add(-ahead)) && w.CloseSaid.IsZero() && r.Counted < r.Entitled:
 		return Early
+	case w.Moved && w.CloseSaid.IsZero():
+		return Extended
+	case w.ClosedOn.Sub(w.Ends) > overdue && w.CloseSaid.IsZero():
+		return Late
 	}
 	return nil
 }
