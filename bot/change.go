@@ -49,7 +49,11 @@ func (b *Bot) change(ctx context.Context, m chat.Message, p *voting.Poll) error 
 	if err := b.reword(&w, a.text); err != nil {
 		return err
 	}
-	if err := b.addTellers(ctx, m.Room, &w); err != nil {
+	elects, err := b.elects(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	if err := b.addTellers(ctx, m.Room, &w, elects); err != nil {
 		return err
 	}
 	t, err := b.texts(ctx, m.Room)
@@ -65,10 +69,6 @@ func (b *Bot) change(ctx context.Context, m chat.Message, p *voting.Poll) error 
 		if draft.Roll, err = b.picked(ctx, m, w.who); err != nil {
 			return err
 		}
-	}
-	elects, err := b.elects(ctx, p.ID)
-	if err != nil {
-		return err
 	}
 	return b.offer(ctx, m, draft, elects)
 }

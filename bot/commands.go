@@ -79,6 +79,7 @@ func init() {
 			id: "tellers", names: named("tellers", "zählteam zaehlteam"), where: inGroups, power: moderator, setting: true,
 			options: []option{{names: []string{"end", "ende"}}}, do: (*Bot).tellers,
 		},
+		{id: "machine", names: named("machine", "maschine"), do: (*Bot).machine},
 		{id: "halt", names: named(parley.HaltEnglish, parley.HaltGerman), where: inGroups, do: (*Bot).halt},
 		{id: "resume", names: named(parley.ResumeEnglish, parley.ResumeGerman), where: inGroups, do: (*Bot).goOn},
 		{id: "privacy", names: named("privacy", "datenschutz"), do: (*Bot).privacy},

@@ -67,6 +67,20 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 			return chat.Content{}, err
 		}
 		t.add("poll.draft.tellers", "names", tellers)
+		open, err := b.unconfirmedOwners(ctx, p)
+		if err != nil {
+			return chat.Content{}, err
+		}
+		if len(open) > 0 {
+			names, err := b.tellerNames(ctx, string(p.Place), open, false)
+			if err != nil {
+				return chat.Content{}, err
+			}
+			t.add("poll.draft.unconfirmed", "names", names)
+		}
+		if err := b.addCandidates(ctx, t, p); err != nil {
+			return chat.Content{}, err
+		}
 	}
 	if missing := b.unreached(ctx, p); len(missing) > 0 {
 		t.addCount("poll.draft.unreached", len(missing))

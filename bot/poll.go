@@ -32,7 +32,7 @@ func (b *Bot) begin(ctx context.Context, m chat.Message, a arguments, w wish) er
 		return err
 	}
 	w.listed()
-	if err := b.addTellers(ctx, m.Room, &w); err != nil {
+	if err := b.addTellers(ctx, m.Room, &w, w.elect); err != nil {
 		return err
 	}
 	t, err := b.texts(ctx, m.Room)

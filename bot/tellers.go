@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -66,7 +65,11 @@ func (b *Bot) showTellersNow(ctx context.Context, m chat.Message) error {
 func (b *Bot) tellTellers(ctx context.Context, m chat.Message) error {
 	d := b.to(m, "reply/"+m.ID, kindTellers, nil)
 	d.Thread = m.Thread
-	return b.done(ctx, m, d)
+	asked, err := b.askOwners(ctx, m.Room)
+	if err != nil {
+		return err
+	}
+	return b.done(ctx, m, append(asked, d)...)
 }
 
 // tellersNamed reads whom somebody names: two or three members, none of them a machine.
@@ -133,39 +136,66 @@ func (b *Bot) onHere(ctx context.Context, m chat.Message, r parley.Record) error
 	if voting.IsPage(r.Booth) {
 		says.booth = r.Booth
 	}
-	_, machine := all[string(r.Owner)]
 	if all[m.Sender] == says {
 		return b.sayAgain(ctx, m)
 	}
+	_, machine := all[string(r.Owner)]
 	if machine || string(r.Owner) == m.Sender || !slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == string(r.Owner) }) {
 		return b.noted(ctx, m)
 	}
-	all[m.Sender] = says
-	var lines strings.Builder
-	for _, account := range slices.Sorted(maps.Keys(all)) {
-		lines.WriteString(strings.TrimSpace(string(all[account].owner)+" "+account+" "+all[account].booth) + "\n")
+	value, err := b.Store.Setting(ctx, m.Room, settingMachines)
+	if err != nil {
+		return err
 	}
 	owners, err := b.Store.Setting(ctx, m.Room, settingTellers)
 	if err != nil {
 		return err
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		if err := b.Store.PutSetting(ctx, m.Room, settingMachines, lines.String()); err != nil {
+		if err := b.Store.PutSetting(ctx, m.Room, settingMachines, claimed(value, all, m.Sender, says)); err != nil {
 			return err
 		}
 		if !slices.Contains(strings.Fields(owners), string(r.Owner)) {
 			return b.done(ctx, m)
 		}
-		return b.done(ctx, m, chat.Delivery{Key: "tellers/" + m.ID, Room: m.Room, Kind: kindTellers, Payload: encode("")})
+		said, err := b.askOwners(ctx, m.Room)
+		if err != nil {
+			return err
+		}
+		return b.done(ctx, m, append(said, chat.Delivery{Key: "tellers/" + m.ID, Room: m.Room, Kind: kindTellers, Payload: encode("")})...)
 	})
 }
 
-// keyTeller is a teller with the accounts that say they are their machine: one, if all is well.
+// claimed is the setting with what an account says of itself, behind those that came before: of several that
+// say that they are somebody's machine, the first is taken until its owner says otherwise.
+func claimed(value string, here map[string]machineAt, account string, says machineAt) string {
+	var lines strings.Builder
+	known := false
+	for line := range strings.Lines(value) {
+		owner, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		other, _, _ := strings.Cut(rest, " ")
+		switch _, stays := here[other]; {
+		case other == account && owner == string(says.owner):
+			known = true
+			lines.WriteString(strings.TrimSpace(owner+" "+other+" "+says.booth) + "\n")
+		case other != account && stays:
+			lines.WriteString(line)
+		}
+	}
+	if !known {
+		lines.WriteString(strings.TrimSpace(string(says.owner)+" "+account+" "+says.booth) + "\n")
+	}
+	return lines.String()
+}
+
+// keyTeller is a teller with their machine.
 type keyTeller struct {
-	owner    string
-	name     string
-	accounts []string
-	booth    string // where the machine serves the ballot page, if it does
+	owner     string
+	name      string
+	account   string   // of the machine, empty if there is none
+	confirmed bool     // its owner said so
+	booth     string   // where the machine serves the ballot page, if it does
+	others    []string // accounts that say that they are the machine as well
 }
 
 // keyTellers are the tellers of a group, in the order in which they were named.
@@ -174,6 +204,12 @@ func (b *Bot) keyTellers(ctx context.Context, room string) ([]keyTeller, error) 
 	if err != nil || value == "" {
 		return nil, err
 	}
+	return b.tellersOf(ctx, room, strings.Fields(value))
+}
+
+// tellersOf are some owners with their machines: that which the owner said is theirs, and no other; where
+// they have not said, the first that says so itself.
+func (b *Bot) tellersOf(ctx context.Context, room string, owners []string) ([]keyTeller, error) {
 	members, err := b.Line.Members(ctx, room)
 	if err != nil {
 		return nil, fmt.Errorf("asking for the members of %s: %w", room, err)
@@ -182,15 +218,30 @@ func (b *Bot) keyTellers(ctx context.Context, room string) ([]keyTeller, error) 
 	if err != nil {
 		return nil, err
 	}
+	claims, err := b.Store.Setting(ctx, room, settingMachines)
+	if err != nil {
+		return nil, err
+	}
+	owned, err := b.owned(ctx, room)
+	if err != nil {
+		return nil, err
+	}
 	var all []keyTeller
-	for owner := range strings.FieldsSeq(value) {
+	for _, owner := range owners {
 		t := keyTeller{owner: owner}
 		if t.name, err = b.nameIn(ctx, room, owner); err != nil {
 			return nil, err
 		}
-		for _, account := range slices.Sorted(maps.Keys(machines)) {
-			if machines[account].owner == voting.Member(owner) {
-				t.accounts, t.booth = append(t.accounts, account), machines[account].booth
+		said := owned[voting.Member(owner)]
+		for line := range strings.Lines(claims) { // in their order
+			account := strings.Fields(line)[1]
+			switch machines[account].owner {
+			case voting.Member(owner):
+				if account == said || said == "" && t.account == "" {
+					t.account, t.confirmed, t.booth = account, account == said, machines[account].booth
+				} else {
+					t.others = append(t.others, account)
+				}
 			}
 		}
 		all = append(all, t)
@@ -215,18 +266,20 @@ func (b *Bot) composeTellers(ctx context.Context, d chat.Delivery) (chat.Content
 	t.add("tellers.title")
 	ready := true
 	for _, one := range all {
-		switch len(one.accounts) {
-		case 0:
+		if one.account == "" {
 			ready = false
 			t.add("tellers.missing", "name", one.name)
-		case 1:
-			t.add("tellers.machine", "name", one.name, "account", one.accounts[0])
-			if one.booth != "" {
-				t.add("tellers.page", "page", one.booth)
-			}
-		default:
-			ready = false
-			t.add("tellers.several", "name", one.name, "accounts", strings.Join(one.accounts, ", "))
+		} else {
+			t.add("tellers.machine", "name", one.name, "account", one.account)
+		}
+		if one.booth != "" {
+			t.add("tellers.page", "page", one.booth)
+		}
+		if one.account != "" && !one.confirmed {
+			t.add("tellers.unconfirmed", "name", one.name, "account", one.account)
+		}
+		if len(one.others) > 0 {
+			t.add("tellers.others", "name", one.name, "accounts", strings.Join(one.others, ", "))
 		}
 	}
 	if ready {
@@ -241,7 +294,7 @@ func (b *Bot) composeTellers(ctx context.Context, d chat.Delivery) (chat.Content
 }
 
 // addTellers gives a wish the group's tellers, if it has some: then nobody alone opens the box.
-func (b *Bot) addTellers(ctx context.Context, room string, w *wish) error {
+func (b *Bot) addTellers(ctx context.Context, room string, w *wish, elects bool) error {
 	w.terms.Tellers = ""
 	all, err := b.keyTellers(ctx, room)
 	if err != nil {
@@ -253,14 +306,23 @@ func (b *Bot) addTellers(ctx context.Context, room string, w *wish) error {
 	case len(all) == 0, w.alone, !w.keys && (w.terms.Level == voting.Open || w.terms.Rehearsal):
 		return nil
 	}
+	if elects {
+		candidates, err := b.candidates(ctx, room, w.options)
+		if err != nil {
+			return err
+		}
+		if all, err = b.without(ctx, room, all, candidates); err != nil {
+			return err
+		}
+	}
 	tellers := make([]voting.Teller, len(all))
 	var missing []string
 	for i, t := range all {
-		if len(t.accounts) != 1 {
+		if t.account == "" {
 			missing = append(missing, t.name)
 			continue
 		}
-		tellers[i] = voting.Teller{Owner: voting.Member(t.owner), Account: t.accounts[0]}
+		tellers[i] = voting.Teller{Owner: voting.Member(t.owner), Account: t.account}
 	}
 	if len(missing) > 0 {
 		return &voting.Refusal{Key: "refusal.tellers-missing", Args: []any{"names", strings.Join(missing, ", ")}}
