@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # The long loops of the tests that `make test` goes through a few times only: a hundred kills while twenty members are
-# probed, two hundred while thirty vote, every fault at every endpoint of the homeserver, a homeserver that is away for five minutes in the middle of a
-# vote, ten thousand commands of one person, and two hundred votes in which an attacker looks for the answers;
-# meetings on networks that lose, delay, forbid and change; and the archives of ten different votes, for the tools of others.
-# Names of tests as arguments run these alone. What was seen goes to bench/results/soak.txt as well.
+# probed, two hundred while thirty vote, every fault at every endpoint of the homeserver, a homeserver that is away for
+# five minutes in the middle of a vote, ten thousand commands of one person, and two hundred votes in which an attacker
+# looks for the answers; meetings on networks that lose, delay, forbid and change; and the archives of ten different
+# votes, for the tools of others.
+# Names of tests as arguments run these alone; KILLS, ATTACKED, FLOOD and AWAY make them shorter, for who has no hour at
+# once. What was seen is added to bench/results/soak.txt, a section for each part.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -17,17 +19,22 @@ trap 'rm -f "$test"' EXIT
 go test -c -race -o "$test" ./e2e
 
 mkdir -p "$(dirname "$out")"
-printf '%s, %s\n' "$(git describe --always --dirty)" "$(date -u +%F)" >"$out"
+# section begins what is said of one part: what was tried, when, and what else the machine did.
+section() {
+	printf '\n== %s\n' "$1" | tee -a "$out"
+	printf '    %s, %s, load %s\n' "$(git describe --always --dirty)" "$(date -u +'%F %T')" "$(cut -d' ' -f1 /proc/loadavg)" >>"$out"
+}
 for round in "${rounds[@]}"; do
-	printf '\n== %s\n' "$round"
-	(cd e2e && "$test" -test.run "^$round\$" -test.v -test.timeout 2h -kills 100 -every-fault -away 5m -flood 10000 -attacked 200) |
+	section "$round"
+	(cd e2e && "$test" -test.run "^$round\$" -test.v -test.timeout 2h -every-fault \
+		-kills "${KILLS:-100}" -attacked "${ATTACKED:-200}" -flood "${FLOOD:-10000}" -away "${AWAY:-5m}") |
 		tee >(grep -v -E '^ +(main_test|kill_test|faults_test|start_test).go:[0-9]+: (building|starting|making|still)|^=== ' >>"$out") || status=1
 done
 if (($# == 0)); then
-	printf '\n== everything that networks do to a meeting\n'
+	section 'everything that networks do to a meeting'
 	go test ./e2e/nets -run '^TestMatrix$' -v -matrix -timeout 30m |
 		sed -E 's|[a-z_]+_test.go:[0-9]+: ||' | tee >(grep -v '^ *=== ' >>"$out") || status=1
-	printf '\n== ten archives and the tools of others\n'
+	section 'ten archives and the tools of others'
 	BELENIOS_TOOLS=$(tools/belenios-tools.sh) go test ./voting -run '^TestTenArchives$' -v -archives 10 |
 		sed -E 's|/tmp/[^ ]*/||; s|archives_test.go:[0-9]+: ||' | tee >(grep -v '^=== ' >>"$out") || status=1
 fi
