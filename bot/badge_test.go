@@ -52,7 +52,7 @@ func TestBadges(t *testing.T) {
 	}
 	w.says("anna", "!me") // in the group: the answer is in the direct chat
 	annas := badge("anna")
-	w.tells("chair", "!ich")
+	w.tells("chair", "!me")
 	chairs := badge("chair")
 	w.tells("stranger", "!me")
 	w.expect(`^I know of no call`, "stranger")

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -103,6 +104,20 @@ func (e *entry) is(word string) bool {
 	return false
 }
 
+// languageOf is the one language in which a command has that name, empty if it is the English one, or nobody's.
+func languageOf(name string) string {
+	c := entryNamed(name)
+	if c == nil || slices.Contains(c.names["en"], name) {
+		return ""
+	}
+	for language, names := range c.names {
+		if slices.Contains(names, name) {
+			return language
+		}
+	}
+	return ""
+}
+
 // entryNamed returns the command of that name, nil if there is none.
 func entryNamed(word string) *entry {
 	for i := range commands {
@@ -187,6 +202,11 @@ func (b *Bot) command(ctx context.Context, m chat.Message, word, rest string) er
 		return nil
 	case !b.may("command "+m.Sender, mostCommands, commandsWithin):
 		return b.tooMany(ctx, m)
+	}
+	if err := b.heard(ctx, m, cmp.Or(meant, word)); err != nil {
+		return err
+	}
+	switch {
 	case c == nil:
 		return b.reply(ctx, m, say{Key: "help.unknown", Args: []any{"word", word, "near", meant}, Notice: true})
 	case len(m.Body) > mostCommand:

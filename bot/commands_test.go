@@ -169,6 +169,42 @@ func TestLanguages(t *testing.T) {
 	w.expect(`Verstanden: Ja`, "anna")
 }
 
+// Who writes a command in German reads German from then on, alone with the bot, until they choose otherwise.
+func TestTheLanguageOfCommands(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.tells("anna", "!ping")
+	w.expect(`^The bot works`, "anna")
+	w.tells("anna", "!abstimmung Sollen wir?")
+	w.expect(`^Bitte schreiben Sie !abstimmung in der Gruppe`, "anna")
+	w.tells("anna", "!ping")
+	w.expect(`^Der Bot funktioniert`, "anna")
+	w.tells("bernd", "!hlfe")
+	w.expect(`Meinten Sie !hilfe\?`, "bernd")
+	w.tells("clara", "!help")
+	w.expect(`(?s)^!call.*!vote`, "clara")
+	w.says("david", "!hilfe")
+	w.expect(`(?s)!vote`, "group")
+	w.tells("david", "!ping")
+	w.expect(`^The bot works`, "david")
+	w.restart()
+	w.says("chair", "!vote Shall we?")
+	w.expect(`Shall we`, "group")
+	w.says("chair", "start")
+	fresh := w.new()
+	for to, want := range map[string]string{"anna": `Stimmzettel: Shall we\?`, "clara": `Ballot: Shall we\?`} {
+		if find(fresh, to, want) == nil {
+			t.Errorf("%s did not read %q:\n%s", to, want, list(fresh))
+		}
+	}
+	w.tells("anna", "!lang en")
+	w.expect(`^From now on I speak English here\.$`, "anna")
+	w.tells("anna", "!prüfen")
+	w.expect(`(?i)check`, "anna")
+	w.tells("anna", "!ping")
+	w.expect(`^The bot works`, "anna")
+}
+
 func TestContact(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "en")

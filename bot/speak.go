@@ -12,6 +12,7 @@ import (
 // What rooms and people may want otherwise than the configuration.
 const (
 	settingLanguage = "language"
+	settingHeard    = "heard" // the language in which a person writes, as long as they have chosen none
 	settingContact  = "contact"
 )
 
@@ -27,15 +28,31 @@ func (b *Bot) firstLanguage(ctx context.Context, scopes ...string) (*i18n.Texts,
 		if scope == "" {
 			continue
 		}
-		language, err := b.Store.Setting(ctx, scope, settingLanguage)
-		if err != nil {
-			return nil, err
-		}
-		if texts, ok := b.languages[language]; ok {
-			return texts, nil
+		for _, name := range []string{settingLanguage, settingHeard} {
+			language, err := b.Store.Setting(ctx, scope, name)
+			if err != nil {
+				return nil, err
+			}
+			if texts, ok := b.languages[language]; ok {
+				return texts, nil
+			}
 		}
 	}
 	return b.Texts, nil
+}
+
+// heard remembers in which language somebody writes to the bot alone, as far as the name of a command tells: what is said
+// to them is in that one until they choose another. The English names tell nothing, because whoever knows bots knows them.
+func (b *Bot) heard(ctx context.Context, m chat.Message, name string) error {
+	language := languageOf(name)
+	if !m.Direct || language == "" {
+		return nil
+	}
+	known, err := b.Store.Setting(ctx, m.Sender, settingHeard)
+	if err != nil || known == language {
+		return err
+	}
+	return b.Store.PutSetting(ctx, m.Sender, settingHeard, language)
 }
 
 // page begins a message: in the language of the room that it goes to, or of the person, who
