@@ -82,8 +82,13 @@ func newOffice(t testing.TB, terms voting.Terms) *office {
 
 func (o *office) open(terms voting.Terms) *voting.Poll {
 	o.t.Helper()
+	return o.openTo(people(), terms)
+}
+
+func (o *office) openTo(roll []voting.Member, terms voting.Terms) *voting.Poll {
+	o.t.Helper()
 	p, err := o.Draft(o.t.Context(), voting.Draft{
-		Place: "!group:x", Asker: "@anna:x", Question: "Shall we?", Answers: []string{"Yes", "No", "Abstain"}, Roll: people(), Terms: terms,
+		Place: "!group:x", Asker: "@anna:x", Question: "Shall we?", Answers: []string{"Yes", "No", "Abstain"}, Roll: roll, Terms: terms,
 	})
 	must(o.t, err)
 	s, err := o.Prepare(o.t.Context(), p.ID)

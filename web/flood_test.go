@@ -1,13 +1,16 @@
 package web
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"stimmbote/media"
 	"stimmbote/store"
@@ -93,6 +96,77 @@ func BenchmarkStrangers(b *testing.B) {
 					b.Fatal("it is taken")
 				}
 			}
+		})
+	}
+}
+
+// BenchmarkVoteInAFlood is how long a voter waits for the receipt while strangers send a thousand ballots a second, half
+// of them of nobody on the list, half under a voter's credential with a wrong signature: over loopback, to a server with a
+// real store, all within one process.
+func BenchmarkVoteInAFlood(b *testing.B) {
+	o := newOffice(b, voting.Terms{})
+	roll := make([]voting.Member, 200) // nobody tries too often
+	for i := range roll {
+		roll[i] = voting.Member(fmt.Sprintf("@voter%d:x", i))
+	}
+	roll = append(roll, people()...)
+	o.poll = o.openTo(roll, voting.Terms{})
+	server := httptest.NewServer(o.Handler())
+	b.Cleanup(server.Close)
+	address, wrong := server.URL+"/v/"+string(o.poll.ID)+"/ballot", o.wrong()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	b.Cleanup(client.CloseIdleConnections)
+	send := func(ballot string) int {
+		answer, err := client.Post(address, "text/plain", strings.NewReader(ballot))
+		if err != nil {
+			b.Error(err)
+			return 0
+		}
+		defer answer.Body.Close()
+		io.Copy(io.Discard, answer.Body)
+		return answer.StatusCode
+	}
+	for _, each := range []int{0, 1000} {
+		b.Run(fmt.Sprintf("strangers=%d", each), func(b *testing.B) {
+			var honest []string
+			for i := range b.N {
+				honest = append(honest, o.sealed(roll[i%len(roll)], voting.Yes))
+			}
+			var next, answered atomic.Int64
+			var flood sync.WaitGroup
+			over := make(chan struct{})
+			began := time.Now()
+			for range min(each, 64) {
+				flood.Go(func() {
+					for {
+						n := next.Add(1)
+						select {
+						case <-over:
+							return
+						case <-time.After(time.Until(began.Add(time.Duration(n) * time.Second / time.Duration(each)))):
+						}
+						if status := send(wrong[n%2]); status == http.StatusOK {
+							b.Error("a ballot of a stranger is taken")
+						}
+						answered.Add(1)
+					}
+				})
+			}
+			var took []time.Duration
+			b.ResetTimer()
+			for _, ballot := range honest {
+				from := time.Now()
+				if status := send(ballot); status != http.StatusOK {
+					b.Errorf("an honest ballot is answered %d", status)
+				}
+				took = append(took, time.Since(from))
+			}
+			b.StopTimer()
+			b.ReportMetric(float64(answered.Load())/time.Since(began).Seconds(), "strangers/s")
+			close(over)
+			flood.Wait()
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "worst-ms")
 		})
 	}
 }
