@@ -16,8 +16,8 @@ import (
 // foretold is how long the bot says that the rest takes.
 var foretold = regexp.MustCompile(`(?i)about (\d+) more (second|minute)`)
 
-// limited lets the bot open the direct chats of a group on a Synapse that has the limits it comes with, and holds what
-// was foretold meanwhile against what it took.
+// limited lets the bot open the direct chats of a group on a Synapse that has the limits it comes with, holds what was
+// foretold meanwhile against what it took, and then a vote.
 func limited(ctx context.Context, repo string) (err error) {
 	w, err := world.New(ctx, world.Options{Repo: repo, Synapse: true, Limits: true, Say: say})
 	if errors.Is(err, world.ErrNoSynapse) {
@@ -64,5 +64,5 @@ func limited(ctx context.Context, repo string) (err error) {
 		fmt.Fprintf(os.Stderr, "… after %.0f s it foretold %s; it were %.0f s\n", m.At.Sub(began).Seconds(), said, took.Seconds())
 	}
 	row(fmt.Sprintf("… foretold %d times meanwhile: the worst is off by", times), fmt.Sprintf("%.0f %%", 100*worst), "20 %")
-	return nil
+	return limitedVote(ctx, w)
 }

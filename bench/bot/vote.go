@@ -26,8 +26,8 @@ type course struct {
 	counted  time.Duration   // from the closed hash until the result
 }
 
-// hold holds a vote in which everybody answers at once.
-func hold(ctx context.Context, w *world.World, people []*world.Person, question string) (c course, err error) {
+// hold holds a vote in which everybody answers once within the given time, at once if there is none.
+func hold(ctx context.Context, w *world.World, people []*world.Person, question string, over time.Duration) (c course, err error) {
 	chair := w.People[world.Chair]
 	for _, p := range people {
 		p.Inbox.Skip()
@@ -51,6 +51,12 @@ func hold(ctx context.Context, w *world.World, people []*world.Person, question 
 	}
 	c.ballots = slices.MaxFunc(last, time.Time.Compare).Sub(began)
 	c.receipts, err = all(people, func(p *world.Person) (time.Duration, error) {
+		thinking := time.NewTimer(time.Duration(rand.Int64N(int64(over) + 1)))
+		select {
+		case <-thinking.C:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
 		return answered(ctx, p)
 	})
 	if err != nil {
@@ -107,7 +113,7 @@ func all[T any](people []*world.Person, do func(p *world.Person) (T, error)) ([]
 func receipts(ctx context.Context, w *world.World) error {
 	chair, anna := w.People[world.Chair], w.People["anna"]
 	people := slices.Collect(maps.Values(w.People))
-	c, err := hold(ctx, w, people, "Shall we warm up?")
+	c, err := hold(ctx, w, people, "Shall we warm up?", 0)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,9 @@ func TestVotingDuringAFlood(t *testing.T) {
 	beat := time.NewTicker(time.Millisecond)
 	defer beat.Stop()
 	over := make(chan struct{})
-	answers := make([]map[int]int, 8) // how many of each status each of those who flood got
+	strangers := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}
+	defer strangers.CloseIdleConnections()
+	answers := make([]map[int]int, 32) // how many of each status each of those who flood got
 	var flood sync.WaitGroup
 	for i := range answers {
 		answers[i] = make(map[int]int)
@@ -43,7 +45,7 @@ func TestVotingDuringAFlood(t *testing.T) {
 					return
 				case <-beat.C:
 				}
-				answer, err := http.Post(o.address+"/v/"+string(poll.ID)+"/ballot", "text/plain", strings.NewReader(wrong[i%2]))
+				answer, err := strangers.Post(o.address+"/v/"+string(poll.ID)+"/ballot", "text/plain", strings.NewReader(wrong[i%2]))
 				if err != nil {
 					t.Error(err)
 					return
