@@ -34,8 +34,8 @@ func preferred(req *livekit.AddTrackRequest) string {
 }
 
 // amend makes of an answer what the client is told. Clients send with the codec that comes first: that is the one that
-// they have announced for the track. And what is announced for both directions and only one has is taken out: arrival
-// reports are of use to who sends, and a receiver's estimate of its line to the server.
+// they have announced for the track. And what is announced for both directions and only one has is taken out: a receiver's
+// estimate of its line is of use to the server alone.
 func amend(answer, offer string, codecs map[string]string) (string, error) {
 	d := sdp.SessionDescription{}
 	if err := d.UnmarshalString(answer); err != nil {
@@ -47,7 +47,6 @@ func amend(answer, offer string, codecs map[string]string) (string, error) {
 	}
 	for _, m := range d.MediaDescriptions {
 		if _, ours := m.Attribute(sdp.AttrKeySendOnly); ours {
-			m.Attributes = slices.DeleteFunc(m.Attributes, ofArrivals)
 			continue
 		}
 		m.Attributes = slices.DeleteFunc(m.Attributes, ofEstimates)
@@ -61,11 +60,6 @@ func amend(answer, offer string, codecs map[string]string) (string, error) {
 		return "", fmt.Errorf("writing own answer: %w", err)
 	}
 	return string(b), nil
-}
-
-func ofArrivals(a sdp.Attribute) bool {
-	return a.Key == "rtcp-fb" && strings.HasSuffix(a.Value, " transport-cc") ||
-		a.Key == sdp.AttrKeyExtMap && strings.Contains(a.Value, sdp.TransportCCURI)
 }
 
 func ofEstimates(a sdp.Attribute) bool {

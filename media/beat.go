@@ -9,7 +9,7 @@ import (
 
 // beat does what is to be done again and again.
 func (s *subscriber) beat() {
-	s.divide(time.Now())
+	s.weigh(time.Now())
 	if s.beats++; s.beats%reportBeats == 0 {
 		s.report()
 	}

@@ -131,6 +131,7 @@ func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *w
 		opened: p.data.sends,
 	}
 	leg.beat = p.sub.beat
+	p.sub.thin.echo = forward.NewEcho(p.sub.alarm)
 	if p.single {
 		p.pub.shared = p.sub
 	}

@@ -101,7 +101,7 @@ func (s *subscriber) add(t *forward.Track, from source) func() error {
 		if _, ok := s.incoming[t.ID]; ok {
 			return nil
 		}
-		sender := t.Send(from.stream)
+		sender := t.Send(from.stream, s.thin.echo)
 		if !s.ready {
 			sender.Hold()
 		}

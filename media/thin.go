@@ -35,6 +35,9 @@ type thin struct {
 	gone    forward.Flow // what went out of tracks that are no longer given
 	total   forward.Flow // what went out in all, at the last beat
 	divided bool         // the line does not carry all
+	sent    int          // what went out in the last beats, in bits per second
+	echo    *forward.Echo
+	alarmed atomic.Bool // the line fills, and something is about to be done
 }
 
 // rank is how important a track is to its receiver.
@@ -59,25 +62,47 @@ type source struct {
 	speaks *atomic.Bool // the participant does, just now
 }
 
-// divide gives what the line carries to what the client receives, and tells it what it gets.
-func (s *subscriber) divide(now time.Time) {
-	if !s.ready || len(s.incoming) == 0 {
-		return
+// alarm has something done about a line that fills before the next beat: sound waits in it too.
+func (s *subscriber) alarm() {
+	if s.thin.alarmed.CompareAndSwap(false, true) {
+		s.post(func() error {
+			s.thin.alarmed.Store(false)
+			s.divide(time.Now(), allot.Heard{})
+			return nil
+		})
 	}
-	ids, tracks := s.demands(now)
+}
+
+// weigh sees what has gone out since the last beat and what was said of it, and divides anew.
+func (s *subscriber) weigh(now time.Time) {
 	sum, estimate := s.thin.gone, 0
 	for _, in := range s.incoming {
 		sum = sum.Plus(in.send.Flow())
 		estimate = max(estimate, in.send.Estimate())
 	}
 	heard := s.thin.note(sum)
-	heard.Estimate, heard.Needs = estimate, allot.Needs(tracks)
+	heard.Estimate, s.thin.sent = estimate, heard.Sent
+	s.divide(now, heard)
+}
+
+// divide gives what the line carries to what the client receives, and tells it what it gets.
+func (s *subscriber) divide(now time.Time, heard allot.Heard) {
+	if !s.ready || len(s.incoming) == 0 {
+		return
+	}
+	ids, tracks := s.demands(now)
+	heard.Needs, heard.Least, heard.Arrivals = allot.Needs(tracks), allot.Least(tracks), allot.Arrivals(s.thin.echo.Arrivals(now))
 	if s.thin.line.Note(now, heard) {
 		s.thin.past = [lineBeats]forward.Flow{}
+		s.thin.echo.Forget()
 		for _, in := range s.incoming {
 			in.send.Forget(now)
 		}
+		if rest := s.thin.line.Drained().Sub(now); rest > 0 {
+			time.AfterFunc(rest, s.alarm)
+		}
 	}
+	s.fill()
 	limit, limited := s.thin.line.Limit()
 	if !limited && !s.thin.divided {
 		return
@@ -86,12 +111,40 @@ func (s *subscriber) divide(now time.Time) {
 	for _, in := range s.incoming {
 		in.send.Spare(limit / againPart) // 0 is no bound
 	}
-	if limited {
+	switch {
+	case now.Before(s.thin.line.Drained()):
+		s.hush()
+	case limited:
 		s.grant(ids, tracks, allot.Divide(limit, tracks))
-	} else {
+	default:
 		s.grant(ids, tracks, nil)
 	}
-	s.log.Trace().Int("limit", limit).Int("sent", heard.Sent).Float64("lost", heard.Lost).Int("estimate", estimate).Msg("Line divided")
+	a := heard.Arrivals
+	s.log.Trace().Int("limit", limit).Int("tries", s.thin.line.Tries()).Int("sent", heard.Sent).Float64("lost", heard.Lost).Int("estimate", heard.Estimate).
+		Int("leaves", a.Sent).Int("carries", a.Carries).Dur("waits", a.Waits).Dur("stands", a.Stands).Dur("usual", a.Usual).Dur("seldom", a.Seldom).Msg("Line divided")
+}
+
+// hush leaves the line to sound. It is for so short a time that the client is not told.
+func (s *subscriber) hush() {
+	for _, in := range s.incoming {
+		if in.send.Kind() == webrtc.RTPCodecTypeVideo {
+			in.send.Allot(allot.Paused)
+		}
+	}
+}
+
+// fill has sent what the line is tried with, beside what pictures take of it.
+func (s *subscriber) fill() {
+	var flowing []*forward.Sender
+	for _, in := range s.incoming {
+		if in.send.Kind() == webrtc.RTPCodecTypeVideo && in.send.Now() >= 0 {
+			flowing = append(flowing, in.send)
+		}
+	}
+	more := max(0, s.thin.line.Tries()-s.thin.sent)
+	for _, send := range flowing {
+		send.Fill(more / len(flowing))
+	}
 }
 
 // demands lists what the client is to receive.

@@ -119,3 +119,19 @@ func Needs(tracks []Track) (bits int) {
 	}
 	return bits
 }
+
+// Least is what sound takes, and the smallest picture that is wanted.
+func Least(tracks []Track) (bits int) {
+	least := 0
+	for _, t := range tracks {
+		if t.Rank == Sound {
+			bits += t.Costs[0]
+			continue
+		}
+		t.Now = Qualities
+		if q := t.choose(1<<50, false); q != Paused && (least == 0 || t.Costs[q] < least) {
+			least = t.Costs[q]
+		}
+	}
+	return bits + least
+}

@@ -91,4 +91,7 @@ func TestNeeds(t *testing.T) {
 	if got := Needs(tracks); got != (40+300+800)*kbit {
 		t.Errorf("needs %d", got)
 	}
+	if got := Least(tracks); got != (40+100)*kbit {
+		t.Errorf("needs %d at least", got)
+	}
 }

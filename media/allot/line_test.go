@@ -142,3 +142,70 @@ func TestLineLeavesSomething(t *testing.T) {
 		}
 	})
 }
+
+// What packets wait is taken for a full line where they wait longer and longer, and much less comes through than is sent;
+// or where all of them wait. After a halt they wait less and less.
+func TestLineHearsOfArrivals(t *testing.T) {
+	const ms = time.Millisecond
+	for name, c := range map[string]struct {
+		a    Arrivals
+		full bool
+	}{
+		"it fills":               {Arrivals{Sent: 2 * mbit, Carries: 300 * kbit, Waits: 110 * ms, Grows: 80 * ms}, true},
+		"after a halt":           {Arrivals{Sent: 2 * mbit, Carries: 300 * kbit, Waits: 110 * ms, Grows: -30 * ms}, false},
+		"a large picture":        {Arrivals{Sent: mbit, Carries: mbit, Waits: 110 * ms, Grows: 80 * ms}, false},
+		"jitter":                 {Arrivals{Sent: 2 * mbit, Carries: 300 * kbit, Waits: 60 * ms, Grows: 40 * ms}, false},
+		"all wait":               {Arrivals{Sent: mbit, Carries: 950 * kbit, Waits: 65 * ms, Stands: 65 * ms}, true},
+		"it has filled a little": {Arrivals{Sent: mbit, Carries: 950 * kbit, Waits: 50 * ms, Stands: 50 * ms}, false},
+	} {
+		l := &Line{}
+		c.a.Told, c.a.Usual, c.a.Seldom = true, 60*ms, 80*ms
+		l.Note(time.Now(), Heard{Arrivals: c.a, Needs: 2 * mbit})
+		limit, limited := l.Limit()
+		if limited != c.full || limited && limit != int(part*float64(c.a.Carries)) {
+			t.Errorf("%s: limit %d, %v", name, limit, limited)
+		}
+	}
+}
+
+// A line is tried for more with what nobody relies on, and pictures may rely on it later; if it begins to fill, or to lose,
+// that ends at once, and pictures have what they had.
+func TestLineIsTried(t *testing.T) {
+	for name, c := range map[string]Heard{
+		"filling": {Arrivals: Arrivals{Told: true, Waits: 70 * time.Millisecond, Carries: 300 * kbit}},
+		"losing":  {Arrivals: Arrivals{Told: true}, Lost: 0.5},
+		"well":    {Arrivals: Arrivals{Told: true}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &Line{}
+			full := Arrivals{Told: true, Sent: 2 * mbit, Carries: 300 * kbit, Waits: time.Second, Grows: time.Second}
+			l.Note(time.Now(), Heard{Arrivals: full, Needs: 2 * mbit})
+			before, _ := l.Limit()
+			for l.Tries() < before+100*kbit {
+				time.Sleep(beat)
+				l.Note(time.Now(), Heard{Arrivals: Arrivals{Told: true}, Needs: 2 * mbit})
+			}
+			if limit, _ := l.Limit(); limit != before {
+				t.Errorf("%s: pictures have %d at once", name, limit)
+			}
+			c.Needs, c.Arrivals.Usual = 2*mbit, 60*time.Millisecond
+			for range 2 {
+				time.Sleep(beat)
+				l.Note(time.Now(), c)
+			}
+			if limit, limited := l.Limit(); name != "well" && (!limited || limit != before || l.Tries() > 0) {
+				t.Errorf("%s: limit %d, %v, tried with %d", name, limit, limited, l.Tries())
+			}
+			if name != "well" {
+				return
+			}
+			for range 20 {
+				time.Sleep(beat)
+				l.Note(time.Now(), c)
+			}
+			if _, limited := l.Limit(); limited {
+				t.Error("still limited")
+			}
+		})
+	}
+}

@@ -75,12 +75,17 @@ func incoming(m *webrtc.MediaEngine) ([]interceptor.Factory, error) {
 	return []interceptor.Factory{again, reports, arrival}, nil
 }
 
-// Sending returns an API for peer connections that send to a receiver, which says what it takes its line for. What is lost is sent again, and times are reported,
-// by each track's Sender.
+// Sending returns an API for peer connections that send to a receiver, which says when packets arrive, or what it takes its
+// line for. What is lost is sent again, and times are reported, by each track's Sender.
 func Sending(settings webrtc.SettingEngine) (*webrtc.API, error) {
-	m, err := codecs([]webrtc.RTCPFeedback{{Type: webrtc.TypeRTCPFBGoogREMB}})
+	m, err := codecs([]webrtc.RTCPFeedback{{Type: "transport-cc"}, {Type: webrtc.TypeRTCPFBGoogREMB}})
 	if err != nil {
 		return nil, err
+	}
+	for _, kind := range extensions[sdp.TransportCCURI] {
+		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sdp.TransportCCURI}, kind); err != nil {
+			return nil, fmt.Errorf("registering header extension %s: %w", sdp.TransportCCURI, err)
+		}
 	}
 	return api(settings, m), nil
 }

@@ -14,7 +14,7 @@ import (
 func TestAllotted(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s"), &receiver{ready: true}
+	sender, r := track.Send("s", nil), &receiver{ready: true}
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestAllotted(t *testing.T) {
 func TestFlow(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s"), &receiver{ready: true}
+	sender, r := track.Send("s", nil), &receiver{ready: true}
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestFlow(t *testing.T) {
 func TestSpare(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s"), &receiver{ready: true}
+	sender, r := track.Send("s", nil), &receiver{ready: true}
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func (nowhere) WriteRTP(*rtp.Header, []byte) (int, error) { return 1, nil }
 func BenchmarkForward(b *testing.B) {
 	track := NewTrack(Options{ID: "TR_1", Kind: 2, Codec: testTrack(&asked{}).Codec, AskKeyFrame: func(uint32) {}, Counters: &Counters{}})
 	for range 50 {
-		s, r := track.Send("s"), &nowhere{}
+		s, r := track.Send("s", nil), &nowhere{}
 		r.ready = true
 		if _, err := s.Bind(r); err != nil {
 			b.Fatal(err)

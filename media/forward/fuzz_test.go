@@ -38,7 +38,7 @@ func FuzzReceive(f *testing.F) {
 				kind = webrtc.RTPCodecTypeAudio
 			}
 			track := NewTrack(Options{ID: "TR_1", Kind: kind, Codec: codec, AskKeyFrame: func(uint32) {}, Counters: &Counters{}, Level: 1})
-			sender, r := track.Send("s"), &receiver{ready: true, rtx: 9}
+			sender, r := track.Send("s", nil), &receiver{ready: true, rtx: 9}
 			if _, err := sender.Bind(r); err != nil && kind == webrtc.RTPCodecTypeVideo {
 				t.Fatal(err)
 			}

@@ -38,7 +38,7 @@ func (s *source) send(track *Track, now time.Time, key bool) {
 func TestLayers(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s"), &receiver{ready: true}
+	sender, r := track.Send("s", nil), &receiver{ready: true}
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func TestBeginsWithYoungKeyFrame(t *testing.T) {
 				}, 0, now)
 			}
 			packet(1)
-			sender, r := track.Send("s"), &receiver{ready: true}
+			sender, r := track.Send("s", nil), &receiver{ready: true}
 			sender.Hold()
 			if _, err := sender.Bind(r); err != nil {
 				t.Fatal(err)
@@ -78,7 +78,7 @@ func TestBeginsWithYoungKeyFrame(t *testing.T) {
 func TestPauseGoesOnForward(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s"), &receiver{ready: true}
+	sender, r := track.Send("s", nil), &receiver{ready: true}
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestBeginsWhilePacketsCome(t *testing.T) {
 		return &rtp.Packet{Header: rtp.Header{SSRC: 9, SequenceNumber: number, Timestamp: uint32(number)}, Payload: []byte{0x10, b}}
 	}
 	track.forward(p(1, keyByte), 0, now)
-	sender, r := track.Send("s"), &receiver{ready: true}
+	sender, r := track.Send("s", nil), &receiver{ready: true}
 	sender.Hold()
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 func TestReports(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s"), &receiver{ready: true}
+	sender, r := track.Send("s", nil), &receiver{ready: true}
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestLoss(t *testing.T) {
 	}
 
 	var asks asked
-	sender, r := testTrack(&asks).Send("s"), &receiver{ready: true}
+	sender, r := testTrack(&asks).Send("s", nil), &receiver{ready: true}
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)
 	}

@@ -133,17 +133,21 @@ func (s *Sender) resend(n *rtcp.TransportLayerNack, now time.Time) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	present := s.layer
+	if s.rewrite.waiting() {
+		present = nil // what has gone so far leads to nothing: a key frame comes next
+	}
 	for _, pair := range n.Nacks {
 		for _, number := range pair.PacketList() {
-			if w := s.history.find(number, s.layer, now); w != nil {
-				s.again(b, w)
+			if w := s.history.find(number, present, now); w != nil {
+				s.again(b, w, now)
 			}
 		}
 	}
 }
 
 // again sends one packet: on the stream for such packets, RFC 4588, or under its old number where there is none.
-func (s *Sender) again(b *binding, w *was) {
+func (s *Sender) again(b *binding, w *was, now time.Time) {
 	p := &s.history.copy
 	h := &s.header
 	*h = headerOf(p)
@@ -158,6 +162,7 @@ func (s *Sender) again(b *binding, w *was) {
 		h.SSRC, h.PayloadType, h.SequenceNumber = b.rtxSSRC, b.rtxPT, s.history.seq
 		s.history.seq++
 	}
+	s.number(len(payload), now)
 	if n, err := b.to.WriteRTP(h, payload); n > 0 && err == nil {
 		s.track.Counters.Again.Add(1)
 	}

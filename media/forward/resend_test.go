@@ -19,7 +19,7 @@ func TestResend(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var asks asked
 			track := testTrack(&asks)
-			sender, r := track.Send("s"), &receiver{ready: true}
+			sender, r := track.Send("s", nil), &receiver{ready: true}
 			if rtx {
 				r.rtx = 4712
 			}
@@ -78,7 +78,7 @@ func TestResend(t *testing.T) {
 func TestResendIsLimited(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s"), &receiver{ready: true}
+	sender, r := track.Send("s", nil), &receiver{ready: true}
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"encoding/binary"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -18,6 +20,7 @@ const freshFor = 3 * time.Second
 type Sender struct {
 	track   *Track
 	stream  string
+	echo    *Echo
 	out     atomic.Pointer[binding]
 	paused  atomic.Bool
 	useless atomic.Bool   // the receiver lacks the codec
@@ -34,6 +37,9 @@ type Sender struct {
 	pictures pictures
 	history  history
 	header   rtp.Header
+	wide     [2]byte         // the number of the packet that is sent, among all of the receiver's
+	numbered []rtp.Extension // header extensions with it; nil if the receiver has no use for it
+	filling  filling
 	packets  uint32 // sent
 	octets   uint32 // of their payloads
 }
@@ -62,11 +68,35 @@ func (s *Sender) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 	if pt, ok := again(c.CodecParameters(), codec.PayloadType); ok {
 		b.rtxSSRC, b.rtxPT = uint32(c.SSRCRetransmission()), pt
 	}
+	s.mu.Lock()
+	s.numbered = s.extensions(c.HeaderExtensions())
+	s.mu.Unlock()
 	s.out.Store(b)
 	if !s.held.Load() {
 		s.ask(now, true)
 	}
 	return codec, nil
+}
+
+// extensions are what each packet carries in its header.
+func (s *Sender) extensions(negotiated []webrtc.RTPHeaderExtensionParameter) []rtp.Extension {
+	for _, e := range negotiated {
+		if s.echo != nil && e.URI == sdp.TransportCCURI && e.ID > 0 && e.ID < 15 {
+			h := rtp.Header{}
+			_ = h.SetExtension(uint8(e.ID), s.wide[:]) // it fits
+			return h.Extensions
+		}
+	}
+	return nil
+}
+
+// number gives the packet whose header is ready its place among all that the receiver gets. The lock is held.
+func (s *Sender) number(payload int, now time.Time) {
+	if s.numbered == nil {
+		return
+	}
+	binary.BigEndian.PutUint16(s.wide[:], s.echo.leaves(payload, now))
+	s.header.Extension, s.header.ExtensionProfile, s.header.Extensions = true, rtp.ExtensionProfileOneByte, s.numbered
 }
 
 // Useless says whether the receiver has turned out not to have the track's codec.
@@ -195,6 +225,7 @@ func (s *Sender) send(b *binding, l *layer, h *rtp.Header, d descriptor, payload
 	payload = s.pictures.next(d, h.SSRC, payload)
 	s.header = *h
 	s.header.SSRC, s.header.PayloadType, s.header.SequenceNumber, s.header.Timestamp = b.ssrc, b.pt, number, ts
+	s.number(len(payload), now)
 	if n, err := b.to.WriteRTP(&s.header, payload); n == 0 || err != nil {
 		s.rewrite.pause() // not ready yet, or not any more: a key frame that nobody got begins nothing
 		return s.rewrite.waiting()
@@ -210,11 +241,14 @@ func (s *Sender) send(b *binding, l *layer, h *rtp.Header, d descriptor, payload
 		layer: l, out: number, number: h.SequenceNumber, time: s.rewrite.time, pid: s.pictures.pid, tl0: s.pictures.tl0,
 		at: now.UnixNano(),
 	})
+	if h.Marker {
+		s.fill(b, now)
+	}
 	return false
 }
 
 // Control reads what the receiver reports until it ends, and passes its requests for key frames on.
-func (s *Sender) Control(r *webrtc.RTPSender) {
+func (s *Sender) Control(r Reader) {
 	buf := make([]byte, mtu)
 	for {
 		n, _, err := r.Read(buf)
@@ -233,6 +267,10 @@ func (s *Sender) Control(r *webrtc.RTPSender) {
 				s.reported(p.Reports)
 			case *rtcp.ReceiverEstimatedMaximumBitrate:
 				s.flow.estimated(p.Bitrate)
+			case *rtcp.TransportLayerCC:
+				if s.echo != nil {
+					s.echo.heard(p, time.Now())
+				}
 			case *rtcp.TransportLayerNack:
 				s.resend(p, time.Now())
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:

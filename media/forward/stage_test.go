@@ -57,7 +57,7 @@ func TestStageLeavesNoGap(t *testing.T) {
 		})
 	}
 	one, other := track(), track()
-	sender, r := one.Send("s"), &receiver{ready: true}
+	sender, r := one.Send("s", nil), &receiver{ready: true}
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)
 	}

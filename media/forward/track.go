@@ -31,7 +31,8 @@ type Counters struct {
 	In, Out, Again atomic.Uint64
 }
 
-// Reader is where the packets of one layer come from. webrtc.TrackRemote is one.
+// Reader is where the packets of one layer come from, or a receiver's reports. webrtc.TrackRemote and webrtc.RTPSender are
+// such.
 type Reader interface {
 	Read(b []byte) (n int, attributes interceptor.Attributes, err error)
 }
@@ -81,9 +82,9 @@ func NewTrack(o Options) *Track {
 }
 
 // Send returns the track as one receiver gets it, under the given stream name. It is to be added to a peer connection,
-// its Control to be run, and Remove to be called at the end.
-func (t *Track) Send(stream string) *Sender {
-	s := &Sender{track: t, stream: stream, want: Best, room: Best, rewrite: rewriter{video: t.video, clock: t.Codec.ClockRate}}
+// its Control to be run, and Remove to be called at the end. echo is of all that the receiver gets; it may be nil.
+func (t *Track) Send(stream string, echo *Echo) *Sender {
+	s := &Sender{track: t, stream: stream, echo: echo, want: Best, room: Best, rewrite: rewriter{video: t.video, clock: t.Codec.ClockRate}}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	list := append(slices.Clone(*t.outgoing.Load()), s)

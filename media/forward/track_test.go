@@ -7,6 +7,7 @@ import (
 
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -40,6 +41,9 @@ type receiver struct {
 	got   []rtp.Packet
 }
 
+func (r *receiver) HeaderExtensions() []webrtc.RTPHeaderExtensionParameter {
+	return []webrtc.RTPHeaderExtensionParameter{{URI: sdp.TransportCCURI, ID: 3}}
+}
 func (r *receiver) ID() string                           { return "receiver" }
 func (r *receiver) SSRCRetransmission() webrtc.SSRC      { return r.rtx }
 func (r *receiver) SSRC() webrtc.SSRC                    { return 4711 }
@@ -79,7 +83,7 @@ func TestTrackForwards(t *testing.T) {
 	track := testTrack(&asks)
 	var tapped []byte
 	track.Tap = func(id string, _ *rtp.Header, payload []byte) { tapped = append(tapped, payload[1]) }
-	sender, r := track.Send("PA_1|TR_1"), &receiver{ready: true}
+	sender, r := track.Send("PA_1|TR_1", nil), &receiver{ready: true}
 	if codec, err := sender.Bind(r); err != nil || codec.PayloadType != 120 {
 		t.Fatalf("bound to %v, %v", codec, err)
 	}
@@ -121,7 +125,7 @@ func TestTrackForwards(t *testing.T) {
 func TestReceiverThatIsNotReadyMissesNoKeyFrame(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s"), &receiver{}
+	sender, r := track.Send("s", nil), &receiver{}
 	now := time.Now()
 	packet := func(seq uint16, b byte) {
 		now = now.Add(keyGap)
@@ -167,7 +171,7 @@ func TestHeldBack(t *testing.T) {
 		track.forward(&rtp.Packet{Header: rtp.Header{SSRC: 9, SequenceNumber: seq}, Payload: []byte{0x10, b}}, 0, now)
 	}
 	packet(1, deltaByte)
-	sender, r := track.Send("s"), &receiver{ready: true}
+	sender, r := track.Send("s", nil), &receiver{ready: true}
 	sender.Hold()
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)
@@ -190,7 +194,7 @@ func TestHeldBack(t *testing.T) {
 func TestOneLayerIsForwarded(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s"), &receiver{ready: true}
+	sender, r := track.Send("s", nil), &receiver{ready: true}
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +226,7 @@ func TestOneLayerIsForwarded(t *testing.T) {
 func TestPausedReceiver(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s"), &receiver{ready: true}
+	sender, r := track.Send("s", nil), &receiver{ready: true}
 	if _, err := sender.Bind(r); err != nil {
 		t.Fatal(err)
 	}
@@ -248,11 +252,11 @@ func TestCodecThatReceiverLacks(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
 	track.Codec.MimeType = webrtc.MimeTypeAV1
-	if _, err := track.Send("s").Bind(&receiver{}); err == nil {
+	if _, err := track.Send("s", nil).Bind(&receiver{}); err == nil {
 		t.Error("bound to a codec that is not there")
 	}
 	track.Codec = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH264, SDPFmtpLine: "other"}
-	if c, err := track.Send("s").Bind(&receiver{}); err != nil || c.PayloadType != 100 {
+	if c, err := track.Send("s", nil).Bind(&receiver{}); err != nil || c.PayloadType != 100 {
 		t.Errorf("H.264 with other parameters: %v, %v", c, err)
 	}
 }

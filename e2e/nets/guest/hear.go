@@ -172,7 +172,7 @@ func (e *eye) take(s stamp, now time.Time) (ask bool) {
 func (e *eye) next(now time.Time) bool {
 	for id, p := range e.parts {
 		follows := e.shown && id.layer == e.layer && id.number == e.number+1
-		fresh := p.key && (!e.shown || id.number > e.number)
+		fresh := p.key && (!e.shown || id.number > e.number || id.number == e.number && id.layer > e.layer)
 		if len(p.have) < int(p.parts) || !follows && !fresh {
 			continue
 		}

@@ -1,0 +1,148 @@
+package forward
+
+import (
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+const (
+	echoKept = 2048                   // packets whose departure is remembered
+	echoTold = time.Second            // for which a report counts
+	echoRate = 500 * time.Millisecond // over which is counted what leaves
+)
+
+// Echo is what a receiver says of when packets reach it, by the numbers that all of its tracks share
+// (draft-holmer-rmcat-transport-wide-cc-extensions). Packets that wait for each other in a line that is too thin are later
+// and later: that shows before anything is lost, and the gaps between them tell what the line carries.
+type Echo struct {
+	alarm func() // the line fills
+
+	mu    sync.Mutex
+	begun time.Time
+	next  uint16
+	sent  []departure // by number; made with the first packet
+	told  time.Time   // of the last report
+	first uint32      // reference time of the first one
+
+	ways  [echoBase]time.Duration // the shortest of each second
+	since [echoBase]int64         // the second, 0 if there was none
+	lows  [3]low                  // the shortest waits of late, the newest first
+	empty time.Duration           // the way while nothing waits
+	known int                     // seconds that it has been found by
+	noise time.Duration           // how much longer packets wait than the one among them that waits least, as a rule
+	swing time.Duration           // and how different that is
+	trail []trip
+	drop  trip // from which on the trail counts, and how long it waited
+}
+
+// departure is a packet that has left.
+type departure struct {
+	at     time.Duration
+	bytes  int32
+	number uint16
+	open   bool // nothing has been said of it
+}
+
+// NewEcho returns one for a receiver that has said nothing yet. alarm is called when its line fills; it must not wait.
+func NewEcho(alarm func()) *Echo { return &Echo{alarm: alarm, begun: time.Now()} }
+
+// leaves gives a packet its number.
+func (e *Echo) leaves(payload int, now time.Time) uint16 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.sent == nil {
+		e.sent = make([]departure, echoKept)
+	}
+	n := e.next
+	e.next++
+	e.sent[n%echoKept] = departure{at: now.Sub(e.begun), bytes: int32(payload + overhead), number: n, open: true}
+	return n
+}
+
+// heard takes a report.
+func (e *Echo) heard(r *rtcp.TransportLayerCC, now time.Time) {
+	if e.take(r, now) {
+		e.alarm()
+	}
+}
+
+// take is heard, and says whether the line fills.
+func (e *Echo) take(r *rtcp.TransportLayerCC, now time.Time) (fills bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.sent == nil || int(r.PacketStatusCount) > echoKept {
+		return false
+	}
+	if e.told.IsZero() {
+		e.first = r.ReferenceTime
+	}
+	e.told = now
+	came := time.Duration(int32((r.ReferenceTime-e.first)<<8)>>8) * 64 * time.Millisecond // 24 bits, which begin again
+	e.way(now)
+	number, left, deltas := r.BaseSequenceNumber, int(r.PacketStatusCount), r.RecvDeltas
+	for _, c := range r.PacketChunks {
+		for symbol := range symbols(c) {
+			if left == 0 {
+				break
+			}
+			if symbol == rtcp.TypeTCCPacketReceivedSmallDelta || symbol == rtcp.TypeTCCPacketReceivedLargeDelta {
+				if len(deltas) == 0 {
+					return false
+				}
+				came += time.Duration(deltas[0].Delta) * time.Microsecond
+				deltas = deltas[1:]
+				e.arrived(number, came, now)
+			}
+			number++
+			left--
+		}
+	}
+	e.longer()
+	a := e.arrivals(now)
+	return a.Waits > a.Usual || a.Stands > waitSome
+}
+
+// symbols lists what a part of a report says of one packet after the other.
+func symbols(c rtcp.PacketStatusChunk) func(func(uint16) bool) {
+	return func(yield func(uint16) bool) {
+		switch c := c.(type) {
+		case *rtcp.RunLengthChunk:
+			for range c.RunLength {
+				if !yield(c.PacketStatusSymbol) {
+					return
+				}
+			}
+		case *rtcp.StatusVectorChunk:
+			for _, s := range c.SymbolList {
+				if !yield(s) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// rate is what leaves, in bits per second.
+func (e *Echo) rate(now time.Time) int {
+	bytes, from := 0, now.Sub(e.begun)-echoRate
+	for n := e.next - 1; n != e.next-echoKept; n-- {
+		d := &e.sent[n%echoKept]
+		if d.number != n || d.bytes == 0 || d.at < from {
+			break
+		}
+		bytes += int(d.bytes)
+	}
+	return int(float64(8*bytes) / echoRate.Seconds())
+}
+
+// Forget lets what has been heard until now count no more: less is sent from now on.
+func (e *Echo) Forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.trail) > 0 {
+		e.drop = e.trail[len(e.trail)-1]
+	}
+	e.trail, e.lows = e.trail[:0], [3]low{}
+}

@@ -1,0 +1,182 @@
+package forward
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// far is a receiver that reports arrivals, behind a line that carries so many bits in a second.
+type far struct {
+	t       *testing.T
+	echo    *Echo
+	now     time.Time
+	free    time.Time
+	carries int
+	r       *twcc.Recorder
+	alarms  int
+}
+
+func newFar(t *testing.T, carries int) *far {
+	f := &far{t: t, now: time.Now(), carries: carries, r: twcc.NewRecorder(1)}
+	f.echo = NewEcho(func() { f.alarms++ })
+	f.now = f.echo.begun
+	return f
+}
+
+// send sends frames of ten packets, fifteen in a second, and has one report in ten of a second.
+func (f *far) send(d time.Duration) {
+	f.t.Helper()
+	for end, told := f.now.Add(d), f.now; f.now.Before(end); f.now = f.now.Add(time.Second / 15) {
+		for range 10 {
+			n := f.echo.leaves(1000, f.now)
+			if f.free.Before(f.now) {
+				f.free = f.now
+			}
+			f.free = f.free.Add(time.Duration(8 * 1050 * int(time.Second) / f.carries))
+			f.r.Record(7, n, f.free.Add(time.Hour).UnixMicro())
+		}
+		if f.now.Sub(told) < 100*time.Millisecond {
+			continue
+		}
+		told = f.now
+		for _, p := range f.r.BuildFeedbackPacket() {
+			b, err := p.Marshal()
+			if err != nil {
+				f.t.Fatal(err)
+			}
+			var read rtcp.TransportLayerCC
+			if err := read.Unmarshal(b); err != nil {
+				f.t.Fatal(err)
+			}
+			f.echo.heard(&read, f.now)
+		}
+	}
+}
+
+// A line that carries all is quiet; one that fills is noticed, and what it carries is known.
+func TestEcho(t *testing.T) {
+	f := newFar(t, 4_000_000)
+	f.send(20 * time.Second)
+	a := f.echo.Arrivals(f.now)
+	if f.alarms > 0 || !a.Told || a.Carries > 0 || a.Sent < 1_100_000 || a.Sent > 1_300_000 {
+		t.Errorf("%d alarms, %+v", f.alarms, a)
+	}
+	f.free, f.carries = f.now, 300_000
+	f.send(300 * time.Millisecond)
+	if a = f.echo.Arrivals(f.now); f.alarms == 0 || a.Carries < 280_000 || a.Carries > 320_000 || a.Waits < a.Seldom {
+		t.Errorf("%d alarms, %+v", f.alarms, a)
+	}
+	f.echo.Forget()
+	if a = f.echo.Arrivals(f.now); a.Carries > 0 || a.Waits > 0 || a.Stands > 0 {
+		t.Errorf("%+v is not forgotten", a)
+	}
+	if a = f.echo.Arrivals(f.now.Add(2 * time.Second)); a.Told {
+		t.Error("an old report counts")
+	}
+}
+
+// What a receiver reports may be anything.
+func TestEchoBearsAnything(t *testing.T) {
+	f := newFar(t, 4_000_000)
+	all := &rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketReceivedSmallDelta, RunLength: 0xffff}
+	before := &rtcp.TransportLayerCC{PacketStatusCount: 1, PacketChunks: []rtcp.PacketStatusChunk{all}}
+	f.echo.heard(before, f.now) // nothing has been sent
+	f.send(time.Second)
+	for _, r := range []*rtcp.TransportLayerCC{
+		{},
+		{PacketStatusCount: 0xffff, PacketChunks: []rtcp.PacketStatusChunk{all}},
+		{PacketStatusCount: 100, PacketChunks: []rtcp.PacketStatusChunk{all, all}},
+		{PacketStatusCount: 3, BaseSequenceNumber: 0xfffe, ReferenceTime: 0xffffff, PacketChunks: []rtcp.PacketStatusChunk{all}, RecvDeltas: []*rtcp.RecvDelta{{Delta: -1 << 40}, {Delta: 1 << 40}, {}}},
+		{PacketStatusCount: 2, PacketChunks: []rtcp.PacketStatusChunk{&rtcp.StatusVectorChunk{SymbolList: []uint16{3, 2, 1}}}},
+	} {
+		f.echo.heard(r, f.now)
+		f.echo.Arrivals(f.now)
+	}
+}
+
+// All that a receiver gets is numbered in one row, what is sent again too; who has not agreed to that gets no numbers.
+func TestNumbers(t *testing.T) {
+	var asks asked
+	echo := NewEcho(func() {})
+	row := uint16(0)
+	one, other := testTrack(&asks), testTrack(&asks)
+	r := &receiver{ready: true, rtx: 99}
+	first, second := one.Send("s", echo), other.Send("s", echo)
+	for _, s := range []*Sender{first, second} {
+		if _, err := s.Bind(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, b, now := &source{ssrc: 11, quality: 2}, &source{ssrc: 12, quality: 2}, time.Now()
+	for i := range 5 {
+		a.send(one, now, i == 0)
+		b.send(other, now, i == 0)
+	}
+	first.resend(&rtcp.TransportLayerNack{MediaSSRC: 4711, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{r.got[4].SequenceNumber})}, now)
+	if len(r.got) != 11 {
+		t.Fatalf("%d packets", len(r.got))
+	}
+	for _, p := range r.got {
+		if e := p.GetExtension(3); len(e) != 2 || uint16(e[0])<<8|uint16(e[1]) != row {
+			t.Fatalf("number %v, want %d", e, row)
+		}
+		row++
+	}
+	third, plain := one.Send("s", nil), &receiver{ready: true}
+	if _, err := third.Bind(plain); err != nil {
+		t.Fatal(err)
+	}
+	a.send(one, now, true)
+	if len(plain.got) != 1 || plain.got[0].Extension {
+		t.Errorf("got %v", plain.got)
+	}
+}
+
+// A line is filled with what it has carried already, as much as is wanted, and only where the receiver knows such packets.
+func TestFill(t *testing.T) {
+	for _, rtx := range []webrtc.SSRC{0, 99} {
+		var asks asked
+		track := testTrack(&asks)
+		sender, r := track.Send("s", nil), &receiver{ready: true, rtx: rtx}
+		if _, err := sender.Bind(r); err != nil {
+			t.Fatal(err)
+		}
+		number, now := uint16(0), time.Now()
+		frames := func(n int) (bits int) {
+			before := len(r.got)
+			for range n {
+				now = now.Add(time.Second / 20)
+				payload := append([]byte{0x10, byte(number & 1), 0}, make([]byte, 997)...)
+				if number > 0 {
+					payload[1] = 1
+				} else {
+					payload[1] = 0
+				}
+				number++
+				track.forward(&rtp.Packet{Header: rtp.Header{SSRC: 11, SequenceNumber: number, Timestamp: uint32(number) * 4500, Marker: true}, Payload: payload}, 2, now)
+			}
+			for _, p := range r.got[before:] {
+				if p.SSRC != 4711 {
+					bits += 8 * (len(p.Payload) - 2 + overhead)
+				}
+			}
+			return bits
+		}
+		if frames(20) > 0 {
+			t.Error("filled before it was wanted")
+		}
+		sender.Fill(400_000)
+		if got := frames(40); rtx == 0 && got > 0 || rtx != 0 && (got < 760_000 || got > 820_000) {
+			t.Errorf("filled with %d bits in two seconds", got)
+		}
+		sender.Fill(0)
+		if frames(20) > 0 {
+			t.Error("goes on")
+		}
+	}
+}

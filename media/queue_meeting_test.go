@@ -1,0 +1,232 @@
+package media
+
+import (
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+	"github.com/rs/zerolog"
+
+	"stimmbote/media/forward"
+)
+
+// picture is a frame's packets of a layer, the size being in bits per second.
+func picture(layer int, n uint32, number *uint16, bits int, key bool) (all [][]byte) {
+	size := bits / 8 / 15
+	if key {
+		size *= 3
+	}
+	parts := (size + 1099) / 1100
+	for part := range parts {
+		body := make([]byte, max(size/parts, 20))
+		if part == 0 {
+			body[0] = 0x10
+		}
+		if !key {
+			body[1] = 1
+		}
+		body[2], body[7], body[8] = byte(layer), byte(part), byte(parts)
+		if key {
+			body[9] = 1
+		}
+		binary.BigEndian.PutUint32(body[3:], n)
+		*number++
+		b, err := (&rtp.Packet{
+			Header:  rtp.Header{Version: 2, SSRC: uint32(10 + layer), SequenceNumber: *number, Timestamp: n * 6000, Marker: part == parts-1},
+			Payload: body,
+		}).Marshal()
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+// newQueued lets somebody receive a voice and a camera with three layers by such a line, until stop is called.
+func newQueued() (q *queued, stop func()) {
+	q = &queued{
+		delay: 20 * time.Millisecond, recorder: twcc.NewRecorder(1), next: map[uint32]uint16{}, missing: map[uint32]map[uint16]time.Time{},
+		sounds: map[uint32]time.Duration{}, parts: map[[2]uint32]map[byte]bool{}, whole: map[[2]uint32]byte{}, wants: [3]bool{true, true, true},
+	}
+	leg := &leg{do: make(chan func() error, legQueue), quit: make(chan struct{}), send: func(*livekit.SignalResponse) {}, fail: func(error) {}}
+	q.s = &subscriber{leg: leg, log: zerolog.Nop(), incoming: map[string]incoming{}, ready: true}
+	q.s.thin.echo = forward.NewEcho(q.s.alarm)
+	var all sync.WaitGroup
+	counters := &forward.Counters{}
+	voice, camera := feed(make(chan []byte, 64)), [3]feed{}
+	tracks := []*forward.Track{
+		forward.NewTrack(forward.Options{ID: "voice", Kind: webrtc.RTPCodecTypeAudio, Codec: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000}, Counters: counters}),
+		forward.NewTrack(forward.Options{
+			ID: "camera", Kind: webrtc.RTPCodecTypeVideo, Codec: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, Counters: counters,
+			AskKeyFrame: func(ssrc uint32) {
+				time.AfterFunc(10*time.Millisecond, func() {
+					q.mu.Lock()
+					defer q.mu.Unlock()
+					q.wants[ssrc-10] = true
+				})
+			},
+		}),
+	}
+	all.Go(func() { tracks[0].Receive(voice, 0) })
+	for i := range camera {
+		camera[i] = make(chan []byte, 256)
+		all.Go(func() { tracks[1].Receive(camera[i], i) })
+	}
+	var ends []*end
+	for i, t := range tracks {
+		e := &end{q: q, kind: t.Kind, ssrc: webrtc.SSRC(1000 + i), says: make(chan []byte, 256)}
+		send := t.Send("s", q.s.thin.echo)
+		if _, err := send.Bind(e); err != nil {
+			panic(err)
+		}
+		all.Go(func() { send.Control(e.says) })
+		q.s.incoming[t.ID] = incoming{track: t, send: send, want: forward.Best, large: true, from: source{sid: "PA", speaks: &atomic.Bool{}}}
+		ends = append(ends, e)
+	}
+	quit := make(chan struct{})
+	every := func(interval time.Duration, f func(n uint32)) {
+		all.Go(func() {
+			clock := time.NewTicker(interval)
+			defer clock.Stop()
+			for n := uint32(1); ; n++ {
+				select {
+				case <-quit:
+					return
+				case <-clock.C:
+					f(n)
+				}
+			}
+		})
+	}
+	every(20*time.Millisecond, func(n uint32) {
+		body := make([]byte, 80)
+		binary.BigEndian.PutUint32(body, n)
+		binary.BigEndian.PutUint64(body[4:], uint64(time.Now().UnixMicro()))
+		b, _ := (&rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 5, SequenceNumber: uint16(n), Timestamp: n * 960}, Payload: body}).Marshal()
+		voice <- b
+	})
+	numbers := [3]uint16{}
+	every(time.Second/15, func(n uint32) {
+		for i, bits := range []int{100_000, 300_000, 1_200_000} {
+			q.mu.Lock()
+			key := q.wants[i]
+			q.wants[i] = false
+			q.mu.Unlock()
+			for _, b := range picture(i, n, &numbers[i], bits, key) {
+				camera[i] <- b
+			}
+		}
+	})
+	every(100*time.Millisecond, func(uint32) {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		for _, p := range q.recorder.BuildFeedbackPacket() {
+			ends[0].say(p)
+		}
+	})
+	every(30*time.Millisecond, func(uint32) {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		var lost []uint16
+		for n, since := range q.missing[1001] {
+			if time.Since(since) > time.Second/2 {
+				delete(q.missing[1001], n)
+			} else {
+				lost = append(lost, n)
+			}
+		}
+		if len(lost) > 0 {
+			ends[1].say(&rtcp.TransportLayerNack{MediaSSRC: 1001, Nacks: rtcp.NackPairsFromSequenceNumbers(lost)})
+		}
+	})
+	all.Go(func() {
+		clock := time.NewTicker(beatEvery)
+		defer clock.Stop()
+		for {
+			select {
+			case <-quit:
+				return
+			case <-clock.C:
+				q.s.weigh(time.Now())
+			case f := <-leg.do:
+				_ = f()
+			}
+		}
+	})
+	return q, func() {
+		close(quit)
+		time.Sleep(time.Second)
+		close(voice)
+		for _, f := range camera {
+			close(f)
+		}
+		for _, e := range ends {
+			close(e.says)
+		}
+		all.Wait()
+	}
+}
+
+// noticed is what a person would have, in some time.
+type noticed struct {
+	silent, longest time.Duration // without sound in time, in all; and the longest way of a sound
+	freezes, frozen time.Duration
+	steady, best    time.Duration // until pictures were there without standing still, and the best ones; -1: not
+	silentUntil     time.Duration
+	worse           int // pictures not in the best layer
+}
+
+func (q *queued) notice(d time.Duration) (n noticed) {
+	q.mu.Lock()
+	q.sounds, q.frames, q.longest = map[uint32]time.Duration{}, nil, 0
+	q.mu.Unlock()
+	from := time.Now()
+	time.Sleep(d)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n.longest, n.best = q.longest, -1
+	first, last := ^uint32(0), uint32(0)
+	for i := range q.sounds {
+		first, last = min(first, i), max(last, i)
+	}
+	row := 0
+	for i := first; i <= last; i++ {
+		if way, came := q.sounds[i]; came && way <= q.delay+200*time.Millisecond {
+			if row >= 3 {
+				n.silent += time.Duration(row) * 20 * time.Millisecond
+				n.silentUntil = time.Duration(i-first) * 20 * time.Millisecond
+			}
+			row = 0
+			continue
+		}
+		row++
+	}
+	shown, since := from, time.Time{}
+	for _, f := range append(q.frames, frame{time.Now(), 2}) {
+		if still := f.at.Sub(shown); still > 217*time.Millisecond {
+			n.freezes++
+			n.frozen += still
+			if still > 500*time.Millisecond {
+				n.steady = f.at.Sub(from)
+			}
+		}
+		shown = f.at
+		switch {
+		case f.layer < 2:
+			n.worse++
+			since = time.Time{}
+		case since.IsZero():
+			since = f.at
+		case f.at.Sub(since) > 3*time.Second && n.best < 0:
+			n.best = since.Sub(from)
+		}
+	}
+	return n
+}
