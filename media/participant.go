@@ -140,6 +140,7 @@ func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *w
 	})
 	in.OnDataChannel(func(ch *webrtc.DataChannel) { r.listen(p, ch, p.single) })
 	in.OnConnectionStateChange(p.watch)
+	out.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) { p.sub.post(p.sub.moved) })
 	out.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		if state == webrtc.PeerConnectionStateConnected {
 			p.sub.post(p.sub.begin)

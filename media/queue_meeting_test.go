@@ -2,6 +2,7 @@ package media
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -142,7 +143,8 @@ func newQueued() (q *queued, stop func()) {
 				lost = append(lost, n)
 			}
 		}
-		if len(lost) > 0 {
+		slices.Sort(lost)
+		if lost = lost[:min(len(lost), 250)]; len(lost) > 0 {
 			ends[1].say(&rtcp.TransportLayerNack{MediaSSRC: 1001, Nacks: rtcp.NackPairsFromSequenceNumbers(lost)})
 		}
 	})

@@ -54,6 +54,14 @@ func TestWeatherIsNoThinLine(t *testing.T) {
 		"jitter 80 ms": func(q *queued) { q.jitter = upTo(80 * time.Millisecond) },
 		"a longer way": func(q *queued) { q.delay += 30 * time.Millisecond },
 		"1.5 Mbit/s":   func(q *queued) { q.carries.Store(1_500_000) },
+		"broken for 2 s": func(q *queued) {
+			from := time.Now()
+			q.lose = func() bool { return time.Since(from) < 2*time.Second }
+		},
+		"another way": func(q *queued) {
+			q.delay += 200 * time.Millisecond
+			q.s.post(q.s.moved)
+		},
 		"halts": func(q *queued) {
 			time.AfterFunc(7*time.Second, func() { q.halt(150 * time.Millisecond) })
 			time.AfterFunc(12*time.Second, func() { q.halt(200 * time.Millisecond) })

@@ -75,6 +75,9 @@ func (s *subscriber) alarm() {
 
 // weigh sees what has gone out since the last beat and what was said of it, and divides anew.
 func (s *subscriber) weigh(now time.Time) {
+	if s.thin.echo.Broke(now) {
+		s.forget(now) // nothing came through, which has nothing to do with how much was sent
+	}
 	sum, estimate := s.thin.gone, 0
 	for _, in := range s.incoming {
 		sum = sum.Plus(in.send.Flow())
@@ -85,6 +88,28 @@ func (s *subscriber) weigh(now time.Time) {
 	s.divide(now, heard)
 }
 
+// moved begins anew: packets go another way, of which nothing is known, and what was lost between the two says nothing of it.
+// Nor does it matter what a picture lacks if a whole one comes.
+func (s *subscriber) moved() error {
+	now := time.Now()
+	s.thin.line = allot.Line{}
+	s.thin.echo.Move()
+	s.forget(now)
+	for _, in := range s.incoming {
+		in.send.Renew(now)
+	}
+	s.divide(now, allot.Heard{})
+	return nil
+}
+
+// forget lets what has been lost until now count no more.
+func (s *subscriber) forget(now time.Time) {
+	s.thin.past = [lineBeats]forward.Flow{}
+	for _, in := range s.incoming {
+		in.send.Forget(now)
+	}
+}
+
 // divide gives what the line carries to what the client receives, and tells it what it gets.
 func (s *subscriber) divide(now time.Time, heard allot.Heard) {
 	if !s.ready || len(s.incoming) == 0 {
@@ -93,11 +118,8 @@ func (s *subscriber) divide(now time.Time, heard allot.Heard) {
 	ids, tracks := s.demands(now)
 	heard.Needs, heard.Least, heard.Arrivals = allot.Needs(tracks), allot.Least(tracks), allot.Arrivals(s.thin.echo.Arrivals(now))
 	if s.thin.line.Note(now, heard) {
-		s.thin.past = [lineBeats]forward.Flow{}
 		s.thin.echo.Forget()
-		for _, in := range s.incoming {
-			in.send.Forget(now)
-		}
+		s.forget(now)
 		if rest := s.thin.line.Drained().Sub(now); rest > 0 {
 			time.AfterFunc(rest, s.alarm)
 		}

@@ -5,6 +5,9 @@ import "time"
 const (
 	// heavy is the part of the packets from which on loss says that the line is full: less may be the weather.
 	heavy = 0.2
+	// heavyTold is that part where arrivals are reported, which tell of full lines before: few drop what they have no room
+	// for at once.
+	heavyTold = 0.35
 	// drop is how much a receiver's own estimate falls when its line is full.
 	drop = 0.95
 	// rest is what is left for the line to empty itself.
@@ -204,7 +207,7 @@ func (l *Line) full(now time.Time, h Heard) (carries float64, full bool) {
 		return float64(h.Arrivals.Carries) * part / rest, true
 	case h.Estimate > 0 && h.Estimate < h.Sent && float64(h.Estimate) < drop*float64(before):
 		return min(float64(h.Estimate)/rest, arrived), true // the receiver has left room already
-	case h.Lost < heavy, l.bears(now, h):
+	case h.Lost < heavy, h.Arrivals.Told && h.Lost < heavyTold, l.bears(now, h):
 		return 0, false
 	default:
 		return arrived, true

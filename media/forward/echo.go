@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"math"
 	"sync"
 	"time"
 
@@ -8,9 +9,10 @@ import (
 )
 
 const (
-	echoKept = 2048                   // packets whose departure is remembered
-	echoTold = time.Second            // for which a report counts
-	echoRate = 500 * time.Millisecond // over which is counted what leaves
+	echoKept  = 2048                   // packets whose departure is remembered
+	echoTold  = time.Second            // for which a report counts
+	echoBroke = 700 * time.Millisecond // without one, after which the line was broken
+	echoRate  = 500 * time.Millisecond // over which is counted what leaves
 )
 
 // Echo is what a receiver says of when packets reach it, by the numbers that all of its tracks share
@@ -24,6 +26,7 @@ type Echo struct {
 	next  uint16
 	sent  []departure // by number; made with the first packet
 	told  time.Time   // of the last report
+	broke bool        // there was none for longer than usual
 	first uint32      // reference time of the first one
 
 	ways  [echoBase]time.Duration // the shortest of each second
@@ -75,8 +78,12 @@ func (e *Echo) take(r *rtcp.TransportLayerCC, now time.Time) (fills bool) {
 	if e.sent == nil || int(r.PacketStatusCount) > echoKept {
 		return false
 	}
-	if e.told.IsZero() {
+	switch since := now.Sub(e.told); {
+	case e.told.IsZero():
 		e.first = r.ReferenceTime
+	case since > echoBroke:
+		e.broke = true
+		e.trail, e.lows = e.trail[:0], [3]low{}
 	}
 	e.told = now
 	came := time.Duration(int32((r.ReferenceTime-e.first)<<8)>>8) * 64 * time.Millisecond // 24 bits, which begin again
@@ -145,4 +152,23 @@ func (e *Echo) Forget() {
 		e.drop = e.trail[len(e.trail)-1]
 	}
 	e.trail, e.lows = e.trail[:0], [3]low{}
+}
+
+// Broke says whether the line is broken, or was for a while since the last time.
+func (e *Echo) Broke(now time.Time) (broke bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	broke, e.broke = e.broke || !e.told.IsZero() && now.Sub(e.told) > echoBroke, false
+	return broke
+}
+
+// Move lets everything that is known of the line count no more: packets go another way from now on.
+func (e *Echo) Move() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.since, e.known, e.empty = [echoBase]int64{}, 0, math.MaxInt64
+	e.trail, e.lows, e.drop = e.trail[:0], [3]low{}, trip{}
+	for i := range e.sent {
+		e.sent[i].open = false
+	}
 }

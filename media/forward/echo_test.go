@@ -78,6 +78,14 @@ func TestEcho(t *testing.T) {
 	if a = f.echo.Arrivals(f.now.Add(2 * time.Second)); a.Told {
 		t.Error("an old report counts")
 	}
+	if f.echo.Broke(f.now) {
+		t.Error("broken")
+	}
+	f.now, f.carries = f.now.Add(2*time.Second), 4_000_000
+	f.send(time.Second)
+	if !f.echo.Broke(f.now) || f.echo.Broke(f.now) {
+		t.Error("not broken once")
+	}
 }
 
 // What a receiver reports may be anything.

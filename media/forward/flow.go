@@ -130,6 +130,13 @@ func (s *Sender) Forget(now time.Time) {
 	s.history.since = now.UnixNano()
 }
 
+// Renew has a whole picture sent, to a receiver that may have lost much.
+func (s *Sender) Renew(now time.Time) {
+	if b := s.out.Load(); b != nil && s.track.video && !s.stopped() {
+		s.ask(now, true)
+	}
+}
+
 // Estimate takes what the receiver has said that its line carries, in bits per second; 0 if it has said nothing new.
 func (s *Sender) Estimate() int { return int(s.flow.estimate.Swap(0)) }
 
