@@ -89,8 +89,9 @@ func (t *turnServer) servers(host, name, secret string) []*livekit.ICEServer {
 		urls = append(urls, "turns:"+net.JoinHostPort(at, through)+"?transport=tcp")
 	}
 	switch {
-	case t.public != "":
+	case t.public != "" && sameFamily(t.public, at):
 		at = t.public
+	case t.public != "": // which who has come by the other family may not reach
 	case !t.addr.Addr().IsUnspecified():
 		at = t.addr.Addr().String()
 	}
@@ -99,6 +100,13 @@ func (t *turnServer) servers(host, name, secret string) []*livekit.ICEServer {
 		urls = append([]string{here + "?transport=udp", here + "?transport=tcp"}, urls...)
 	}
 	return []*livekit.ICEServer{{Urls: urls, Username: name, Credential: secret}}
+}
+
+// sameFamily says whether two addresses may be reached by the same people; names may be by all.
+func sameFamily(a, b string) bool {
+	x, notX := netip.ParseAddr(a)
+	y, notY := netip.ParseAddr(b)
+	return notX != nil || notY != nil || x.Unmap().Is4() == y.Unmap().Is4()
 }
 
 // muxes joins the port of all with the line of relayed clients. loopback is whether the machine's own addresses are told.

@@ -161,15 +161,16 @@ func TestWhereTheRelayIs(t *testing.T) {
 		secure     bool
 		host, want string // where P stands for the port
 	}{
-		"bound":          {Config{TURN: "127.0.0.1:0"}, false, "example.org", "turn:127.0.0.1:P" + udp + " turn:127.0.0.1:P" + tcp},
-		"public":         {Config{TURN: "127.0.0.1:0", IP: "203.0.113.7"}, false, "example.org", "turn:203.0.113.7:P" + udp + " turn:203.0.113.7:P" + tcp},
-		"by name":        {Config{TURN: ":0"}, false, "example.org", "turn:example.org:P" + udp + " turn:example.org:P" + tcp},
-		"name with port": {Config{TURN: ":0"}, false, "example.org:443", "turn:example.org:P" + udp + " turn:example.org:P" + tcp},
-		"IPv6":           {Config{TURN: ":0"}, false, "[2001:db8::1]:443", "turn:[2001:db8::1]:P" + udp + " turn:[2001:db8::1]:P" + tcp},
-		"IPv6, no port":  {Config{TURN: ":0"}, false, "[2001:db8::1]", "turn:[2001:db8::1]:P" + udp + " turn:[2001:db8::1]:P" + tcp},
-		"TLS":            {Config{}, true, "example.org", "turns:example.org:443" + tcp},
-		"TLS and port":   {Config{IP: "203.0.113.7"}, true, "example.org:8443", "turns:example.org:8443" + tcp},
-		"TLS and IPv6":   {Config{}, true, "[2001:db8::1]", "turns:[2001:db8::1]:443" + tcp},
+		"bound":                    {Config{TURN: "127.0.0.1:0"}, false, "example.org", "turn:127.0.0.1:P" + udp + " turn:127.0.0.1:P" + tcp},
+		"public":                   {Config{TURN: "127.0.0.1:0", IP: "203.0.113.7"}, false, "example.org", "turn:203.0.113.7:P" + udp + " turn:203.0.113.7:P" + tcp},
+		"by name":                  {Config{TURN: ":0"}, false, "example.org", "turn:example.org:P" + udp + " turn:example.org:P" + tcp},
+		"name with port":           {Config{TURN: ":0"}, false, "example.org:443", "turn:example.org:P" + udp + " turn:example.org:P" + tcp},
+		"IPv6":                     {Config{TURN: ":0"}, false, "[2001:db8::1]:443", "turn:[2001:db8::1]:P" + udp + " turn:[2001:db8::1]:P" + tcp},
+		"IPv6, and public by IPv4": {Config{TURN: ":0", IP: "203.0.113.7"}, false, "[2001:db8::1]:443", "turn:[2001:db8::1]:P" + udp + " turn:[2001:db8::1]:P" + tcp},
+		"IPv6, no port":            {Config{TURN: ":0"}, false, "[2001:db8::1]", "turn:[2001:db8::1]:P" + udp + " turn:[2001:db8::1]:P" + tcp},
+		"TLS":                      {Config{}, true, "example.org", "turns:example.org:443" + tcp},
+		"TLS and port":             {Config{IP: "203.0.113.7"}, true, "example.org:8443", "turns:example.org:8443" + tcp},
+		"TLS and IPv6":             {Config{}, true, "[2001:db8::1]", "turns:[2001:db8::1]:443" + tcp},
 		"all": {
 			Config{TURN: "127.0.0.1:0", IP: "203.0.113.7"},
 			true, "example.org",
