@@ -14,6 +14,17 @@ var browsers struct {
 	chromium, firefox *browser.Browser
 }
 
+// window is Firefox's in front: there is only one, and only to it a camera is given anew.
+var window sync.Mutex
+
+// inFront lets a test run beside those that use Chromium alone, and by itself among those that use Firefox.
+func inFront(t *testing.T) {
+	t.Helper()
+	t.Parallel()
+	window.Lock()
+	t.Cleanup(window.Unlock)
+}
+
 func closeBrowsers() {
 	for _, b := range []*browser.Browser{browsers.chromium, browsers.firefox} {
 		if b != nil {

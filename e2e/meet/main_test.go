@@ -2,13 +2,20 @@ package meet
 
 import (
 	"context"
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 )
 
+// together is how many tests run at the same time: they wait more than they work, and some for each other.
+const together = "5"
+
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", together); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	closeBrowsers()
 	os.Exit(code)

@@ -16,6 +16,7 @@ func does(t *testing.T, tab *browser.Tab, script string) {
 // Three strangers in two browsers: each sees and hears both others, a screen that one shows, and what is switched off and
 // on; then ten more tracks that come at once.
 func TestThreeStrangers(t *testing.T) {
+	inFront(t)
 	h := newOpenHouse(t)
 	const options = `{singlePeerConnection: true, ` + littleCamera + `}`
 	tabs := map[string]*browser.Tab{
@@ -52,6 +53,7 @@ func TestThreeStrangers(t *testing.T) {
 
 // Who has another key decodes nothing and is told so; the others go on.
 func TestStrangerWithAnotherKey(t *testing.T) {
+	inFront(t)
 	h := newOpenHouse(t)
 	const options = `{singlePeerConnection: true, ` + littleCamera + `}`
 	tabs := map[string]*browser.Tab{
@@ -67,6 +69,7 @@ func TestStrangerWithAnotherKey(t *testing.T) {
 
 // H.264 arrives as such where it can be decoded; Firefox as Debian builds it cannot, and misses nothing else.
 func TestStrangerWithH264(t *testing.T) {
+	inFront(t)
 	h := newOpenHouse(t)
 	anna := h.guest(t, chromium(t), "anna", `{singlePeerConnection: true, publishDefaults: {videoCodec: "h264"}, `+littleCamera+`}`, "")
 	bernd := h.guest(t, chromium(t), "bernd", `{singlePeerConnection: true, `+littleCamera+`}`, "")

@@ -19,6 +19,7 @@ const lateDevices = `(() => {
 
 // When the server restarts everybody comes back and is seen and heard, also by who was back a moment before.
 func TestAllComeBackAfterARestart(t *testing.T) {
+	inFront(t)
 	h := newCallHouse(t, nil)
 	tabs := []*browser.Tab{enter(t, chromium(t), h.link(), "Anna"), enter(t, firefox(t), h.link(), "Bernd", lateDevices)}
 	for _, tab := range tabs {

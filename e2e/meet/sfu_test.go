@@ -157,7 +157,9 @@ func TestStrangersCall(t *testing.T) {
 		{"Chromium with Firefox, two connections", `{singlePeerConnection: false, ` + littleCamera + `}`, frameKey, chromium, firefox, false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if !c.alone { // there is only one window in front
+			if c.alone {
+				inFront(t)
+			} else {
 				t.Parallel()
 			}
 			h := newOpenHouse(t)

@@ -51,8 +51,10 @@ func TestStrangersBehindFirewalls(t *testing.T) {
 		"Firefox, TURN by TCP, two connections":  {firefox, fmt.Sprintf(relayBy, "tcp"), false, turn},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if strings.HasPrefix(name, "Chromium") { // of Firefox only one window is in front
+			if strings.HasPrefix(name, "Chromium") {
 				t.Parallel()
+			} else {
+				inFront(t)
 			}
 			options := fmt.Sprintf(`{singlePeerConnection: %v, %s}`, c.single, littleCamera)
 			h := newOpenHouse(t)
