@@ -24,8 +24,12 @@ func (p *participant) codecs() map[string]string {
 	return m
 }
 
-// preferred is the codec that a client wants to send a track with, as session descriptions name it.
+// preferred is the codec that a client wants to send a track with, as session descriptions name it: sound with redundancy,
+// unless it says that it cannot, as where frames are encrypted.
 func preferred(req *livekit.AddTrackRequest) string {
+	if req.GetType() == livekit.TrackType_AUDIO && !req.GetDisableRed() && req.GetEncryption() == livekit.Encryption_NONE {
+		return "red"
+	}
 	if req.GetType() != livekit.TrackType_VIDEO || len(req.GetSimulcastCodecs()) == 0 {
 		return ""
 	}
@@ -51,7 +55,7 @@ func amend(answer, offer string, codecs map[string]string) (string, error) {
 		}
 		m.Attributes = slices.DeleteFunc(m.Attributes, ofEstimates)
 		mid, _ := m.Attribute(sdp.AttrKeyMID)
-		if codec := codecs[names[mid]]; codec != "" && m.MediaName.Media == "video" {
+		if codec := codecs[names[mid]]; codec != "" {
 			first(m, codec)
 		}
 	}

@@ -47,6 +47,20 @@ func TestAnswersAreAmended(t *testing.T) {
 	if _, err := amend(receives, "v=0\r\nx=y\r\n", map[string]string{"cam": "vp8"}); err == nil {
 		t.Error("took an offer that is none")
 	}
+	sound := "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=mid:0\r\na=msid:s cam\r\na=recvonly\r\n" +
+		"a=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\n"
+	for _, c := range []struct {
+		req  *livekit.AddTrackRequest
+		want string
+	}{
+		{&livekit.AddTrackRequest{Type: livekit.TrackType_AUDIO}, "SAVPF 63 111"},
+		{&livekit.AddTrackRequest{Type: livekit.TrackType_AUDIO, DisableRed: true}, "SAVPF 111 63"},
+		{&livekit.AddTrackRequest{Type: livekit.TrackType_AUDIO, Encryption: livekit.Encryption_GCM}, "SAVPF 111 63"},
+	} {
+		if got, err := amend(sound, sound, map[string]string{"cam": preferred(c.req)}); err != nil || !strings.Contains(got, c.want+"\r\n") {
+			t.Errorf("sound of %v: %v\n%s", c.req, err, got)
+		}
+	}
 	req := &livekit.AddTrackRequest{Type: livekit.TrackType_VIDEO, SimulcastCodecs: []*livekit.SimulcastCodec{{Codec: "video/H264"}}}
 	if got := preferred(req); got != "h264" {
 		t.Errorf("prefers %q", got)

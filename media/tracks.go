@@ -97,7 +97,7 @@ func (r *room) addTrack(p *participant, req *livekit.AddTrackRequest) {
 		Source:     req.GetSource(),
 		Encryption: req.GetEncryption(),
 		Stream:     req.GetStream(),
-		DisableRed: true,
+		DisableRed: req.GetDisableRed(),
 		Layers:     req.GetLayers(),
 
 		AudioFeatures: req.GetAudioFeatures(), Simulcast: len(req.GetLayers()) > 1,
@@ -156,12 +156,13 @@ func (r *room) offer(from *participant, t *publication) {
 // publish makes an announced track one that is sent.
 func (r *room) publish(p *participant, t *publication, remote *webrtc.TrackRemote, rx *webrtc.RTPReceiver) {
 	t.sdpID = remote.ID()
+	codec, red := forward.Redundant(remote.Codec(), rx.GetParameters().Codecs)
 	t.track = forward.NewTrack(forward.Options{
-		ID: t.info.Sid, Kind: remote.Kind(), Codec: remote.Codec().RTPCodecCapability,
+		ID: t.info.Sid, Kind: remote.Kind(), Codec: codec.RTPCodecCapability, RED: red,
 		AskKeyFrame: p.pub.askKeyFrame, Counters: &r.server.counters, Tap: r.server.opt.Tap,
 		Level: levelExtension(rx), Stage: r.stageOf(t),
 	})
-	t.info.MimeType = remote.Codec().MimeType
+	t.info.MimeType = codec.MimeType
 	if tr := rx.RTPTransceiver(); tr != nil {
 		t.info.Mid = tr.Mid()
 	}

@@ -98,7 +98,7 @@ func api(settings webrtc.SettingEngine, m *webrtc.MediaEngine, factories ...inte
 	return webrtc.NewAPI(webrtc.WithSettingEngine(settings), webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r))
 }
 
-// codecs are the ones that calls use: Opus, VP8, and H.264 for those who have nothing else.
+// codecs are the ones that calls use: Opus, with redundancy where both ends know it, VP8, and H.264 for those who have nothing else.
 func codecs(feedback []webrtc.RTCPFeedback) (*webrtc.MediaEngine, error) {
 	m := &webrtc.MediaEngine{}
 	audio := webrtc.RTPCodecParameters{
@@ -112,6 +112,13 @@ func codecs(feedback []webrtc.RTCPFeedback) (*webrtc.MediaEngine, error) {
 	}
 	if err := m.RegisterCodec(audio, webrtc.RTPCodecTypeAudio); err != nil {
 		return nil, fmt.Errorf("registering %s: %w", audio.MimeType, err)
+	}
+	red := webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: mimeRED, ClockRate: 48000, Channels: 2, SDPFmtpLine: twice(audio.PayloadType)},
+		PayloadType:        63,
+	}
+	if err := m.RegisterCodec(red, webrtc.RTPCodecTypeAudio); err != nil {
+		return nil, fmt.Errorf("registering %s: %w", red.MimeType, err)
 	}
 
 	feedback = append([]webrtc.RTCPFeedback{{Type: "ccm", Parameter: "fir"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}}, feedback...)

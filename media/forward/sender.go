@@ -50,6 +50,7 @@ type binding struct {
 	pt   uint8
 	to   webrtc.TrackLocalWriter
 
+	red     uint8  // payload type of sound with redundancy, 0 if there is none
 	rtxSSRC uint32 // of the stream for packets that are sent again, 0 if there is none
 	rtxPT   uint8
 
@@ -65,6 +66,9 @@ func (s *Sender) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 	}
 	now := time.Now()
 	b := &binding{id: c.ID(), ssrc: uint32(c.SSRC()), pt: uint8(codec.PayloadType), to: c.WriteStream(), since: now}
+	if !s.track.video {
+		b.red = redOf(codec.PayloadType, c.CodecParameters())
+	}
 	if pt, ok := again(c.CodecParameters(), codec.PayloadType); ok {
 		b.rtxSSRC, b.rtxPT = uint32(c.SSRCRetransmission()), pt
 	}
@@ -214,6 +218,12 @@ func (s *Sender) write(l *layer, h *rtp.Header, d descriptor, payload []byte, ke
 
 // send rewrites one packet and hands it over; waiting is as in write. The lock is held.
 func (s *Sender) send(b *binding, l *layer, h *rtp.Header, d descriptor, payload []byte, key bool, now time.Time) (waiting bool) {
+	pt := b.pt
+	if s.track.RED != 0 && h.PayloadType == s.track.RED {
+		if pt, payload = s.redundant(b, payload); payload == nil {
+			return false
+		}
+	}
 	number, ts, ok := s.rewrite.next(h, key, now, s.since(l, h.Timestamp))
 	if !ok {
 		return s.rewrite.waiting()
@@ -224,7 +234,7 @@ func (s *Sender) send(b *binding, l *layer, h *rtp.Header, d descriptor, payload
 	s.layer = l
 	payload = s.pictures.next(d, h.SSRC, payload)
 	s.header = *h
-	s.header.SSRC, s.header.PayloadType, s.header.SequenceNumber, s.header.Timestamp = b.ssrc, b.pt, number, ts
+	s.header.SSRC, s.header.PayloadType, s.header.SequenceNumber, s.header.Timestamp = b.ssrc, pt, number, ts
 	s.number(len(payload), now)
 	if n, err := b.to.WriteRTP(&s.header, payload); n == 0 || err != nil {
 		s.rewrite.pause() // not ready yet, or not any more: a key frame that nobody got begins nothing

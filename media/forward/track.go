@@ -45,6 +45,8 @@ type Options struct {
 	Kind webrtc.RTPCodecType
 	// Codec is what the sender uses.
 	Codec webrtc.RTPCodecCapability
+	// RED is the payload type under which sound comes with what was before it, 0 if it does not.
+	RED uint8
 	// AskKeyFrame asks the sender of the layer with this SSRC for a key frame.
 	AskKeyFrame func(ssrc uint32)
 	// Counters are shared by all tracks of a server.
