@@ -183,11 +183,15 @@ func (b *Bot) askFew(ctx context.Context, p *voting.Poll) error {
 	if err != nil {
 		return err
 	}
+	ask := "poll.few.ask"
+	if p.Terms.Tellers != "" {
+		ask = "poll.few.ask-tellers"
+	}
 	d := inGroup(p, "", kindSay)
 	d.Key = fewKey(p.ID, n+1)
 	d.Payload = encode(say{
 		Key: "refusal.too-few", Count: &cast, Args: []any{"least", p.Least},
-		More: []say{{Key: "poll.few.ask"}},
+		More: []say{{Key: ask}},
 	})
 	return b.Line.Queue(ctx, d)
 }

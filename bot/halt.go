@@ -42,6 +42,14 @@ func (b *Bot) haltOr(ctx context.Context, m chat.Message, deed parley.Deed) erro
 	case !heeded(m, deed):
 		return refuse("refusal.halt-unheard")
 	}
+	if deed == parley.Halt {
+		if all, err = b.stoppable(ctx, all); err != nil {
+			return err
+		}
+		if len(all) == 0 {
+			return refuse("refusal.halt-late")
+		}
+	}
 	name, err := b.nameIn(ctx, m.Room, m.Sender)
 	if err != nil {
 		return err
@@ -67,6 +75,21 @@ func (b *Bot) haltOr(ctx context.Context, m chat.Message, deed parley.Deed) erro
 		}
 		return b.done(ctx, m, said...)
 	})
+}
+
+// stoppable are those of some polls whose parts are not all given yet: of the others nothing can be stopped.
+func (b *Bot) stoppable(ctx context.Context, all []*voting.Poll) ([]*voting.Poll, error) {
+	var some []*voting.Poll
+	for _, p := range all {
+		waiting, err := b.Polls.Waiting(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		if p.State != voting.StateClosed || len(waiting) > 0 {
+			some = append(some, p)
+		}
+	}
+	return some, nil
 }
 
 // setHalt notes that somebody halted a poll or let it go on, and says whether that is news.

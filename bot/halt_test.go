@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -399,4 +401,47 @@ func TestExtendWithTellers(t *testing.T) {
 	if c.gave() != 2 || !c.told(`Result: adopted`) || c.told(`do not give my part`) {
 		t.Errorf("%d parts; said was:\n%s", c.gave(), list(c.sent))
 	}
+}
+
+// TestFewWithTellers: where there are too few ballots, the question names the word that machines read as well.
+func TestFewWithTellers(t *testing.T) {
+	c := newCircle(t)
+	c.say("chair", "start")
+	c.tells("anna", "1")
+	c.later(16 * time.Minute)
+	if !c.told(`(?s)What shall happen.*!extend 10m.*machines read that themselves`) {
+		t.Errorf("nobody reads how; said was:\n%s", list(c.sent))
+	}
+	c.say("chair", "extend 10m")
+	if !c.told(`would not heed it.*!extend at the beginning`) {
+		t.Errorf("the bot extends where the machines would not have it; said was:\n%s", list(c.sent))
+	}
+	c.say("chair", "!extend 10m")
+	c.votes()
+	c.later(2 * time.Minute)
+	c.later(2 * time.Minute)
+	if c.gave() != 2 || !c.told(`Result: adopted`) || c.told(`do not give my part`) {
+		t.Errorf("%d parts; said was:\n%s", c.gave(), list(c.sent))
+	}
+}
+
+// TestHaltTooLate: once all parts are given nothing can be halted, and that is said.
+func TestHaltTooLate(t *testing.T) {
+	c := objecting(t)
+	c.bot.Polls = uncounted{c.bot.Polls}
+	c.later(6 * time.Minute)
+	if c.gave() != 2 {
+		t.Fatalf("%d parts; said was:\n%s", c.gave(), list(c.sent))
+	}
+	c.say("bernd", "!halt")
+	if !c.told(`cannot be halted any more`) || !c.told(`had given my part of the key before it was halted`) {
+		t.Errorf("bot and machines do not both say that it is too late; said was:\n%s", list(c.sent))
+	}
+}
+
+// uncounted are polls that are not counted, for whatever reason.
+type uncounted struct{ polls }
+
+func (uncounted) Tally(context.Context, voting.ID, time.Time) (*voting.Poll, []byte, error) {
+	return nil, nil, errors.New("not yet")
 }

@@ -33,7 +33,7 @@ func (b *Bot) onRecord(ctx context.Context, m chat.Message) error {
 	if err != nil {
 		return err
 	}
-	if string(p.Place) != m.Room || p.Terms.Tellers.Owner(m.Sender) == 0 {
+	if string(p.Place) != m.Room || p.Terms.Tellers.Owner(m.Sender) == 0 || p.State.Ended() {
 		return nil
 	}
 	r, err = b.wholeRecord(ctx, m, r) // a file is fetched only for those who matter

@@ -75,9 +75,10 @@ func (k *Keyholder) closeSaid(ctx context.Context, m chat.Message, all []*vote) 
 	}
 	v := closed[0]
 	leads, err := k.leads(ctx, m, v)
-	if err != nil || !leads {
+	if err != nil || !leads || v.seen.CloseBy == m.ID {
 		return err
 	}
+	v.seen.CloseBy = m.ID
 	if v.Step == stepConfirmed || k.untimely(v) {
 		v.seen.CloseSaid = k.Now()
 	} else {

@@ -422,7 +422,7 @@ func TestExtended(t *testing.T) {
 	}{
 		"the chair":             {chair, "!extend 10m", false, true},
 		"the chair, read later": {chair, "!verlängern 10m", true, true},
-		"as the bot asks":       {chair, "extend 10m", false, true},
+		"in a talk":             {chair, "extend it, I would say", false, false},
 		"somebody":              {"@bernd:x", "!extend 10m", false, false},
 		"the bot":               {bot, "!extend 10m", false, false},
 	} {

@@ -46,6 +46,7 @@ type seen struct {
 	ExtendSaid  []string          `json:"extendSaid,omitempty"` // the messages in which somebody with the right said so
 	MovedAt     time.Time         `json:"movedAt,omitzero"`     // when it was moved last, by the machine's clock
 	CloseSaid   time.Time         `json:"closeSaid,omitzero"`
+	CloseBy     string            `json:"closeBy,omitempty"` // the message that did something last: it may come again
 	ClosedHash  string            `json:"closedHash,omitempty"`
 	ClosedAt    time.Time         `json:"closedAt,omitzero"`
 	ClosedOn    time.Time         `json:"closedOn,omitzero"` // by the homeserver's clock
@@ -152,6 +153,7 @@ const labelKey = "key"
 // end ends a vote: what is secret of it is deleted, after the commit its key file too.
 func (k *Keyholder) end(ctx context.Context, v *vote, step string) error {
 	v.Step, v.Secret, v.Ballots, v.seen.Setup = step, nil, nil, nil
+	v.seen.Stops, v.seen.Objected, v.seen.Waits = nil, nil, waits{}
 	delete(k.audits, v.seen.ClosedHash)
 	return k.put(ctx, v)
 }

@@ -40,16 +40,19 @@ var deeds = map[Deed][]string{
 }
 
 // Read is the command that a message is for the keyholders, empty if it is none: the command stands at
-// its beginning. An extension needs no sign before it, since the bot asks for the word alone.
+// its beginning, with its sign.
 func Read(body string) Deed {
 	words := strings.Fields(body)
 	if len(words) == 0 {
 		return ""
 	}
 	name, marked := strings.CutPrefix(strings.ReplaceAll(words[0], "！", "!"), "!")
+	if !marked {
+		return ""
+	}
 	name = strings.ToLower(strings.TrimSuffix(name, ":"))
 	for deed, names := range deeds {
-		if (marked || deed == Extend) && slices.Contains(names, name) {
+		if slices.Contains(names, name) {
 			return deed
 		}
 	}

@@ -68,7 +68,7 @@ func TestRead(t *testing.T) {
 		"!halt": Halt, "!HALT the box is wrong": Halt, "!stopp": Halt, "halt": "",
 		"!resume": Resume, "!go on": Resume, "!weiter": Resume, "weiter": "",
 		"!einspruch: ich war nicht da": Object, "!objection #1 the same": Object,
-		"!extend 10m": Extend, "extend 10m": Extend, "Verlängern": Extend,
+		"!extend 10m": Extend, "!Verlängern": Extend, "extend 10m": "", "extend the deadline, please": "",
 	} {
 		if got := Read(body); got != want {
 			t.Errorf("%q is read as %q, want %q", body, got, want)
