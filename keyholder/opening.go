@@ -113,10 +113,12 @@ func (k *Keyholder) makeKey(ctx context.Context, v *vote) error {
 	if err != nil {
 		return err
 	}
-	return k.Store.Tx(ctx, func(ctx context.Context) error {
+	err = k.Store.Tx(ctx, func(ctx context.Context) error {
 		k.Checkpoint("keyholder.key")
 		return errors.Join(k.put(ctx, v), k.Line.Queue(ctx, d))
 	})
+	k.Checkpoint("keyholder.key-stored")
+	return err
 }
 
 // group is what the machine sees of a group itself.
@@ -211,8 +213,10 @@ func (k *Keyholder) compare(ctx context.Context, v *vote) error {
 	if err != nil {
 		return err
 	}
-	return k.Store.Tx(ctx, func(ctx context.Context) error {
+	err = k.Store.Tx(ctx, func(ctx context.Context) error {
 		k.Checkpoint("keyholder.confirmed")
 		return errors.Join(k.put(ctx, v), k.Line.Queue(ctx, d))
 	})
+	k.Checkpoint("keyholder.confirmed-stored")
+	return err
 }

@@ -28,6 +28,7 @@ func (k *Keyholder) closed(ctx context.Context, v *vote, r parley.Record, on tim
 	if err != nil {
 		return k.refuse(ctx, v, parley.Kept, err)
 	}
+	k.Checkpoint("keyholder.verified")
 	v.Step, v.Ballots, v.seen.ClosedHash = stepClosed, r.Archive, r.ClosedHash
 	k.audits[r.ClosedHash] = audit
 	return k.rejudge(ctx, v)
@@ -143,10 +144,12 @@ func (k *Keyholder) release(ctx context.Context, v *vote) error {
 	if err != nil {
 		return err
 	}
-	return k.Store.Tx(ctx, func(ctx context.Context) error {
+	err = k.Store.Tx(ctx, func(ctx context.Context) error {
 		k.Checkpoint("keyholder.share")
 		return errors.Join(k.put(ctx, v), k.Line.Queue(ctx, d))
 	})
+	k.Checkpoint("keyholder.share-stored")
+	return err
 }
 
 // margin is by how much clocks may differ when the machine looks back in the room.
@@ -178,5 +181,6 @@ func (k *Keyholder) result(ctx context.Context, v *vote, r parley.Record) error 
 	if err != nil {
 		return err
 	}
+	k.Checkpoint("keyholder.before-erase")
 	return k.Vault.Remove(keyName(v.Poll))
 }

@@ -23,7 +23,7 @@ func (p *player) called(name string) *world.Person {
 // invite makes people until there are n, and brings them into the group.
 func (p *player) invite(ctx context.Context, n int) error {
 	p.more = make(map[string]*world.Person)
-	for i := len(p.world.People) + 1; i <= n; i++ {
+	for i := len(world.Everybody()) + 1; i <= n; i++ {
 		name := fmt.Sprintf("p%d", i)
 		person, err := p.world.Newcomer(ctx, name)
 		if err != nil {
@@ -35,6 +35,24 @@ func (p *player) invite(ctx context.Context, n int) error {
 		p.more[name] = person
 	}
 	return nil
+}
+
+// machine ends the machine of a teller, in good order or not, or starts it again.
+func (p *player) machine(ctx context.Context, line Line) error {
+	k := p.world.Keyholders[line.Name]
+	if k == nil {
+		return fmt.Errorf("%s has no machine in this world", line.Name)
+	}
+	switch {
+	case line.Kind == StopHolder:
+		return k.Stop()
+	case line.Kind == KillHolder:
+		k.Kill()
+		return nil
+	case k.Alive():
+		return nil
+	}
+	return k.Start(ctx)
 }
 
 // leave takes those out of the group again who came for this script.

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"stimmbote/e2e/world"
 )
 
 // Kind is what a line does.
@@ -38,6 +40,9 @@ const (
 	Redact                      // NAME dm redact, the person's own last one
 	Tap                         // NAME dm tap 2, at the bot's last poll there
 	People                      // people 9, in the first line only
+	StopHolder                  // stop keyholder kaya
+	KillHolder                  // kill keyholder kaya
+	StartHolder                 // start keyholder kaya
 )
 
 // How long a line waits if it does not say how long.
@@ -54,7 +59,7 @@ type Line struct {
 	Person string // of Say, Wait, Never, Reply, Edit, Redact, Tap
 	N      int    // of People
 	Direct bool   // in the direct chat, not the group
-	Name   string // of Set
+	Name   string // of Set; of StopHolder, KillHolder, StartHolder whose machine
 	Text   string // what is said, the regular expression, the command
 	Within time.Duration
 }
@@ -90,6 +95,7 @@ var (
 	deedLine   = regexp.MustCompile(`^(\w+)(\s+dm)?\s+(reply|edit|redact|tap)(?:\s+(.+))?$`)
 	setLine    = regexp.MustCompile(`^set\s+(\S+)\s+(.+)$`)
 	withinTail = regexp.MustCompile(`^(.*\S)\s+within\s+(\d+(?:ms|s|m))$`)
+	holderLine = regexp.MustCompile(`^(stop|kill|start)\s+keyholder\s+(\S+)$`)
 	plainLines = map[string]Kind{
 		"restart bot": RestartBot, "kill bot": KillBot,
 		"stop homeserver": StopHomeserver, "start homeserver": StartHomeserver,
@@ -113,6 +119,12 @@ func parseLine(source string, people []string) (Line, error) {
 			return Line{}, fmt.Errorf("%q is no number of people", rest)
 		}
 		return Line{Kind: People, N: n}, nil
+	}
+	if m := holderLine.FindStringSubmatch(source); m != nil {
+		if !slices.Contains(world.Tellers, m[2]) {
+			return Line{}, fmt.Errorf("%q has no machine; these have: %s", m[2], strings.Join(world.Tellers, ", "))
+		}
+		return Line{Kind: map[string]Kind{"stop": StopHolder, "kill": KillHolder, "start": StartHolder}[m[1]], Name: m[2]}, nil
 	}
 	if m := deedLine.FindStringSubmatch(source); m != nil {
 		return parseDeed(m, people)
@@ -164,7 +176,7 @@ func parseSleep(duration string) (Line, error) {
 
 func parsePerson(m []string, people []string) (Line, error) {
 	line := Line{Person: m[1], Direct: m[2] != "", Text: m[4]}
-	if !slices.Contains(people, line.Person) {
+	if !slices.Contains(people, line.Person) && !slices.Contains(world.Tellers, line.Person) {
 		return Line{}, fmt.Errorf("there is nobody called %q; the people are %s", line.Person, strings.Join(people, ", "))
 	}
 	if line.Text == "" {
@@ -196,7 +208,7 @@ var deeds = map[string]Kind{"reply": Reply, "edit": Edit, "redact": Redact, "tap
 
 func parseDeed(m []string, people []string) (Line, error) {
 	line := Line{Kind: deeds[m[3]], Person: m[1], Direct: m[2] != "", Text: m[4]}
-	if !slices.Contains(people, line.Person) {
+	if !slices.Contains(people, line.Person) && !slices.Contains(world.Tellers, line.Person) {
 		return Line{}, fmt.Errorf("there is nobody called %q; the people are %s", line.Person, strings.Join(people, ", "))
 	}
 	if (line.Text == "") != (line.Kind == Redact) {
@@ -239,6 +251,14 @@ const (
 )
 
 const namePattern = `[A-Za-z_][A-Za-z0-9_]*`
+
+// teller finds the name of one in whatever a line says.
+var teller = regexp.MustCompile(`(?i)\b(?:` + strings.Join(world.Tellers, "|") + `)\b`)
+
+// NeedsTellers says whether a script names a teller: then they have to be in the world.
+func NeedsTellers(lines []Line) bool {
+	return slices.ContainsFunc(lines, func(line Line) bool { return teller.MatchString(line.Source) })
+}
 
 var reference = regexp.MustCompile(`\$\{(` + namePattern + `)\}`)
 

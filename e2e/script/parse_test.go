@@ -31,6 +31,10 @@ anna dm reply 2
 anna dm edit 1, sorry
 chair redact
 anna dm tap 1 3
+stop keyholder kaya
+kill  keyholder lenz
+start keyholder lenz
+lenz dm> 1
 `
 	want := []Line{
 		{Kind: Say, Person: "chair", Text: `!vote Shall we?\nReally?`},
@@ -53,6 +57,10 @@ anna dm tap 1 3
 		{Kind: Edit, Person: "anna", Direct: true, Text: "1, sorry"},
 		{Kind: Redact, Person: "chair"},
 		{Kind: Tap, Person: "anna", Direct: true, Text: "1 3"},
+		{Kind: StopHolder, Name: "kaya"},
+		{Kind: KillHolder, Name: "lenz"},
+		{Kind: StartHolder, Name: "lenz"},
+		{Kind: Say, Person: "lenz", Direct: true, Text: "1"},
 	}
 	got, err := Parse("x.txt", strings.NewReader(text), people)
 	if err != nil {
@@ -69,6 +77,21 @@ anna dm tap 1 3
 		}
 		if !strings.HasPrefix(where, "x.txt:") || source == "" {
 			t.Errorf("line %d is %q at %q", i, source, where)
+		}
+	}
+}
+
+func TestNeedsTellers(t *testing.T) {
+	for text, want := range map[string]bool{
+		"chair> !vote Shall we?": false, "chair> !tellers @kaya @lenz": true, "chair dm< Lenz's machine": true,
+		"start keyholder kaya": true, "lenz> hello": true, "chair> the lenzburg": false, "# kaya": false,
+	} {
+		lines, err := Parse("x.txt", strings.NewReader(text), people)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := NeedsTellers(lines); got != want {
+			t.Errorf("%q: %v", text, got)
 		}
 	}
 }
@@ -99,6 +122,8 @@ func TestParseRefuses(t *testing.T) {
 		"anna dm tap":                  "tap takes a text",
 		"anna dm tap yes":              "is no number of an option",
 		"zoe edit 1":                   `nobody called "zoe"`,
+		"stop keyholder anna":          `"anna" has no machine; these have: kaya, lenz`,
+		"restart keyholder kaya":       "docs/try.md",
 		"people many":                  "is no number of people",
 		"people 99":                    "there can be 2 to 30 people",
 	} {

@@ -96,6 +96,8 @@ func (p *player) play(ctx context.Context, line Line) error {
 		return p.deed(ctx, line)
 	case Tap:
 		return p.tap(ctx, line)
+	case StopHolder, KillHolder, StartHolder:
+		return p.machine(ctx, line)
 	case StopHomeserver:
 		p.world.Homeserver.Stop()
 		return nil

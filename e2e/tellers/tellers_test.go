@@ -8,9 +8,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
+	"stimmbote/e2e/script"
 	"stimmbote/e2e/world"
 	"stimmbote/voting/belenios"
 	"stimmbote/web"
@@ -19,49 +21,42 @@ import (
 // evening is a world with the machines of two tellers.
 type evening struct {
 	*world.World
-	t        *testing.T
-	ctx      context.Context
-	machines []*world.Keyholder
-	judged   map[string]bool // archives
+	t      *testing.T
+	ctx    context.Context
+	judged map[string]bool // archives
 }
 
-// begin makes a world in which anna and bernd are tellers.
+// begin makes a world in which kaya and lenz are tellers.
 func begin(t *testing.T) *evening {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	return beginWith(t, nil)
+}
+
+// beginWith makes such a world with another configuration of the bot.
+func beginWith(t *testing.T, change func(config map[string]any)) *evening {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute+time.Duration(*kills+*attacked)*10*time.Second)
 	t.Cleanup(cancel)
 	repo, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := world.New(ctx, world.Options{Repo: repo, Say: func(s string) { t.Log(s) }})
+	w, err := world.New(ctx, world.Options{Repo: repo, Tellers: true, Config: change, Say: func(s string) { t.Log(s) }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := &evening{World: w, t: t, ctx: ctx, judged: map[string]bool{}}
 	t.Cleanup(func() {
-		for _, k := range e.machines {
-			if t.Failed() {
+		if t.Failed() {
+			for _, k := range w.Keyholders {
 				t.Logf("the last words of %s:\n%s", k.ID, k.Log(15))
 			}
-			if err := k.Stop(); err != nil {
-				t.Error(err)
-			}
-		}
-		if t.Failed() {
 			t.Logf("the bot's last words:\n%s", w.Bot.Log(25))
 		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	for _, owner := range []string{"anna", "bernd"} {
-		k, err := w.Keyholder(ctx, w.People[owner])
-		if err != nil {
-			t.Fatal(err)
-		}
-		e.machines = append(e.machines, k)
-	}
 	return e
 }
 
@@ -72,10 +67,15 @@ func (e *evening) says(name string, chat world.Chat, text string) {
 	}
 }
 
-// hears waits for a message of the bot.
+// hears waits for a message of the bot, or of a machine.
 func (e *evening) hears(name string, chat world.Chat, pattern string) world.Message {
 	e.t.Helper()
-	m, err := e.People[name].Inbox.Wait(e.ctx, chat, matching(pattern), 40*time.Second)
+	return e.hearsWithin(name, chat, pattern, 40*time.Second)
+}
+
+func (e *evening) hearsWithin(name string, chat world.Chat, pattern string, within time.Duration) world.Message {
+	e.t.Helper()
+	m, err := e.People[name].Inbox.Wait(e.ctx, chat, matching(pattern), within)
 	if err != nil {
 		all := e.People[name].Inbox.All()
 		e.t.Fatalf("%s waits for %s: %v; the last messages: %+v", name, pattern, err, all[max(0, len(all)-8):])
@@ -109,21 +109,88 @@ func (e *evening) machineSays(k *world.Keyholder, pattern string) world.Message 
 func TestTellers(t *testing.T) {
 	e := begin(t)
 	e.sharesTheKey()
+	e.goesOn("ed25519")
 	e.isSecret()
+	e.tellsItsStory()
+	e.isKept()
+}
+
+// goesOn starts the bot anew, in the other group.
+func (e *evening) goesOn(group string) {
+	e.t.Helper()
+	e.Bot.Env = []string{"STIMMBOTE_POLL_GROUP=" + group}
+	if err := e.Bot.Restart(e.ctx); err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+// tellsItsStory plays the story of a secret vote.
+func (e *evening) tellsItsStory() {
+	t, file := e.t, filepath.Join(e.Repo, "e2e", "testdata", "secret.txt")
+	t.Helper()
+	text, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer text.Close()
+	lines, err := script.Parse(file, text, world.Everybody())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range e.People {
+		p.Inbox.Skip()
+	}
+	if err := script.Play(e.ctx, e.World, lines, t.Output()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// isKept sets a machine up anew on an empty disk from its backup: the same account goes on, believed by everybody.
+func (e *evening) isKept() {
+	t, k := e.t, e.Keyholders["kaya"]
+	t.Helper()
+	kept := filepath.Join(e.Dir, "kept.yaml")
+	out, err := e.Bot.Command("keyholder", "backup", "--config", k.Config, kept).CombinedOutput()
+	if err != nil {
+		t.Fatalf("backup: %v\n%s", err, out)
+	}
+	status, err := e.Bot.Command("keyholder", "status", "--config", k.Config).CombinedOutput()
+	if err != nil || !regexp.MustCompile(`(?s)runs, and heard from the homeserver \d+ seconds ago.*is up, and it is the right one.*That are over`).Match(status) {
+		t.Errorf("status: %v\n%s", err, status)
+	}
+	if err := k.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(filepath.Dir(k.Config), "store")); err != nil {
+		t.Fatal(err)
+	}
+	k.Config, k.Env = kept, []string{"STIMMBOTE_OPS_LISTEN=" + strings.TrimPrefix(k.OpsURL, "http://")}
+	if err := k.Start(e.ctx); err != nil {
+		t.Fatal(err)
+	}
+	from := e.People[world.Chair].Inbox.Len()
+	e.says("chair", world.Group, "!vote Does the new disk hold a key?")
+	e.hears("chair", world.Group, `(?s)Draft.*new disk`)
+	e.says("chair", world.Group, "start")
+	e.hears("chair", world.Group, `(?i)voting is open`)
+	e.says("chair", world.Group, "!cancel")
+	for _, m := range e.People[world.Chair].Inbox.All()[from:] {
+		if m.Sender == k.ID && !(m.Encrypted && m.Trusted) {
+			t.Errorf("the new device is not believed: %+v", m)
+		}
+	}
 }
 
 // sharesTheKey holds a vote whose answers are given in the direct chat.
 func (e *evening) sharesTheKey() {
 	t := e.t
 	t.Helper()
-	for _, k := range e.machines {
+	for _, k := range e.Keyholders {
 		e.machineSays(k, `I am the key machine of @`)
 	}
-	e.says("chair", world.Group, "!tellers @anna @bernd")
-	e.hears("chair", world.Group, `(?s)Tellers of this group.*@anna-box.*@bernd-box.*All machines are here`)
 	e.says("chair", world.Group, "!vote Shall we adopt motion 12?")
 	draft := e.hears("chair", world.Group, `(?s)Draft.*motion 12`)
-	for _, want := range []string{`Confidential, shared key`, `Tellers: anna \(@anna-box`, `Open for 15 minutes`, `6 members are entitled`} {
+	for _, want := range []string{`Confidential, shared key`, `Tellers: kaya \(@kaya-keys`, `Open for 15 minutes`, `8 members are entitled`} {
 		if !regexp.MustCompile(want).MatchString(draft.Body) {
 			t.Errorf("the draft does not say %s:\n%s", want, draft.Body)
 		}
@@ -132,7 +199,7 @@ func (e *evening) sharesTheKey() {
 	e.hears("chair", world.Group, `I ask the tellers' machines`)
 	said := e.hears("chair", world.Group, `This vote is called: ([a-z-]+)`)
 	words := regexp.MustCompile(`called: ([a-z-]+)`).FindStringSubmatch(said.Body)[1]
-	for _, k := range e.machines {
+	for _, k := range e.Keyholders {
 		e.machineSays(k, `My key for this vote`)
 		e.machineSays(k, `My key is in this vote: `+words)
 	}
@@ -148,12 +215,12 @@ func (e *evening) sharesTheKey() {
 		e.hears(name, world.Direct, `(?i)understood: yes`)
 	}
 	e.says("chair", world.Group, "!close")
-	for _, k := range e.machines {
-		e.machineSays(k, `I checked everything and gave my part of the opening, 6 ballots`)
+	for _, k := range e.Keyholders {
+		e.machineSays(k, `I checked everything and gave my part of the opening, 8 ballots`)
 	}
 	e.hears("chair", world.Group, `(?s)Adopted|adopted`)
-	for _, k := range e.machines {
-		e.machineSays(k, `Counted again, 6 ballots: the result is right.*motion 12`)
+	for _, k := range e.Keyholders {
+		e.machineSays(k, `Counted again, 8 ballots: the result is right.*motion 12`)
 	}
 	e.rechecks()
 }
@@ -173,7 +240,7 @@ func (e *evening) isSecret() {
 			t.Fatalf("%s casts: %v\n%s", name, err, said)
 		}
 	}
-	page, err := http.Get(e.machines[0].WebURL + "/booth.html")
+	page, err := http.Get(e.Keyholders["kaya"].WebURL + "/booth.html")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,8 +250,8 @@ func (e *evening) isSecret() {
 		t.Errorf("the machine serves %d bytes as %s: %v", len(served), page.Status, err)
 	}
 	e.says("chair", world.Group, "!close")
-	for _, k := range e.machines {
-		e.machineSays(k, `Counted again, 6 ballots: the result is right.*motion 13`)
+	for _, k := range e.Keyholders {
+		e.machineSays(k, `Counted again, 8 ballots: the result is right.*motion 13`)
 	}
 	e.rechecks()
 }
@@ -206,7 +273,7 @@ func (e *evening) rechecks() {
 	if err != nil || report.Status != belenios.Complete {
 		t.Fatalf("the archive: %v", err)
 	}
-	if n := report.Counted; n != 6 {
+	if n := report.Counted; n != 8 {
 		t.Errorf("%d counted", n)
 	}
 	for name, cmd := range map[string]*exec.Cmd{

@@ -15,19 +15,23 @@ import (
 )
 
 const introduction = `This makes a throwaway world on this machine: a real Matrix homeserver (Dendrite), the bot,
-an encrypted group, and five simulated members. It listens on 127.0.0.1 only.
+an encrypted group, five simulated members, and two tellers with their machines. It listens
+on 127.0.0.1 only.
 
 `
 
 const ready = `
-You are chair, who made the group. anna, bernd, clara, deniz and eva are in it with you:
-simulated, with real encrypting clients, and they answer what they are asked.
+You are chair, who made the group. anna, bernd, clara, deniz, eva, kaya and lenz are in it with
+you: simulated, with real encrypting clients, and they answer what they are asked. kaya and lenz
+are the tellers: kaya-keys and lenz-keys are their machines, which hold a key of each vote.
 
 Type a line and press Enter: it goes to the group. After "dm " it goes to your direct chat
 with the bot. What you can read comes below, marked Group or Direct. For instance:
 
   !vote Shall we adopt motion 12?     a draft comes; then type: start
   dm 1                                your answer, when the bot has asked you
+  !vote And 13? --level secret        sealed by everybody themselves; open your link in a browser
+  !tellers --end                      from then on the bot holds the key of a vote alone
   !call                               a link to open in a browser
   !help                               what else there is
 
@@ -49,8 +53,10 @@ func converse(ctx context.Context, w *world.World, stdin *os.File, out io.Writer
 	var goes sync.WaitGroup
 	defer goes.Wait()
 	defer cancel()
-	for _, name := range world.Members {
-		goes.Go(func() { answer(ctx, w.People[name]) })
+	for name, p := range w.People {
+		if name != world.Chair {
+			goes.Go(func() { answer(ctx, w, p) })
+		}
 	}
 	goes.Go(func() { stream(ctx, w, screen) })
 	goes.Go(func() {

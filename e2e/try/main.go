@@ -1,5 +1,5 @@
 // Command try makes a throwaway world to try the bot in: a real homeserver, the
-// bot, an encrypted group and five simulated members. Alone it is a
+// bot, an encrypted group, five simulated members, and two tellers with their machines. Alone it is a
 // conversation; with --script FILE it plays a story and says whether it held.
 //
 //	go run ./e2e/try [--language de] [--keep] [--script FILE]
@@ -62,7 +62,8 @@ func try(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.W
 	} else {
 		fmt.Fprint(stdout, introduction)
 	}
-	err := inWorld(ctx, *language, *keep, stdout, func(w *world.World) error {
+	o := world.Options{Language: *language, Keep: *keep, Native: true, Tellers: lines == nil || script.NeedsTellers(lines)}
+	err := inWorld(ctx, o, stdout, func(w *world.World) error {
 		if lines == nil {
 			return converse(ctx, w, stdin, stdout)
 		}
@@ -101,21 +102,18 @@ func read(file string) ([]script.Line, error) {
 }
 
 // inWorld makes a world, does something in it and ends it.
-func inWorld(ctx context.Context, language string, keep bool, out io.Writer, do func(*world.World) error) (err error) {
-	repo, err := project()
-	if err != nil {
+func inWorld(ctx context.Context, o world.Options, out io.Writer, do func(*world.World) error) (err error) {
+	if o.Repo, err = project(); err != nil {
 		return err
 	}
-	w, err := world.New(ctx, world.Options{
-		Repo: repo, Language: language, Keep: keep, Native: true,
-		Say: func(what string) { fmt.Fprintf(out, "… %s\n", what) },
-	})
+	o.Say = func(what string) { fmt.Fprintf(out, "… %s\n", what) }
+	w, err := world.New(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		err = errors.Join(err, w.Close())
-		if keep {
+		if o.Keep {
 			fmt.Fprintf(out, "What the world wrote is in %s\n", w.Dir)
 		}
 	}()

@@ -209,3 +209,6 @@ func (b *Bot) Log(lines int) string {
 	}
 	return b.child.tail(lines)
 }
+
+// Pid is the number of the bot's process.
+func (b *Bot) Pid() int { return b.child.cmd.Process.Pid }

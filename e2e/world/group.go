@@ -46,14 +46,21 @@ func (w *World) gather(ctx context.Context) error {
 		return w.joined(ctx, chair, made.RoomID, len(everybody))
 	}
 	var members []id.UserID
-	for _, name := range Members {
-		members = append(members, w.People[name].ID)
+	for name, p := range w.People {
+		if name != Chair {
+			members = append(members, p.ID)
+		}
 	}
 	if err := bring(members...); err != nil {
 		return err
 	}
 	if !w.options.NoBot { // last: whoever comes later cannot read its greeting
 		if err := bring(w.Bot.ID); err != nil {
+			return err
+		}
+	}
+	for _, k := range w.Keyholders {
+		if err := bring(k.ID); err != nil {
 			return err
 		}
 	}

@@ -30,6 +30,7 @@ type Message struct {
 	ID     id.EventID
 	Sender id.UserID
 	Bot    bool // the bot said it
+	Holder bool // the machine of a teller said it
 	Own    bool // the person said it
 	Type   event.MessageType
 	Body   string     // the plain text; of an edit the new one
@@ -80,7 +81,7 @@ func (b *Inbox) add(m Message) {
 	b.changed = make(chan struct{})
 }
 
-// Wait returns the first message or edit of the bot in the chat after the
+// Wait returns the first message or edit of the bot, or of a teller's machine, in the chat after the
 // cursor that matches, waiting for it if need be, and moves the cursor to it.
 func (b *Inbox) Wait(ctx context.Context, chat Chat, match func(Message) bool, within time.Duration) (Message, error) {
 	return b.first(ctx, within, func() (Message, bool) {
@@ -94,7 +95,7 @@ func (b *Inbox) Wait(ctx context.Context, chat Chat, match func(Message) bool, w
 	})
 }
 
-// Arrives returns the first message or edit of the bot in the chat that arrives
+// Arrives returns the first such message or edit in the chat that arrives
 // within the given time from now and matches; the cursor stays where it is.
 func (b *Inbox) Arrives(ctx context.Context, chat Chat, match func(Message) bool, within time.Duration) (Message, error) {
 	from := b.Len()
@@ -109,7 +110,7 @@ func (b *Inbox) Arrives(ctx context.Context, chat Chat, match func(Message) bool
 }
 
 func (m Message) readable(chat Chat) bool {
-	return m.Bot && m.Chat == chat && m.Unreadable == "" && m.Redacts == "" && m.Options == nil
+	return (m.Bot || m.Holder) && m.Chat == chat && m.Unreadable == "" && m.Redacts == "" && m.Options == nil
 }
 
 // Find waits for a message of whatever chat and sender, cursors aside.

@@ -8,6 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"syscall"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 	"maunium.net/go/mautrix"
@@ -27,15 +30,18 @@ type Keyholder struct {
 	child *child
 }
 
-// Keyholder makes the machine of a person, starts it and brings it into the group.
+// Keyholder makes the machine of a person and starts it. It is in no group.
 func (w *World) Keyholder(ctx context.Context, owner *Person) (*Keyholder, error) {
 	k, err := w.newKeyholder(ctx, owner)
 	if err != nil {
 		return nil, fmt.Errorf("making the machine of %s: %w", owner.Name, err)
 	}
-	if err := k.Start(ctx); err != nil {
-		return nil, err
-	}
+	w.holders.Store(k.ID, true)
+	return k, k.Start(ctx)
+}
+
+// InviteMachine brings the machine of a teller into the group.
+func (w *World) InviteMachine(ctx context.Context, k *Keyholder) error {
 	chair := w.People[Chair]
 	before, err := chair.Client.JoinedMembers(ctx, w.Group())
 	if err == nil {
@@ -45,14 +51,35 @@ func (w *World) Keyholder(ctx context.Context, owner *Person) (*Keyholder, error
 		err = w.joined(ctx, chair, w.Group(), len(before.Joined)+1)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("bringing the machine of %s into the group: %w", owner.Name, err), k.Stop())
+		return fmt.Errorf("bringing %s into the group: %w", k.ID, err)
 	}
-	return k, nil
+	return nil
+}
+
+var bothHere = regexp.MustCompile(`✅[^\n]*kaya-keys[\s\S]*✅[^\n]*lenz-keys`)
+
+// nameTellers has the chair say who hold keys, if there are any.
+func (w *World) nameTellers(ctx context.Context) error {
+	if !w.options.Tellers {
+		return nil
+	}
+	chair := w.People[Chair]
+	if _, err := chair.Say(ctx, Group, "!tellers @kaya @lenz"); err != nil {
+		return err
+	}
+	_, err := chair.Inbox.Find(ctx, func(m Message) bool { return m.Bot && bothHere.MatchString(m.Body) }, patientFor)
+	if err != nil {
+		return fmt.Errorf("waiting for the machines of kaya and lenz: %w; the bot's last words:\n%s", err, w.Bot.Log(10))
+	}
+	for _, p := range w.People {
+		p.Inbox.Skip()
+	}
+	return nil
 }
 
 func (w *World) newKeyholder(ctx context.Context, owner *Person) (*Keyholder, error) {
 	password := randomHex(16)
-	a, err := w.Homeserver.register(ctx, owner.Name+"-box", password)
+	a, err := w.Homeserver.register(ctx, owner.Name+"-keys", password)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +95,7 @@ func (w *World) newKeyholder(ctx context.Context, owner *Person) (*Keyholder, er
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(w.Dir, owner.Name+"-box")
+	dir := filepath.Join(w.Dir, owner.Name+"-keys")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -91,8 +118,8 @@ func (w *World) newKeyholder(ctx context.Context, owner *Person) (*Keyholder, er
 	return k, os.WriteFile(k.Config, text, 0o600)
 }
 
-// Start starts the machine and returns when it has synced.
-func (k *Keyholder) Start(ctx context.Context) error {
+// Launch starts the machine and does not wait for it.
+func (k *Keyholder) Launch() error {
 	if k.child.running() {
 		return errors.New("the machine is running already")
 	}
@@ -103,8 +130,16 @@ func (k *Keyholder) Start(ctx context.Context) error {
 		return fmt.Errorf("starting a teller's machine: %w", err)
 	}
 	k.child = c
-	if err := c.answers(ctx, k.OpsURL+"/readyz", patientFor); err != nil {
-		c.stop()
+	return nil
+}
+
+// Start starts the machine and returns when it has synced.
+func (k *Keyholder) Start(ctx context.Context) error {
+	if err := k.Launch(); err != nil {
+		return err
+	}
+	if err := k.child.answers(ctx, k.OpsURL+"/readyz", patientFor); err != nil {
+		k.child.stop()
 		return fmt.Errorf("starting a teller's machine: %w", err)
 	}
 	return nil
@@ -112,6 +147,9 @@ func (k *Keyholder) Start(ctx context.Context) error {
 
 // Stop ends the machine in good order.
 func (k *Keyholder) Stop() error {
+	if k == nil {
+		return nil
+	}
 	if !k.child.stop() {
 		return errors.New("a teller's machine did not stop within 20 s and was killed")
 	}
@@ -120,6 +158,24 @@ func (k *Keyholder) Stop() error {
 
 // Kill ends the machine at once, as kill -9 does.
 func (k *Keyholder) Kill() { k.child.kill() }
+
+// Ended waits until the machine has ended by itself and returns how.
+func (k *Keyholder) Ended(ctx context.Context, within time.Duration) (*os.ProcessState, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	select {
+	case <-k.child.done:
+		return k.child.cmd.ProcessState, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s still runs after %s: %w", k.ID, within, ctx.Err())
+	}
+}
+
+// Freeze stops the machine where it is, as a network does through which nothing comes, until it is thawed.
+func (k *Keyholder) Freeze() error { return k.child.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen machine go on.
+func (k *Keyholder) Thaw() error { return k.child.cmd.Process.Signal(syscall.SIGCONT) }
 
 // Alive says whether the machine runs.
 func (k *Keyholder) Alive() bool { return k.child.running() }

@@ -45,9 +45,10 @@ func (p *Person) insist(room id.RoomID) {
 }
 
 func (p *Person) message(evt *event.Event) Message {
+	_, holder := p.world.holders.Load(evt.Sender)
 	return Message{
 		Chat: p.chat(evt.RoomID), Room: evt.RoomID, ID: evt.ID, Sender: evt.Sender,
-		Bot: evt.Sender == p.world.Bot.ID, Own: evt.Sender == p.ID,
+		Bot: evt.Sender == p.world.Bot.ID, Holder: holder, Own: evt.Sender == p.ID,
 		Encrypted: evt.Mautrix.WasEncrypted,
 		Trusted:   evt.Mautrix.TrustState >= id.TrustStateCrossSignedTOFU,
 	}

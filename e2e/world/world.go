@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,9 @@ const Chair = "chair"
 // Members are the five who are with the chair in the group.
 var Members = []string{"anna", "bernd", "clara", "deniz", "eva"}
 
+// Tellers are two more members, in a world whose Options say so. Each has a machine that holds keys.
+var Tellers = []string{"kaya", "lenz"}
+
 // Everybody is the chair and the members.
 func Everybody() []string { return append([]string{Chair}, Members...) }
 
@@ -35,6 +39,7 @@ type Options struct {
 	Language string       // what the bot speaks, "en" if empty
 	Say      func(string) // told what is going on, in half sentences
 	Native   bool         // beside each ballot there is a poll of the clients' own kind
+	Tellers  bool         // kaya and lenz are in the group too, with their machines
 	NoBot    bool         // only the people: for tests of the world itself
 	Keep     bool         // Close leaves the folder
 	Synapse  bool         // on Synapse instead of Dendrite; New returns ErrNoSynapse where there is none
@@ -50,6 +55,7 @@ type World struct {
 	Homeserver *Homeserver
 	Bot        *Bot
 	People     map[string]*Person
+	Keyholders map[string]*Keyholder // of the tellers, by their names
 
 	options Options
 	log     zerolog.Logger
@@ -59,6 +65,7 @@ type World struct {
 	goes    sync.WaitGroup
 	files   sync.Mutex
 	group   atomic.Value // of id.RoomID
+	holders sync.Map     // of id.UserID: the accounts of the tellers' machines
 }
 
 // New makes a world and returns when the group is complete. ctx bounds the
@@ -70,7 +77,7 @@ func New(ctx context.Context, o Options) (w *World, err error) {
 	if o.Say == nil {
 		o.Say = func(string) {}
 	}
-	w = &World{Repo: o.Repo, options: o, People: map[string]*Person{}}
+	w = &World{Repo: o.Repo, options: o, People: map[string]*Person{}, Keyholders: map[string]*Keyholder{}}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	if w.Dir, err = os.MkdirTemp("", "stimmbote-world-"); err != nil {
 		return nil, fmt.Errorf("making the world's folder: %w", err)
@@ -87,7 +94,7 @@ func New(ctx context.Context, o Options) (w *World, err error) {
 		return w, err
 	}
 	w.log = zerolog.New(w.logFile).Level(zerolog.WarnLevel).With().Timestamp().Logger()
-	for _, step := range []func(context.Context) error{w.build, w.populate, w.gather} {
+	for _, step := range []func(context.Context) error{w.build, w.populate, w.gather, w.nameTellers} {
 		if err = step(ctx); err != nil {
 			return w, err
 		}
@@ -134,7 +141,13 @@ func (w *World) dendrite(ctx context.Context, dir string) error {
 
 // populate starts the homeserver, then the bot and the people on it.
 func (w *World) populate(ctx context.Context) error {
-	w.options.Say("starting the homeserver, the bot and six people")
+	names := Everybody()
+	if w.options.Tellers {
+		names = append(names, Tellers...)
+		w.options.Say("starting the homeserver, the bot, eight people and the machines of two of them")
+	} else {
+		w.options.Say("starting the homeserver, the bot and six people")
+	}
 	if err := w.Homeserver.Start(ctx); err != nil {
 		return err
 	}
@@ -150,16 +163,23 @@ func (w *World) populate(ctx context.Context) error {
 	w.Bot.Binary = w.bin("stimmbote")
 	all, ctx := errgroup.WithContext(ctx)
 	var mu sync.Mutex
-	for _, name := range Everybody() {
+	for _, name := range names {
 		all.Go(func() error {
 			p, err := w.join(ctx, name)
 			if err != nil {
 				return err
 			}
 			mu.Lock()
-			defer mu.Unlock()
 			w.People[name] = p
-			return nil
+			mu.Unlock()
+			if !slices.Contains(Tellers, name) {
+				return nil
+			}
+			k, err := w.Keyholder(ctx, p)
+			mu.Lock()
+			defer mu.Unlock()
+			w.Keyholders[name] = k
+			return err
 		})
 	}
 	if !w.options.NoBot {
@@ -204,6 +224,9 @@ func (w *World) save(name string, data []byte) (string, error) {
 // Close stops everything that the world started and removes its folder.
 func (w *World) Close() error {
 	var errs []error
+	for _, k := range w.Keyholders {
+		errs = append(errs, k.Stop())
+	}
 	if w.Bot != nil {
 		errs = append(errs, w.Bot.Stop())
 	}
