@@ -3,12 +3,19 @@ import { type Choice, type Question } from "../belenios";
 import { deeds, icon, make, showUnder, title, typed } from "../sheet/page";
 import { clock, known, text } from "../sheet/texts";
 import type { Vote } from "./vote";
+import { named } from "./words";
 
 /** Who could learn what is chosen here. */
 export function label(vote: Vote): HTMLElement {
   const key = `poll.label.${vote.rehearsal ? "rehearsal" : vote.level}`;
   const sentence = text(known(key) ? key : "booth.label.unknown").replaceAll("**", "");
   return make("p", { class: "label" }, icon("lock"), make("span", {}, sentence));
+}
+
+/** What the tellers' machines call this vote in the group, if they hold keys of it. */
+function called(vote: Vote): HTMLElement | false {
+  if (vote.level !== "shared" && vote.level !== "secret") return false;
+  return make("p", { class: "soft" }, text("booth.called"), " ", make("b", { id: "called" }, named(vote.checked.fingerprint, vote.language)));
 }
 
 /** Asks one question after the other, from the given one on, and hands the choices over. */
@@ -29,6 +36,7 @@ export function fill(vote: Vote, made: (Choice | undefined)[], at: number, ready
     !single && make("p", { class: "step" }, typed(vote.title), step),
     title(typed(q.text)),
     label(vote),
+    at === 0 && called(vote),
     ...(q.min === 1 && q.max === 1 ? oneOf(q, made[at], choose) : someOf(q, made[at], choose)),
     invalid(questions, () => ready(questions.map(() => "blank"))),
     at > 0 && make("button", { type: "button", class: "quiet", click: () => fill(vote, made, at - 1, ready) }, text("booth.back")),

@@ -1,4 +1,5 @@
-// Check words and code of a ballot, from its tracker: what the bot says in the direct chat as well.
+// Check words and code of a ballot, from its tracker: what the bot says in the direct chat as well. And the words of an
+// election, from its fingerprint: what the tellers' machines say in the group.
 
 declare const WORDS: Record<string, string>;
 
@@ -20,8 +21,19 @@ export function code(tracker: string): string {
   return all.replace(/.{4}(?=.)/g, "$&-");
 }
 
-/** The 33 bits that follow, in three words. */
+/** 33 bits of a tracker, in three words. */
+function three(tracker: string, from: bigint, language: string): string[] {
+  const list = (WORDS[language] ?? WORDS["en"]!).trim().split(/\s+/);
+  return [0n, 1n, 2n].map((i) => list[Number(bits(tracker, from + i * wordBits, wordBits))]!);
+}
+
+/** The 33 bits that follow the code, in three words. */
 export function words(tracker: string, language: string): string {
-  const list = WORDS[language]!.trim().split(/\s+/);
-  return [0n, 1n, 2n].map((i) => list[Number(bits(tracker, codeBits + i * wordBits, wordBits))]).join(" ");
+  return three(tracker, codeBits, language).join(" ");
+}
+
+/** The first 33 bits of each of the first two quarters of a fingerprint, in six words. */
+export function named(fingerprint: string, language: string): string {
+  const hash = fingerprint.replaceAll("-", "+").replaceAll("_", "/");
+  return [...three(hash, 0n, language), ...three(hash, 64n, language)].join("-");
 }
