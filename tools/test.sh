@@ -21,7 +21,7 @@ go mod tidy -diff || fail 'go.mod or go.sum is not tidy.'
 step 'build and vet'
 go build ./...
 go vet ./...
-for build in crashtest leaktest; do go vet "-tags=goolm,$build" ./cmd/stimmbote; done
+for build in crashtest leaktest hostiletest; do go vet "-tags=goolm,$build" ./cmd/stimmbote; done
 none "$(go fix -diff ./... 2>&1)" 'go fix would change this:'
 
 step 'the recheck of a vote, for every kind of computer'

@@ -74,7 +74,7 @@ const ready = "You are chair"
 
 // doNothing watches the bot while nobody asks anything of it.
 func doNothing(ctx context.Context, w *world.World, d time.Duration) error {
-	before, err := numbers(ctx, w.Bot)
+	before, err := numbers(ctx, w.Bot.OpsURL)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func doNothing(ctx context.Context, w *world.World, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	after, err := numbers(ctx, w.Bot)
+	after, err := numbers(ctx, w.Bot.OpsURL)
 	if err != nil {
 		return err
 	}
@@ -96,9 +96,9 @@ func doNothing(ctx context.Context, w *world.World, d time.Duration) error {
 
 const memory = "process_resident_memory_bytes"
 
-// numbers are the bot's metrics that have no labels.
-func numbers(ctx context.Context, b *world.Bot) (map[string]float64, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.OpsURL+"/metrics", http.NoBody)
+// numbers are the metrics of the bot or a machine that have no labels.
+func numbers(ctx context.Context, ops string) (map[string]float64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, ops+"/metrics", http.NoBody)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,7 @@
 // Command bot measures what the program costs, and how fast it reaches a large group, around the real program on a
 // throwaway homeserver without limits, or holds a vote there. It prints a table in Markdown: work, measured, aim.
 //
-//	go run ./bench/bot [-members 200] [-idle 60s] [-first] [-votes] [-limits] [-raw FILE]
+//	go run ./bench/bot [-members 200] [-idle 60s] [-first] [-votes] [-tellers] [-limits] [-raw FILE]
 //
 // Aims are for two cores with nothing else on them. The exit status is 0 whatever was measured: a busy machine is no
 // defect of the program.
@@ -37,6 +37,7 @@ func run(ctx context.Context) (err error) {
 	idle := flag.Duration("idle", time.Minute, "how long to watch the bot do nothing; 0 leaves it out")
 	first := flag.Bool("first", true, "measure how long `make try` takes to its first prompt")
 	votes := flag.Bool("votes", true, "measure receipts")
+	tellers := flag.Bool("tellers", true, "measure votes whose keys three machines hold too")
 	limits := flag.Bool("limits", true, "measure what is foretold on a Synapse with its own limits")
 	flag.StringVar(&raw, "raw", "", "also add the figures to this file, a line of JSON each")
 	flag.Parse()
@@ -56,6 +57,11 @@ func run(ctx context.Context) (err error) {
 	}
 	if *limits {
 		if err := limited(ctx, repo); err != nil {
+			return err
+		}
+	}
+	if *tellers {
+		if err := withTellers(ctx, repo, *idle); err != nil {
 			return err
 		}
 	}

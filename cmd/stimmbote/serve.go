@@ -93,7 +93,7 @@ func serve(ctx context.Context, cfg config, stderr io.Writer) error {
 
 	talking, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	talk, talking := errgroup.WithContext(talking)
-	talk.Go(func() error { return line.Run(talking, telling(b, part(log, "bot"))) })
+	talk.Go(func() error { return line.Run(talking, lying(telling(b, part(log, "bot")))) })
 	talk.Go(func() error { return b.Run(talking) })
 	talk.Go(func() error {
 		if err := announce(talking, line.Ready); err != nil {

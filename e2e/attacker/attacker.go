@@ -1,6 +1,7 @@
 // Package attacker tries to find out who voted how, from all that somebody may get hold of who is
 // neither a voter nor has a key file: the bot's database and its write-ahead log, copied while votes
-// were open, its log at its most talkative, and the homeserver's whole history.
+// were open, its log at its most talkative, and the homeserver's whole history. Of votes with tellers it
+// is given everything that the bot has while they are open, its keys and its memory too.
 //
 // It knows more than such a person would: which message answers which vote, and whose each ballot is.
 // Whatever it finds in spite of secrecy, a real one finds at most. It guarantees that a guess never
@@ -44,8 +45,9 @@ type Event struct {
 type Evidence struct {
 	Log     []byte
 	Events  map[string]Event
-	Files   []string // whose bytes are looked at: databases, write-ahead logs
-	Backups []string // databases that may open, with their write-ahead logs beside them
+	Files   []string                   // whose bytes are looked at: databases, write-ahead logs
+	Backups []string                   // databases that may open, with their write-ahead logs beside them
+	Keys    map[string][]*belenios.Key // of votes, by their IDs
 }
 
 // unknown is a voter of whom a guess says nothing.
@@ -68,6 +70,11 @@ func Guesses(polls []Poll, e Evidence) []Guess {
 		all := rows(backup)
 		keys(polls, all, opened)
 		f.rows(n, all)
+	}
+	for i, p := range polls {
+		if len(e.Keys[p.ID]) > 0 {
+			openWith(p, e.Keys[p.ID], opened.Chosen[i])
+		}
 	}
 	return append([]Guess{log(polls, e), files(polls, e), opened}, f.guesses()...)
 }
@@ -103,6 +110,9 @@ func blank(method string, polls []Poll) Guess {
 // alone, and others.
 func (v Voter) marks() (here, anywhere []string) {
 	tracker := belenios.Tracker(v.Ballot)
-	here = append([]string{v.Answer, tracker, belenios.Code(tracker)}, v.Said...)
+	here = append([]string{tracker, belenios.Code(tracker)}, v.Said...)
+	if v.Answer != "" { // where ballots are sealed by their voters there is none
+		here = append(here, v.Answer)
+	}
 	return here, []string{v.User, v.Room}
 }
