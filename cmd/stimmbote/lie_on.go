@@ -36,10 +36,6 @@ var lies = map[string]struct {
 		r.Question.Asked.Text += "?"
 		return nil
 	}},
-	"stranger": {parley.Asked, func(r *parley.Record) error {
-		r.Question.Roll = append(r.Question.Roll, "@zacharias:elsewhere")
-		return nil
-	}},
 	"key": {parley.Election, func(r *parley.Record) error {
 		key, err := belenios.NewKey(rand.Reader, belenios.Group2048)
 		if err != nil {

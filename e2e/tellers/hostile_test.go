@@ -23,7 +23,6 @@ func TestHostileBot(t *testing.T) {
 		opens      bool // it is told so late that people have voted
 	}{
 		{"question", `Alarm.*\n.*Something else is asked`, false},
-		{"stranger", `Alarm.*\n.*The roll is not right`, false},
 		{"key", `Alarm.*\n.*A key in this vote is not the one`, false},
 		{"credentials", `Alarm.*\n.*not exactly one vote for each line`, false},
 		{"voters", `do not give my part.*\n.*list of those who voted`, true},
