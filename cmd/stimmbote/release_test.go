@@ -34,6 +34,45 @@ func TestTheUnitCanBecomeThatOfAKeyholder(t *testing.T) {
 	}
 }
 
+// The table of attacks names a test in each row, and each is there.
+func TestEachAttackIsTested(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"bot/*_test.go", "keyholder/*/*_test.go", "keyholder/*_test.go", "e2e/*/*_test.go"} {
+		found, err := filepath.Glob(filepath.Join("..", "..", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	there := map[string]bool{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(text, -1) {
+			there[string(match[1])] = true
+		}
+	}
+	_, table, _ := strings.Cut(read(t, "docs/keyholders.md"), "\n## What lies come to\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	rows := regexp.MustCompile(`(?m)^\| (.*) \| (.*) \| (.*) \|$`).FindAllStringSubmatch(table, -1)
+	if len(rows) < 20 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	for _, row := range rows[1:] {
+		names := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(row[3], -1)
+		if len(names) == 0 {
+			t.Errorf("no test shows: %s", row[1])
+		}
+		for _, name := range names {
+			if !there[name[1]] {
+				t.Errorf("there is no %s for: %s", name[1], row[1])
+			}
+		}
+	}
+}
+
 func TestContainerAndReleaseAreBuiltAlike(t *testing.T) {
 	tags := regexp.MustCompile(`goolm,[a-z_,]+`)
 	release, container := tags.FindString(read(t, "release/build.sh")), tags.FindString(read(t, "Dockerfile"))
