@@ -41,7 +41,7 @@ func withTellers(ctx context.Context, repo string, idle time.Duration) (err erro
 		}
 	}
 	people := slices.Collect(maps.Values(w.People))
-	if _, err := hold(ctx, w, people, "Shall we warm up?"); err != nil {
+	if _, err := hold(ctx, w, people, "Shall we warm up?", 0); err != nil {
 		return err
 	}
 	trip, err := roundTrip(ctx, chair)
@@ -72,7 +72,7 @@ func withTellers(ctx context.Context, repo string, idle time.Duration) (err erro
 func holdWithKeys(ctx context.Context, w *world.World, people []*world.Person, question string) (open time.Duration, c course, err error) {
 	chair := w.People[world.Chair]
 	from := chair.Inbox.Len()
-	if c, err = hold(ctx, w, people, question); err != nil {
+	if c, err = hold(ctx, w, people, question, 0); err != nil {
 		return 0, c, err
 	}
 	var began, opened time.Time

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -173,5 +175,36 @@ func TestKeyholderBackup(t *testing.T) {
 	}
 	if code, said := asKeyholder(t, "backup", "--config", config, path); code != exitError || !strings.Contains(said, "stays as it is") {
 		t.Errorf("again: exit %d, it says:\n%s", code, said)
+	}
+}
+
+// The page of a machine is served with the certificate that its configuration names.
+func TestKeyholderPageWithCertificate(t *testing.T) {
+	vouched, cert, key := inPEM(t)
+	cfg := web.Config{Listen: "127.0.0.1:0", PublicURL: "https://keys.example.org", Cert: cert, CertKey: key}
+	page, err := openBooth(cfg, t.TempDir(), zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- page.Run(ctx) }()
+	resp, err := vouched.Client().Get("https://" + page.listener.Addr().String() + web.BoothPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if served, err := io.ReadAll(resp.Body); err != nil || web.Sum(served) != web.BoothHash() {
+		t.Errorf("%d bytes as %s: %v", len(served), resp.Status, err)
+	}
+	vouched.Client().CloseIdleConnections()
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	cfg.Cert = key
+	if _, err := openBooth(cfg, t.TempDir(), zerolog.Nop()); err == nil {
+		t.Error("without a certificate it opens")
 	}
 }

@@ -103,12 +103,13 @@ func TestSFU(t *testing.T) {
 	}
 }
 
-// With a certificate clients connect by TLS, without it nothing is served.
-func TestSFUWithCertificate(t *testing.T) {
-	vouched := httptest.NewTLSServer(nil)
+// inPEM is a certificate of this machine and its key as files, and whoever believes it.
+func inPEM(t *testing.T) (vouched *httptest.Server, cert, key string) {
+	t.Helper()
+	vouched = httptest.NewTLSServer(nil)
 	vouched.Close()
 	dir := t.TempDir()
-	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(vouched.TLS.Certificates[0].PrivateKey)
 	if err != nil {
 		t.Fatal(err)
@@ -118,6 +119,12 @@ func TestSFUWithCertificate(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	return vouched, cert, key
+}
+
+// With a certificate clients connect by TLS, without it nothing is served.
+func TestSFUWithCertificate(t *testing.T) {
+	vouched, cert, key := inPEM(t)
 	listen := freePort(t)
 	args := []string{"sfu", "--listen", listen, "--udp", "127.0.0.1:0", "--key", "two:" + strings.Repeat("x", 40), "--cert-key", key, "--cert"}
 	var said bytes.Buffer

@@ -109,19 +109,9 @@ func (e *evening) machineSays(k *world.Keyholder, pattern string) world.Message 
 func TestTellers(t *testing.T) {
 	e := begin(t)
 	e.sharesTheKey()
-	e.goesOn("ed25519")
 	e.isSecret()
 	e.tellsItsStory()
 	e.isKept()
-}
-
-// goesOn starts the bot anew, in the other group.
-func (e *evening) goesOn(group string) {
-	e.t.Helper()
-	e.Bot.Env = []string{"STIMMBOTE_POLL_GROUP=" + group}
-	if err := e.Bot.Restart(e.ctx); err != nil {
-		e.t.Fatal(err)
-	}
 }
 
 // tellsItsStory plays the story of a secret vote.
@@ -214,7 +204,16 @@ func (e *evening) sharesTheKey() {
 	for name := range e.People {
 		e.hears(name, world.Direct, `(?i)understood: yes`)
 	}
+	// Nothing comes through to a machine for a while: the box waits for it.
+	if err := e.Keyholders["lenz"].Freeze(); err != nil {
+		t.Fatal(err)
+	}
 	e.says("chair", world.Group, "!close")
+	e.hears("chair", world.Group, `My part of the opening`)
+	e.machineSays(e.Keyholders["kaya"], `I checked everything and gave my part of the opening, 8 ballots`)
+	if err := e.Keyholders["lenz"].Thaw(); err != nil {
+		t.Fatal(err)
+	}
 	for _, k := range e.Keyholders {
 		e.machineSays(k, `I checked everything and gave my part of the opening, 8 ballots`)
 	}
@@ -279,10 +278,29 @@ func (e *evening) rechecks() {
 	for name, cmd := range map[string]*exec.Cmd{
 		"stimmbote verify": e.Bot.Command("verify", m.File),
 		"stimmbote-verify": exec.CommandContext(e.ctx, "go", "run", "-C", e.Repo, "./cmd/verify", m.File),
-		"belenios-tool":    exec.CommandContext(e.ctx, filepath.Join(e.Repo, "recheck.sh"), m.File),
 	} {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+	e.rechecksWithTools(m.File, report.Group)
+}
+
+// rechecksWithTools asks every belenios-tool that there is and can do the group.
+func (e *evening) rechecksWithTools(file, group string) {
+	e.t.Helper()
+	tools, err := filepath.Glob(filepath.Join(os.Getenv("BELENIOS_TOOLS"), "belenios-tool-*"))
+	if os.Getenv("BELENIOS_TOOLS") == "" || err != nil {
+		tools = nil
+	}
+	if group == belenios.Group2048 {
+		tools = append(tools, "belenios-tool")
+	}
+	for _, tool := range tools {
+		cmd := exec.CommandContext(e.ctx, filepath.Join(e.Repo, "recheck.sh"), file)
+		cmd.Env = append(os.Environ(), "BELENIOS_TOOL="+tool)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			e.t.Errorf("%s: %v\n%s", tool, err, out)
 		}
 	}
 }
