@@ -61,7 +61,7 @@ func machine(t *testing.T, page string) (config, dir string) {
 	text := `language: en
 matrix: {homeserver: http://127.0.0.1:1, user: "@kaya-keys:test", password: hush}
 store: {dir: ` + filepath.Join(dir, "data") + `}
-keyholder: {owner: "@kaya:test", bot: "@stimmbote:test"}
+keyholder: {owner: "@kaya:test", bot: "@stimmbote:test", page_hosts: [localhost, 10.0.0.7]}
 web: {public_url: "` + page + `"}
 ops: {listen: ""}
 `
@@ -167,7 +167,7 @@ func TestKeyholderBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := wrote(t, path)
-	if c.Matrix.RecoveryKey != "EsT recovery" || c.Matrix.Password != "hush" || c.Keyholder.Owner != "@kaya:test" || c.Keyholder.MinBallots != 5 || c.Web.PublicURL != "https://keys.example.org" {
+	if c.Matrix.RecoveryKey != "EsT recovery" || c.Matrix.Password != "hush" || c.Keyholder.Owner != "@kaya:test" || c.Keyholder.MinBallots != 5 || len(c.Keyholder.PageHosts) != 2 || c.Web.PublicURL != "https://keys.example.org" {
 		t.Errorf("kept %+v", c)
 	}
 	if bytes.Contains(text, []byte("sealed")) || bytes.Contains(text, []byte("pconfirmed")) {

@@ -67,14 +67,14 @@ func asBackup(cfg config, recovery string) ([]byte, error) {
 			{"homeserver", cfg.Matrix.Homeserver},
 			{"user", cfg.Matrix.User},
 			{"password", cfg.Matrix.Password},
-			{"recovery_key", recovery},
-		}},
+			{"recovery_key", recovery}, {"inviters", cfg.Matrix.Inviters},
+		}.filled()},
 		{"store", table{{"dir", cfg.Store.Dir}}},
 		{"keyholder", table{
 			{"owner", cfg.Keyholder.Owner},
 			{"bot", cfg.Keyholder.Bot},
-			{"min_ballots", cfg.Keyholder.MinBallots},
-		}},
+			{"min_ballots", cfg.Keyholder.MinBallots}, {"page_hosts", cfg.Keyholder.PageHosts},
+		}.filled()},
 	}
 	if cfg.Web.PublicURL != "" {
 		root = append(root, entry{"web", table{

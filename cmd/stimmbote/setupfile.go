@@ -121,12 +121,15 @@ type table []entry
 
 type entry struct {
 	key   string
-	value any // a string, a number or a table
+	value any // a string, strings, a number or a table
 }
 
 // filled leaves out what is empty.
 func (t table) filled() table {
-	return slices.DeleteFunc(t, func(e entry) bool { return e.value == "" })
+	return slices.DeleteFunc(t, func(e entry) bool {
+		list, is := e.value.([]string)
+		return is && len(list) == 0 || !is && e.value == ""
+	})
 }
 
 func (t table) node() *yaml.Node {
@@ -138,6 +141,12 @@ func (t table) node() *yaml.Node {
 			value = v.node()
 		case int:
 			value = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(v)}
+		case []string:
+			value.Kind = yaml.SequenceNode
+			for _, one := range v {
+				value.Content = append(value.Content, &yaml.Node{})
+				value.Content[len(value.Content)-1].SetString(one)
+			}
 		case string:
 			value.SetString(v)
 		}
