@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"stimmbote/i18n"
+	"stimmbote/voting"
 	"stimmbote/voting/belenios"
 )
 
@@ -157,6 +158,14 @@ func TestBallotAsks(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}
 	}
+	if strings.Contains(out, "machines") {
+		t.Errorf("it speaks of machines that have no part in it:\n%s", out)
+	}
+	p.lies = func(told map[string]any) { told["level"], told["language"] = "secret", "de" }
+	if _, out, _ := p.ballots("1\n", "--link", p.link()); !strings.Contains(out, "say so there: "+voting.Said(p.election.Fingerprint(), "de")) {
+		t.Errorf("it does not say what the machines call the vote:\n%s", out)
+	}
+	p.lies = nil
 	if code, _, errs := p.ballots("1\n", "--link", p.link()); code != exitError || len(p.taken) != 1 || errs == "" {
 		t.Errorf("whoever goes away in the middle: exit %d, %q", code, errs)
 	}

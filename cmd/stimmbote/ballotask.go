@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"stimmbote/voting"
 	"stimmbote/voting/belenios"
 )
 
@@ -22,6 +23,9 @@ func (b *balloting) choose(v *askedVote, questions []belenios.Question) ([][]int
 		b.say("cast.group", "group", v.Group)
 	}
 	b.say("cast.title", "question", v.Title)
+	if v.Level == voting.Shared.String() || v.Level == voting.Secret.String() {
+		b.say("cast.called", "words", voting.Said(b.bot.link.fingerprint, v.Language))
+	}
 	if v.Final {
 		b.say("cast.final")
 	}

@@ -68,6 +68,7 @@ func readLink(text string) (ballotLink, error) {
 // askedVote is what the bot says about a vote.
 type askedVote struct {
 	Election, Trustees, Credentials, State, Title, Group string
+	Level, Language                                      string
 	Final, Familiar                                      bool
 }
 
