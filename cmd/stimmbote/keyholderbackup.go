@@ -67,13 +67,15 @@ func asBackup(cfg config, recovery string) ([]byte, error) {
 			{"homeserver", cfg.Matrix.Homeserver},
 			{"user", cfg.Matrix.User},
 			{"password", cfg.Matrix.Password},
-			{"recovery_key", recovery}, {"inviters", cfg.Matrix.Inviters},
+			{"recovery_key", recovery},
+			{"inviters", cfg.Matrix.Inviters},
 		}.filled()},
 		{"store", table{{"dir", cfg.Store.Dir}}},
 		{"keyholder", table{
 			{"owner", cfg.Keyholder.Owner},
 			{"bot", cfg.Keyholder.Bot},
-			{"min_ballots", cfg.Keyholder.MinBallots}, {"page_hosts", cfg.Keyholder.PageHosts},
+			{"min_ballots", cfg.Keyholder.MinBallots},
+			{"page_hosts", cfg.Keyholder.PageHosts},
 		}.filled()},
 	}
 	if cfg.Web.PublicURL != "" {

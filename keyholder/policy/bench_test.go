@@ -85,7 +85,7 @@ func opening(b *testing.B, group string, n int) (verified, counted, recounted ti
 	}
 	papers, err := polls.Papers(b.Context(), poll.ID)
 	check(err)
-	election, err := belenios.Open(belenios.Setup{Election: papers.Election, Trustees: papers.Trustees, Credentials: papers.Credentials})
+	election, err := belenios.Open(belenios.Setup(papers))
 	check(err)
 	poll, err = polls.Launch(b.Context(), poll.ID)
 	check(err)
