@@ -57,7 +57,7 @@ func (b *Bot) haltOr(ctx context.Context, m chat.Message, deed parley.Deed) erro
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
 		var said []chat.Delivery
 		for _, p := range all {
-			changed, err := b.setHalt(ctx, p.ID, m.Sender, deed == parley.Halt)
+			changed, _, err := b.putAmong(ctx, p.ID, settingHalts, m.Sender, deed == parley.Halt)
 			if err != nil {
 				return err
 			}
@@ -92,22 +92,23 @@ func (b *Bot) stoppable(ctx context.Context, all []*voting.Poll) ([]*voting.Poll
 	return some, nil
 }
 
-// setHalt notes that somebody halted a poll or let it go on, and says whether that is news.
-func (b *Bot) setHalt(ctx context.Context, id voting.ID, who string, halted bool) (changed bool, err error) {
-	value, err := b.Store.Setting(ctx, string(id), settingHalts)
+// putAmong puts somebody into a list that is noted about a poll, or takes them out, and says whether that
+// changed it and how many are left.
+func (b *Bot) putAmong(ctx context.Context, id voting.ID, setting, who string, in bool) (changed bool, left int, err error) {
+	value, err := b.Store.Setting(ctx, string(id), setting)
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
-	halts := strings.Fields(value)
-	if slices.Contains(halts, who) == halted {
-		return false, nil
+	list := strings.Fields(value)
+	if slices.Contains(list, who) == in {
+		return false, len(list), nil
 	}
-	if halted {
-		halts = append(halts, who)
+	if in {
+		list = append(list, who)
 	} else {
-		halts = slices.DeleteFunc(halts, func(other string) bool { return other == who })
+		list = slices.DeleteFunc(list, func(other string) bool { return other == who })
 	}
-	return true, b.Store.PutSetting(ctx, string(id), settingHalts, strings.Join(halts, " "))
+	return true, len(list), b.Store.PutSetting(ctx, string(id), setting, strings.Join(list, " "))
 }
 
 // halted says whether a teller halted a poll.

@@ -228,18 +228,25 @@ func TestAlarmWhilePeopleVote(t *testing.T) {
 	c := secretCircle(t, pages)
 	c.say("chair", "!vote Shall we adopt motion 12? --level secret")
 	c.say("chair", "start")
+	if _, err := c.casts(c.sealed("clara", voting.Yes)); err != nil {
+		t.Fatal(err)
+	}
 	c.later(time.Second)
 	pages[annasPage] = "<title>We are moving house</title>"
 	c.later(2 * leastLookInTests)
 	for to, pattern := range map[string]string{
+		"eva":   `(?s)🔴 Please do not vote for now: Shall we adopt motion 12`,
 		"group": `(?s)🔴 Alarm.*machine found something wrong.*!cancel`, "chair": `(?s)🔴.*raised the alarm in your vote.*!resume.*!cancel`,
 	} {
 		if find(c.sent, to, pattern) == nil {
 			t.Errorf("%s did not read %s; said was:\n%s", to, pattern, list(c.sent))
 		}
 	}
+	if find(c.sent, "clara", `do not vote`) != nil {
+		t.Error("clara has voted, and is told not to")
+	}
 	pages[annasPage] = string(rightPage)
-	for _, name := range people {
+	for _, name := range slices.DeleteFunc(slices.Clone(people), func(name string) bool { return name == "clara" }) {
 		if _, err := c.casts(c.sealed(name, voting.Yes)); err != nil {
 			t.Fatal(err)
 		}
@@ -257,6 +264,26 @@ func TestAlarmWhilePeopleVote(t *testing.T) {
 	c.later(time.Minute)
 	if c.gave() != 2 || !c.told(`Result: adopted`) {
 		t.Errorf("%d parts; said was:\n%s", c.gave(), list(c.sent))
+	}
+}
+
+// TestAlarmIsOver: who has not voted is told when the last alarm was cleared up.
+func TestAlarmIsOver(t *testing.T) {
+	pages := rightPages()
+	c := secretCircle(t, pages)
+	c.say("chair", "!vote Shall we adopt motion 12? --level secret")
+	c.say("chair", "start")
+	c.later(time.Second)
+	pages[annasPage] = "<title>We are moving house</title>"
+	c.later(2 * leastLookInTests)
+	pages[annasPage] = string(rightPage)
+	c.say("anna", "!resume")
+	if find(c.sent, "eva", `you can vote again`) != nil {
+		t.Fatal("one alarm stands, and eva is told to vote")
+	}
+	c.say("bernd", "!resume")
+	if find(c.sent, "eva", `(?s)It goes on, you can vote again: Shall we adopt motion 12`) == nil {
+		t.Errorf("eva is not told; said was:\n%s", list(c.sent))
 	}
 }
 
@@ -301,6 +328,7 @@ func TestKeysLost(t *testing.T) {
 	lose(filepath.Join(c.machines[0].dir, "keys"))
 	c.later(time.Minute)
 	for to, pattern := range map[string]string{
+		"eva":   `(?s)Please do not vote any more: .*cannot be counted`,
 		"group": `(?s)cannot be counted.*The key on Anna's machine is gone.*!cancel`, "chair": `(?s)Your vote cannot be counted.*!cancel`,
 	} {
 		if find(c.sent, to, pattern) == nil {

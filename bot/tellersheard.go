@@ -57,7 +57,7 @@ func (b *Bot) onRecord(ctx context.Context, m chat.Message) error {
 	case parley.Waits:
 		return b.onWaits(ctx, m, p, r.Rule)
 	case parley.GoesOn:
-		return b.onWaits(ctx, m, p, "")
+		return errors.Join(b.alarmOver(ctx, m, p), b.onWaits(ctx, m, p, ""))
 	case parley.Kept:
 		return b.onKept(ctx, m, p, r)
 	}
@@ -80,35 +80,6 @@ func (b *Bot) wholeRecord(ctx context.Context, m chat.Message, r parley.Record) 
 		return r, err
 	}
 	return parley.Join(r, file)
-}
-
-// onAlarm gives up the opening of a vote that a machine found something wrong with. While people vote, or
-// later, the group and whoever began the vote are told what the alarm means, and what to do.
-func (b *Bot) onAlarm(ctx context.Context, m chat.Message, p *voting.Poll, r parley.Record) error {
-	name, err := b.tellerName(ctx, p, m.Sender)
-	if err != nil {
-		return err
-	}
-	args := []any{"question", p.Question, "name", name}
-	switch p.State {
-	case voting.StateAsked, voting.StateSet:
-		return b.withdraw(ctx, p, say{Key: "tellers.alarmed", Args: args})
-	case voting.StateOpen, voting.StateClosed:
-	default:
-		return b.noted(ctx, m)
-	}
-	what, advice := "tellers.alarm", "tellers.alarm.chair"
-	switch {
-	case r.Rule == parley.KeyLost:
-		what, advice = "tellers.key-lost", "tellers.key-lost.chair"
-	case r.Final:
-		what, advice = "tellers.alarm-final", "tellers.alarm-final.chair"
-	}
-	group := lasting(p, "alarm/"+m.ID, kindSay)
-	group.Payload = encode(say{Key: what, Args: args})
-	chair := inDirect(p, p.Asker, key(p.ID, "alarm/"+m.ID+"/chair"), kindSay)
-	chair.Payload = encode(say{Key: advice, Args: args, Room: string(p.Place)})
-	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, group, chair) })
 }
 
 // onKept tells the group that a machine gives no part, so that there will be no result as things are.
