@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 	"stimmbote/voting"
 )
 
@@ -15,7 +16,7 @@ func TestBarriers(t *testing.T) {
 	o, b, axe := openOffice(t), in(t, "Chromium"), axe(t)
 	for _, s := range screens {
 		v := visit(t, b, o.link(o.asks(s.poll), anna), germanReader, axe)
-		must(0, v.Resize(390, 844))(t)
+		eyes.Must(0, v.Resize(390, 844))(t)
 		s.walk(v)
 		v.barriers(s.name)
 		v.Close()
@@ -24,34 +25,34 @@ func TestBarriers(t *testing.T) {
 
 func axe(t *testing.T) string {
 	t.Helper()
-	return must(browser.Axe(t.Context(), must(filepath.Abs("../.."))(t)))(t)
+	return eyes.Must(browser.Axe(t.Context(), eyes.Must(filepath.Abs("../.."))(t)))(t)
 }
 
 // barriers fails the test for each barrier that stands on the page as it is now, in light and dark, on a small phone, and
 // on a phone at 200 %.
 func (v *visitor) barriers(name string) {
 	v.t.Helper()
-	must(0, v.Resize(390, 844))(v.t)
+	eyes.Must(0, v.Resize(390, 844))(v.t)
 	v.pictured(name)
-	must(0, v.Resize(390, 844))(v.t)
-	for _, barrier := range must(v.Barriers())(v.t) {
+	eyes.Must(0, v.Resize(390, 844))(v.t)
+	for _, barrier := range eyes.Must(v.Barriers())(v.t) {
 		v.t.Errorf("%s: %s", name, barrier)
 	}
-	must(0, v.Dark())(v.t)
-	for _, barrier := range must(v.Contrast())(v.t) {
+	eyes.Must(0, v.Dark())(v.t)
+	for _, barrier := range eyes.Must(v.Contrast())(v.t) {
 		v.t.Errorf("%s in the dark: %s", name, barrier)
 	}
-	for _, moves := range must(v.Moving())(v.t) {
+	for _, moves := range eyes.Must(v.Moving())(v.t) {
 		v.t.Errorf("%s moves for those who want no motion: %s", name, moves)
 	}
 	for _, width := range []int64{320, 195} {
-		must(0, v.Resize(width, 600))(v.t)
-		for _, wide := range must(v.Overflow())(v.t) {
+		eyes.Must(0, v.Resize(width, 600))(v.t)
+		for _, wide := range eyes.Must(v.Overflow())(v.t) {
 			v.t.Errorf("%s, %d pixels wide: %s goes beyond the edge", name, width, wide)
 		}
 	}
 	v.pictured(name + "-dark")
-	must(0, v.Light())(v.t)
+	eyes.Must(0, v.Light())(v.t)
 }
 
 // TestWithoutAMouse votes with Tab, Enter and Space alone.
@@ -72,7 +73,7 @@ func TestWithoutAMouse(t *testing.T) {
 		for _, step := range c.walk {
 			v.sees(step[0])
 			v.tabsTo(step[0])
-			must(0, v.Press(step[1]))(t)
+			eyes.Must(0, v.Press(step[1]))(t)
 		}
 		v.sees("Ihre Stimme ist in der Urne.")
 		if focused := v.part(":focus"); !strings.Contains(focused, "Ihre Stimme ist in der Urne.") {
@@ -87,8 +88,8 @@ func (v *visitor) tabsTo(text string) {
 	v.t.Helper()
 	var passed []string
 	for range 20 {
-		must(0, v.Press("Tab"))(v.t)
-		on := must(browser.Evaluate[[2]string](v.Tab, `(() => {
+		eyes.Must(0, v.Press("Tab"))(v.t)
+		on := eyes.Must(browser.Evaluate[[2]string](v.Tab, `(() => {
 			const e = document.activeElement;
 			const row = e.closest("label") ?? e;
 			return [row.innerText, getComputedStyle(row).outlineStyle];
@@ -113,7 +114,7 @@ func TestInTheReadersLanguage(t *testing.T) {
 	v.presses("Ja") // the answers are the group's own words
 	v.presses("Cast my vote")
 	v.sees("Your vote is in the ballot box.")
-	if language := must(browser.Evaluate[string](v.Tab, "document.documentElement.lang"))(t); language != "en" {
+	if language := eyes.Must(browser.Evaluate[string](v.Tab, "document.documentElement.lang"))(t); language != "en" {
 		t.Errorf("the page is in %q", language)
 	}
 }

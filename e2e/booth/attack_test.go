@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 	"stimmbote/voting"
 )
 
@@ -44,7 +45,7 @@ func TestWrongLinks(t *testing.T) {
 		v := visit(t, b, c.link, germanReader)
 		v.sees(c.says)
 		v.sees("Es wurde nichts gesendet.")
-		if n := must(browser.Evaluate[int](v.Tab, `document.querySelectorAll(".option").length`))(t); n != 0 {
+		if n := eyes.Must(browser.Evaluate[int](v.Tab, `document.querySelectorAll(".option").length`))(t); n != 0 {
 			t.Errorf("%s: there is a ballot to fill in", what)
 		}
 		v.Close()
@@ -69,7 +70,7 @@ func TestChangedElections(t *testing.T) {
 			said[key] = strings.Replace(text, old, new, 1)
 		}
 	}
-	foreign := must(o.Polls.Sheet(t.Context(), other.ID))(t).Papers
+	foreign := eyes.Must(o.Polls.Sheet(t.Context(), other.ID))(t).Papers
 	var keyed struct {
 		Key string `json:"public_key"`
 	}
@@ -97,7 +98,7 @@ func TestChangedElections(t *testing.T) {
 				honest.ServeHTTP(w, r)
 				return
 			}
-			said := told(r, honest)
+			said := eyes.Told(r, honest)
 			lie(said)
 			_ = json.NewEncoder(w).Encode(said)
 		})
@@ -119,7 +120,7 @@ func TestABallotOfAnotherNameIsNoticed(t *testing.T) {
 	v.presses("Ja")
 	v.sees("Verbindlich abgeben")
 	o.breaks(func(w http.ResponseWriter, r *http.Request, honest http.Handler) {
-		said := told(r, honest)
+		said := eyes.Told(r, honest)
 		said["tracker"] = strings.Repeat("A", 43)
 		_ = json.NewEncoder(w).Encode(said)
 	})
@@ -138,7 +139,7 @@ func TestTypedTextStaysText(t *testing.T) {
 				honest.ServeHTTP(w, r)
 				return
 			}
-			said := told(r, honest)
+			said := eyes.Told(r, honest)
 			for _, key := range []string{"title", "group", "contact", "level"} {
 				said[key] = evil
 			}
@@ -154,7 +155,7 @@ func TestTypedTextStaysText(t *testing.T) {
 		v.sees(evil + "2")
 		v.presses("Verbindlich abgeben")
 		v.sees("Ihre Stimme ist in der Urne.")
-		found := must(browser.Evaluate[string](v.Tab, `JSON.stringify([globalThis.hit ?? 0, document.querySelectorAll("img").length,
+		found := eyes.Must(browser.Evaluate[string](v.Tab, `JSON.stringify([globalThis.hit ?? 0, document.querySelectorAll("img").length,
 			document.scripts.length, [...document.links].filter((a) => !/^https?:/.test(a.href)).length])`))(t)
 		if found != "[0,0,1,0]" {
 			t.Errorf("hits, pictures, scripts and strange links are %s", found)
@@ -185,7 +186,7 @@ func TestNoOtherPageCarriesTheBallot(t *testing.T) {
 				}
 			})
 			v := visit(t, b, o.address+"/trap")
-			inside := must(browser.Evaluate[string](v.Tab, `new Promise((done) => {
+			inside := eyes.Must(browser.Evaluate[string](v.Tab, `new Promise((done) => {
 				const look = () => {
 					if (document.title !== "loaded") return setTimeout(look, 50);
 					let text = "";
@@ -212,7 +213,7 @@ func TestNothingStays(t *testing.T) {
 		v.presses("Ja")
 		v.presses("Verbindlich abgeben")
 		v.sees("Ihre Stimme ist in der Urne.")
-		left := must(browser.Evaluate[string](v.Tab, `(async () => JSON.stringify([
+		left := eyes.Must(browser.Evaluate[string](v.Tab, `(async () => JSON.stringify([
 			localStorage.length, sessionStorage.length, document.cookie, (await indexedDB.databases()).length, history.state,
 			performance.getEntriesByType("resource").map((e) => e.name.replace(location.origin, "")).filter((n) => !/^\/v\/\w+\/(vote\.json|ballot)$/.test(n) && !n.startsWith("data:")),
 		]))()`))(t)
@@ -220,7 +221,7 @@ func TestNothingStays(t *testing.T) {
 			t.Errorf("storage, cookies, databases, history and requests are %s", left)
 		}
 		for _, ballot := range o.ballots() {
-			if token := must(o.Token(t.Context(), poll.ID, anna))(t); strings.Contains(ballot, token) {
+			if token := eyes.Must(o.Token(t.Context(), poll.ID, anna))(t); strings.Contains(ballot, token) {
 				t.Error("the token was sent")
 			}
 		}

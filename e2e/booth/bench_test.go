@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 	"stimmbote/voting/belenios"
 )
 
@@ -22,8 +23,8 @@ func BenchmarkSealing(b *testing.B) {
 				chromium, total := in(b, "Chromium"), 0.0
 				for range b.N {
 					tab := bench(b, chromium)
-					must(0, tab.Slow(times))(b)
-					total += must(browser.Evaluate[float64](tab, fmt.Sprintf(
+					eyes.Must(0, tab.Slow(times))(b)
+					total += eyes.Must(browser.Evaluate[float64](tab, fmt.Sprintf(
 						"(async () => { const t = performance.now(); await belenios.cast(%q, %q, [[2]]); return performance.now() - t; })()",
 						setup.Election, voters[0].Secret)))(b)
 					tab.Close()

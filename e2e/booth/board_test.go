@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 	"stimmbote/voting"
 	"stimmbote/voting/belenios"
 )
@@ -29,7 +30,7 @@ func TestBoard(t *testing.T) {
 		v = visit(t, b, o.board(poll), germanReader)
 		v.sees("Die Abstimmung läuft.")
 		v.sees("4 von 5")
-		if strings.Contains(must(v.Text())(t), "Meine Stimme") {
+		if strings.Contains(eyes.Must(v.Text())(t), "Meine Stimme") {
 			t.Error("ballots can be looked up while the vote is open")
 		}
 		v.Close()
@@ -46,10 +47,10 @@ func TestBoard(t *testing.T) {
 			v.looks(looked)
 			v.sees(found)
 		}
-		link := must(browser.Evaluate[string](v.Tab, `[...document.links].find((a) => a.href.endsWith(".bel")).href`))(t)
-		archive := must(http.Get(link))(t)
+		link := eyes.Must(browser.Evaluate[string](v.Tab, `[...document.links].find((a) => a.href.endsWith(".bel")).href`))(t)
+		archive := eyes.Must(http.Get(link))(t)
 		defer archive.Body.Close()
-		report := must(belenios.Verify(body(&http.Request{Body: archive.Body})))(t)
+		report := eyes.Must(belenios.Verify(body(&http.Request{Body: archive.Body})))(t)
 		if report.Status != belenios.Complete {
 			t.Errorf("the archive says %+v", report)
 		}
@@ -59,7 +60,7 @@ func TestBoard(t *testing.T) {
 // looks looks for a ballot.
 func (v *visitor) looks(words string) {
 	v.t.Helper()
-	must(browser.Evaluate[bool](v.Tab, `(() => { document.querySelector("#look").value = ""; return true; })()`))(v.t)
+	eyes.Must(browser.Evaluate[bool](v.Tab, `(() => { document.querySelector("#look").value = ""; return true; })()`))(v.t)
 	if err := v.Write("#look", words); err != nil {
 		v.t.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func TestBarriersOfTheBoard(t *testing.T) {
 		v := visit(t, b, o.board(poll), germanReader, axe)
 		v.sees(evil)
 		v.barriers(map[bool]string{true: "board-of-programs", false: "board-open"}[counted])
-		if hit := must(browser.Evaluate[int](v.Tab, `(globalThis.hit ?? 0) + document.querySelectorAll("img").length`))(t); hit != 0 {
+		if hit := eyes.Must(browser.Evaluate[int](v.Tab, `(globalThis.hit ?? 0) + document.querySelectorAll("img").length`))(t); hit != 0 {
 			t.Error("what somebody typed became a part of the page")
 		}
 		v.Close()
@@ -97,7 +98,7 @@ func TestBarriersOfTheBoard(t *testing.T) {
 	v = visit(t, b, o.address+"/recount", germanReader, axe)
 	v.sees("Datei wählen")
 	v.barriers("recount")
-	archive := must(o.Archive(t.Context(), poll.ID))(t)
+	archive := eyes.Must(o.Archive(t.Context(), poll.ID))(t)
 	v.drops(archive)
 	v.sees("Alles stimmt.")
 	v.barriers("recount-sound")

@@ -11,6 +11,8 @@ import (
 
 	"stimmbote/voting"
 	"stimmbote/voting/belenios"
+
+	"stimmbote/e2e/eyes"
 )
 
 // TestVotingDuringAFlood has somebody without a token send a thousand ballots a second, under credentials that they made
@@ -19,10 +21,10 @@ func TestVotingDuringAFlood(t *testing.T) {
 	t.Parallel()
 	o, b := openOffice(t), in(t, "Chromium")
 	poll := o.asks(voting.Draft{Question: "Antrag 12"})
-	e := must(belenios.Open(must(o.Polls.Sheet(t.Context(), poll.ID))(t).Papers))(t)
+	e := eyes.Must(belenios.Open(eyes.Must(o.Polls.Sheet(t.Context(), poll.ID))(t).Papers))(t)
 	sealed := func(m voting.Member) string {
-		token := must(o.Token(t.Context(), poll.ID, m))(t)
-		return string(must(e.Seal(rand.Reader, token, [][]int{{1, 0, 0}}))(t))
+		token := eyes.Must(o.Token(t.Context(), poll.ID, m))(t)
+		return string(eyes.Must(e.Seal(rand.Reader, token, [][]int{{1, 0, 0}}))(t))
 	}
 	right, other := sealed(anna), sealed(bernd)
 	wrong := []string{

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"stimmbote/e2e/world"
+
+	"stimmbote/e2e/eyes"
 )
 
 // TestFromTheDirectChatToTheResult is the whole way: the link in the direct chat, the page in each browser, the receipt in the
@@ -17,7 +19,7 @@ func TestFromTheDirectChatToTheResult(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	w := must(world.New(ctx, world.Options{Repo: must(filepath.Abs("../.."))(t), Say: func(s string) { t.Log(s) }}))(t)
+	w := eyes.Must(world.New(ctx, world.Options{Repo: eyes.Must(filepath.Abs("../.."))(t), Say: func(s string) { t.Log(s) }}))(t)
 	defer func() {
 		if t.Failed() {
 			t.Logf("the bot's last words:\n%s", w.Bot.Log(25))
@@ -38,7 +40,7 @@ func TestFromTheDirectChatToTheResult(t *testing.T) {
 	}
 	say := func(who string, chat world.Chat, text string) {
 		t.Helper()
-		must(w.People[who].Say(ctx, chat, text))(t)
+		eyes.Must(w.People[who].Say(ctx, chat, text))(t)
 	}
 	say(world.Chair, world.Group, "!vote Shall we adopt motion 12?")
 	hear(world.Chair, world.Group, `(?i)draft`)

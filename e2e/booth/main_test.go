@@ -13,6 +13,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 )
 
 func TestMain(m *testing.M) {
@@ -58,7 +59,7 @@ func in(t testing.TB, name string) *browser.Browser {
 	e.turn.Lock()
 	t.Cleanup(e.turn.Unlock)
 	if e.browser == nil {
-		e.browser = must(e.start())(t)
+		e.browser = eyes.Must(e.start())(t)
 	}
 	return e.browser
 }
@@ -81,7 +82,7 @@ func bench(t testing.TB, b *browser.Browser) *browser.Tab {
 		_, _ = w.Write([]byte("<!doctype html><title>bench</title>"))
 	}))
 	t.Cleanup(empty.Close)
-	tab := must(b.Open(empty.URL, mathematics()))(t)
+	tab := eyes.Must(b.Open(empty.URL, mathematics()))(t)
 	t.Cleanup(tab.Close)
 	return tab
 }
@@ -105,14 +106,3 @@ var mathematics = sync.OnceValue(func() string {
 	}
 	return string(built.OutputFiles[0].Contents)
 })
-
-// must fails the test on an error.
-func must[T any](v T, err error) func(testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 	"stimmbote/i18n"
 	"stimmbote/media"
 	"stimmbote/store"
@@ -72,14 +72,14 @@ func (o *office) Sheet(ctx context.Context, id voting.ID) (*voting.Sheet, error)
 func openOffice(t *testing.T) *office {
 	t.Helper()
 	dir := t.TempDir()
-	st := must(store.Open(t.Context(), dir, zerolog.Nop()))(t)
+	st := eyes.Must(store.Open(t.Context(), dir, zerolog.Nop()))(t)
 	t.Cleanup(func() { st.Close() })
-	vault := must(store.OpenVault(filepath.Join(dir, "keys")))(t)
+	vault := eyes.Must(store.OpenVault(filepath.Join(dir, "keys")))(t)
 	o := &office{t: t, Polls: voting.New(st, vault, rand.Reader, voting.Defaults())}
 	cfg := web.Defaults()
 	cfg.ImprintURL, cfg.PrivacyURL = "https://example.org/imprint", "https://example.org/privacy"
 	honest := web.New(cfg, web.Options{
-		Calls: noCalls{}, Media: noCalls{}, Polls: o.Polls, Box: o, Texts: must(i18n.Load("de"))(t),
+		Calls: noCalls{}, Media: noCalls{}, Polls: o.Polls, Box: o, Texts: eyes.Must(i18n.Load("de"))(t),
 	}, zerolog.Nop()).Handler()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		o.mu.Lock()
@@ -122,15 +122,15 @@ func (o *office) asks(d voting.Draft) *voting.Poll {
 	if len(d.Answers) == 0 && d.Asked.Kind == "" {
 		d.Answers = []string{"Ja", "Nein", "Enthaltung"}
 	}
-	drafted := must(o.Draft(o.t.Context(), d))(o.t)
-	setup := must(o.Prepare(o.t.Context(), drafted.ID))(o.t)
-	return must(o.Start(o.t.Context(), setup, time.Now()))(o.t)
+	drafted := eyes.Must(o.Draft(o.t.Context(), d))(o.t)
+	setup := eyes.Must(o.Prepare(o.t.Context(), drafted.ID))(o.t)
+	return eyes.Must(o.Start(o.t.Context(), setup, time.Now()))(o.t)
 }
 
 // link is what a member gets in the direct chat.
 func (o *office) link(p *voting.Poll, m voting.Member) string {
 	o.t.Helper()
-	return o.address + "/v/" + string(p.ID) + "#" + must(o.Token(o.t.Context(), p.ID, m))(o.t) + "." + p.Fingerprint
+	return o.address + "/v/" + string(p.ID) + "#" + eyes.Must(o.Token(o.t.Context(), p.ID, m))(o.t) + "." + p.Fingerprint
 }
 
 // ballots are those that came, whatever became of them.
@@ -143,41 +143,32 @@ func (o *office) ballots() []string {
 // inBox is how many ballots would count now.
 func (o *office) inBox(p *voting.Poll) int {
 	o.t.Helper()
-	return must(o.Polls.Sheet(o.t.Context(), p.ID))(o.t).Cast
+	return eyes.Must(o.Polls.Sheet(o.t.Context(), p.ID))(o.t).Cast
 }
 
 // fills has everybody but some cast a ballot that was sealed in Go.
 func (o *office) fills(p *voting.Poll, vote [][]int, but ...voting.Member) {
 	o.t.Helper()
-	papers := must(o.Polls.Sheet(o.t.Context(), p.ID))(o.t).Papers
-	e := must(belenios.Open(papers))(o.t)
+	papers := eyes.Must(o.Polls.Sheet(o.t.Context(), p.ID))(o.t).Papers
+	e := eyes.Must(belenios.Open(papers))(o.t)
 	for _, m := range roll {
 		if slices.Contains(but, m) {
 			continue
 		}
-		token := must(o.Token(o.t.Context(), p.ID, m))(o.t)
-		must(o.CastSealed(o.t.Context(), p.ID, must(e.Seal(rand.Reader, token, vote))(o.t)))(o.t)
+		token := eyes.Must(o.Token(o.t.Context(), p.ID, m))(o.t)
+		eyes.Must(o.CastSealed(o.t.Context(), p.ID, eyes.Must(e.Seal(rand.Reader, token, vote))(o.t)))(o.t)
 	}
 }
 
 // counted closes a poll and opens its box.
 func (o *office) counted(p *voting.Poll) *voting.Poll {
 	o.t.Helper()
-	must(o.Close(o.t.Context(), p.ID, time.Now()))(o.t)
+	eyes.Must(o.Close(o.t.Context(), p.ID, time.Now()))(o.t)
 	closed, _, err := o.Tally(o.t.Context(), p.ID, time.Now())
 	if err != nil {
 		o.t.Fatal(err)
 	}
 	return closed
-}
-
-// told is what the server says to a question of the page, for a test to change.
-func told(r *http.Request, honest http.Handler) map[string]any {
-	recorded := httptest.NewRecorder()
-	honest.ServeHTTP(recorded, r)
-	var said map[string]any
-	_ = json.NewDecoder(recorded.Body).Decode(&said) // an answer of another kind is changed as an empty one
-	return said
 }
 
 // visitor is somebody in front of a browser.
@@ -189,7 +180,7 @@ type visitor struct {
 // visit opens a link.
 func visit(t *testing.T, b *browser.Browser, link string, scripts ...string) *visitor {
 	t.Helper()
-	tab := must(b.Open(link, scripts...))(t)
+	tab := eyes.Must(b.Open(link, scripts...))(t)
 	t.Cleanup(tab.Close)
 	return &visitor{Tab: tab, t: t}
 }
@@ -197,18 +188,7 @@ func visit(t *testing.T, b *browser.Browser, link string, scripts ...string) *vi
 // sees waits until a text is on the page.
 func (v *visitor) sees(text string) {
 	v.t.Helper()
-	missing := must(browser.Evaluate[string](v.Tab, fmt.Sprintf(`new Promise((done) => {
-		const until = Date.now() + %d;
-		const look = () => {
-			const all = document.body.innerText;
-			if (all.includes(%s)) return done("");
-			Date.now() > until ? done(all || "nothing") : setTimeout(look, 20);
-		};
-		look();
-	})`, (20*time.Second).Milliseconds(), must(json.Marshal(text))(v.t))))(v.t)
-	if missing != "" {
-		v.t.Fatalf("the page does not say %q, it says %q", text, missing)
-	}
+	eyes.Sees(v.t, v.Tab, text)
 }
 
 // until waits until there is no reason any more to wait.
@@ -216,15 +196,15 @@ func (v *visitor) until(why func() string) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.t.Context(), 20*time.Second)
 	defer cancel()
-	must(0, browser.Until(ctx, func() (string, error) { return why(), nil }))(v.t)
+	eyes.Must(0, browser.Until(ctx, func() (string, error) { return why(), nil }))(v.t)
 }
 
 // presses clicks the button, answer or line that reads so.
 func (v *visitor) presses(text string) {
 	v.t.Helper()
 	v.sees(text)
-	quoted := string(must(json.Marshal(text))(v.t))
-	found := must(browser.Evaluate[bool](v.Tab, `(() => {
+	quoted := eyes.Quoted(text)
+	found := eyes.Must(browser.Evaluate[bool](v.Tab, `(() => {
 		for (const old of document.querySelectorAll("[data-press]")) delete old.dataset.press;
 		const all = [...document.querySelectorAll("button, summary, label")];
 		const hit = all.find((e) => e.checkVisibility() && e.innerText.trim().startsWith(`+quoted+`));
@@ -243,7 +223,7 @@ func (v *visitor) presses(text string) {
 // part is the text of one part of the page.
 func (v *visitor) part(selector string) string {
 	v.t.Helper()
-	return must(browser.Evaluate[string](v.Tab, "document.querySelector("+string(must(json.Marshal(selector))(v.t))+").innerText"))(v.t)
+	return eyes.Must(browser.Evaluate[string](v.Tab, "document.querySelector("+string(eyes.Must(json.Marshal(selector))(v.t))+").innerText"))(v.t)
 }
 
 // body reads a request and keeps it readable.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 	"stimmbote/voting"
 	"stimmbote/web"
 )
@@ -20,9 +21,9 @@ func TestRecountInTheBrowser(t *testing.T) {
 	poll := o.asks(voting.Draft{Question: "Antrag 12"})
 	o.fills(poll, [][]int{{1, 0, 0}})
 	poll = o.counted(poll)
-	archive := must(o.Archive(t.Context(), poll.ID))(t)
+	archive := eyes.Must(o.Archive(t.Context(), poll.ID))(t)
 	page := filepath.Join(t.TempDir(), "recount.html")
-	must(0, os.WriteFile(page, web.Recount(), 0o600))(t)
+	eyes.Must(0, os.WriteFile(page, web.Recount(), 0o600))(t)
 	everywhere(t, func(t *testing.T, b *browser.Browser) {
 		v := visit(t, b, o.address+"/recount#/p/"+string(poll.ID)+"/"+string(poll.ID)+".bel", germanReader)
 		v.sees("Alles stimmt.")
@@ -50,7 +51,7 @@ func forged(archive []byte) []byte {
 // drops chooses a file.
 func (v *visitor) drops(archive []byte) {
 	v.t.Helper()
-	must(browser.Evaluate[bool](v.Tab, fmt.Sprintf(`(() => {
+	eyes.Must(browser.Evaluate[bool](v.Tab, fmt.Sprintf(`(() => {
 		const field = document.querySelector("#file");
 		const list = new DataTransfer();
 		list.items.add(new File([Uint8Array.from(atob(%q), (c) => c.charCodeAt(0))], "x.bel"));

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"stimmbote/voting"
+
+	"stimmbote/e2e/eyes"
 )
 
 var shots = flag.String("shots", "", "a folder for pictures of the pages, to look at")
@@ -48,9 +50,9 @@ func (v *visitor) pictured(name string) {
 	if *shots == "" {
 		return
 	}
-	must(0, os.MkdirAll(*shots, 0o755))(v.t)
+	eyes.Must(0, os.MkdirAll(*shots, 0o755))(v.t)
 	for screen, size := range sizes {
-		must(0, v.Shot(filepath.Join(*shots, name+"-"+screen+".png"), size[0], size[1]))(v.t)
+		eyes.Must(0, v.Shot(filepath.Join(*shots, name+"-"+screen+".png"), size[0], size[1]))(v.t)
 	}
 }
 

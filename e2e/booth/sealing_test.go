@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 	"stimmbote/voting/belenios"
 )
 
@@ -27,13 +28,13 @@ func TestBallotsOfABrowserAreCounted(t *testing.T) {
 		tab := bench(t, b)
 		for _, group := range []string{belenios.Ed25519, belenios.Group2048} {
 			setup, voters, keys := setUp(t, group, "election "+t.Name(), everything()...)
-			e := must(belenios.Open(setup))(t)
+			e := eyes.Must(belenios.Open(setup))(t)
 			sums := [][]int{make([]int, 3), make([]int, 4), make([]int, 4)}
 			var ballots [][]byte
 			for i, voter := range voters {
 				chosen := choices[i%len(choices)]
 				raw := sealed(t, tab, setup.Election, voter.Secret, chosen)
-				if whose := must(e.CheckBallot(raw))(t); whose != voter.Public {
+				if whose := eyes.Must(e.CheckBallot(raw))(t); whose != voter.Public {
 					t.Errorf("%s: the ballot is of %s, want %s", group, whose, voter.Public)
 				}
 				ballots = append(ballots, raw)
@@ -44,12 +45,12 @@ func TestBallotsOfABrowserAreCounted(t *testing.T) {
 				}
 			}
 			slices.SortFunc(ballots, bytes.Compare)
-			tally := must(e.Tally(rand.Reader, ballots, keys...))(t)
+			tally := eyes.Must(e.Tally(rand.Reader, ballots, keys...))(t)
 			var archive bytes.Buffer
 			if err := e.WriteArchive(&archive, time.Unix(1795476838, 0), ballots, tally); err != nil {
 				t.Fatal(err)
 			}
-			report := must(belenios.Verify(archive.Bytes()))(t)
+			report := eyes.Must(belenios.Verify(archive.Bytes()))(t)
 			if got, want := fmt.Sprint(report.Sums), fmt.Sprint(sums); report.Status != belenios.Complete || got != want {
 				t.Errorf("%s: the result is %s, want %s", group, got, want)
 			}
@@ -61,8 +62,8 @@ func TestBallotsOfABrowserAreCounted(t *testing.T) {
 // sealed is a ballot that the browser makes with random numbers of its own.
 func sealed(t *testing.T, tab *browser.Tab, election []byte, credential string, chosen []any) []byte {
 	t.Helper()
-	script := fmt.Sprintf("belenios.cast(%q, %q, %s)", election, credential, must(json.Marshal(chosen))(t))
-	cast := must(browser.Evaluate[ballot](tab, script))(t)
+	script := fmt.Sprintf("belenios.cast(%q, %q, %s)", election, credential, eyes.Must(json.Marshal(chosen))(t))
+	cast := eyes.Must(browser.Evaluate[ballot](tab, script))(t)
 	if cast.Tracker != belenios.Tracker([]byte(cast.Ballot)) {
 		t.Errorf("the tracker is %s, want %s", cast.Tracker, belenios.Tracker([]byte(cast.Ballot)))
 	}
@@ -77,7 +78,7 @@ func recheck(t *testing.T, group, uuid string, archive []byte) {
 		t.Fatal(err)
 	}
 	tools := map[string]string{"the installed one": "belenios-tool"}
-	for _, newer := range must(filepath.Glob(filepath.Join(os.Getenv("BELENIOS_TOOLS"), "belenios-tool-*")))(t) {
+	for _, newer := range eyes.Must(filepath.Glob(filepath.Join(os.Getenv("BELENIOS_TOOLS"), "belenios-tool-*")))(t) {
 		tools[filepath.Base(newer)] = newer
 	}
 	for _, name := range slices.Sorted(maps.Keys(tools)) {

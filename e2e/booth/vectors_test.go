@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 	"stimmbote/voting/belenios"
 )
 
@@ -93,18 +94,18 @@ func setUp(t testing.TB, group, seed string, questions ...belenios.Question) (be
 	var keys []*belenios.Key
 	var trustees []belenios.Trustee
 	for range 2 {
-		key := must(belenios.NewKey(random, group))(t)
-		keys, trustees = append(keys, key), append(trustees, belenios.Single(must(key.Public(random))(t)))
+		key := eyes.Must(belenios.NewKey(random, group))(t)
+		keys, trustees = append(keys, key), append(trustees, belenios.Single(eyes.Must(key.Public(random))(t)))
 	}
-	uuid := must(belenios.NewUUID(random))(t)
+	uuid := eyes.Must(belenios.NewUUID(random))(t)
 	var voters []credential
 	var public []string
 	for range 4 {
-		secret := must(belenios.NewCredential(random))(t)
-		voters = append(voters, credential{secret, must(belenios.PublicCredential(group, uuid, secret))(t)})
+		secret := eyes.Must(belenios.NewCredential(random))(t)
+		voters = append(voters, credential{secret, eyes.Must(belenios.PublicCredential(group, uuid, secret))(t)})
 		public = append(public, voters[len(voters)-1].Public)
 	}
-	setup := must(belenios.NewSetup(belenios.Parameters{
+	setup := eyes.Must(belenios.NewSetup(belenios.Parameters{
 		UUID: uuid, Group: group, Name: "Motion 12", Description: "Ä", Questions: questions,
 		Administrator: "Stimmbote", CredentialAuthority: "roll",
 	}, trustees, public))(t)
@@ -123,9 +124,9 @@ func votes(t *testing.T, questions []belenios.Question, chosen []any) [][]int {
 	var all [][]int
 	for i, q := range questions {
 		if answers, ok := chosen[i].([]int); ok {
-			all = append(all, must(q.Choose(answers...))(t))
+			all = append(all, eyes.Must(q.Choose(answers...))(t))
 		} else {
-			all = append(all, must(q.BlankVote())(t))
+			all = append(all, eyes.Must(q.BlankVote())(t))
 		}
 	}
 	return all
@@ -136,13 +137,13 @@ func makeVectors(t *testing.T) vectors {
 	var v vectors
 	for _, group := range []string{belenios.Ed25519, belenios.Group2048} {
 		setup, voters, _ := setUp(t, group, "vectors "+group, everything()...)
-		e := must(belenios.Open(setup))(t)
+		e := eyes.Must(belenios.Open(setup))(t)
 		one := vector{
 			Election: string(setup.Election), Trustees: string(setup.Trustees), Fingerprint: e.Fingerprint(), Credentials: voters,
 		}
 		for i, chosen := range choices {
 			b := ballot{Credential: voters[i].Secret, Choices: chosen, Vote: votes(t, everything(), chosen), Seed: fmt.Sprint("ballot ", i)}
-			raw := must(e.Seal(&stream{seed: b.Seed}, b.Credential, b.Vote))(t)
+			raw := eyes.Must(e.Seal(&stream{seed: b.Seed}, b.Credential, b.Vote))(t)
 			b.Ballot, b.Tracker = string(raw), belenios.Tracker(raw)
 			one.Ballots = append(one.Ballots, b)
 		}
@@ -288,7 +289,7 @@ func TestVectorsAreWhatGoSays(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !bytes.Equal(must(os.ReadFile(vectorsFile))(t), made.Bytes()) {
+	if !bytes.Equal(eyes.Must(os.ReadFile(vectorsFile))(t), made.Bytes()) {
 		t.Error("the committed vectors are not what voting/belenios says: look at what -update changes")
 	}
 }
@@ -296,9 +297,9 @@ func TestVectorsAreWhatGoSays(t *testing.T) {
 // TestTheBrowserSaysTheSame goes through the committed vectors in each browser.
 func TestTheBrowserSaysTheSame(t *testing.T) {
 	t.Parallel()
-	raw := must(os.ReadFile(vectorsFile))(t)
+	raw := eyes.Must(os.ReadFile(vectorsFile))(t)
 	everywhere(t, func(t *testing.T, b *browser.Browser) {
-		differences := must(browser.Evaluate[[]string](bench(t, b), "("+compare+")("+string(raw)+")"))(t)
+		differences := eyes.Must(browser.Evaluate[[]string](bench(t, b), "("+compare+")("+string(raw)+")"))(t)
 		for _, d := range differences {
 			t.Error(d)
 		}

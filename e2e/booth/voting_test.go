@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 	"stimmbote/voting"
 	"stimmbote/voting/belenios"
 )
@@ -61,8 +62,8 @@ func TestFromTheLinkToTheCount(t *testing.T) {
 			v.Close()
 			o.fills(poll, c.other, anna)
 			o.counted(poll)
-			archive := must(o.Archive(t.Context(), poll.ID))(t)
-			if got := fmt.Sprint(must(belenios.Verify(archive))(t).Sums); got != c.want {
+			archive := eyes.Must(o.Archive(t.Context(), poll.ID))(t)
+			if got := fmt.Sprint(eyes.Must(belenios.Verify(archive))(t).Sums); got != c.want {
 				t.Errorf("%s: counted %s, want %s", c.name, got, c.want)
 			}
 		}
@@ -116,10 +117,10 @@ func TestNothingIsLostOnTheWay(t *testing.T) {
 		for n, fault := range faults {
 			v.sees(send)
 			o.breaks(fault)
-			must(browser.Evaluate[bool](v.Tab, `!!(globalThis.before = document.querySelector("h1"))`))(t)
+			eyes.Must(browser.Evaluate[bool](v.Tab, `!!(globalThis.before = document.querySelector("h1"))`))(t)
 			v.presses(send)
 			v.until(func() string { // the same screen, but another one
-				if must(browser.Evaluate[bool](v.Tab, `document.querySelector("h1") !== before &&
+				if eyes.Must(browser.Evaluate[bool](v.Tab, `document.querySelector("h1") !== before &&
 					document.body.innerText.includes("Ob er schon in der Urne ist, ist nicht sicher.")`))(t) {
 					return ""
 				}
@@ -128,7 +129,7 @@ func TestNothingIsLostOnTheWay(t *testing.T) {
 			send = "Noch einmal senden"
 		}
 		v.presses("Oder im Direktchat abgeben")
-		pasted := must(browser.Evaluate[string](v.Tab, `document.querySelector("textarea").value`))(t)
+		pasted := eyes.Must(browser.Evaluate[string](v.Tab, `document.querySelector("textarea").value`))(t)
 		o.breaks(nil)
 		v.presses("Noch einmal senden")
 		v.sees("Ihre Stimme ist in der Urne.")
@@ -227,8 +228,8 @@ func TestOpenedEnvelope(t *testing.T) {
 		v.presses("Öffnen statt abgeben")
 		v.sees("Dieser Umschlag zählt nicht.")
 		v.sees(envelope)
-		file := must(browser.Evaluate[string](v.Tab, `document.querySelector("textarea").value`))(t)
-		revealed := must(belenios.Reveal([]byte(file)))(t)
+		file := eyes.Must(browser.Evaluate[string](v.Tab, `document.querySelector("textarea").value`))(t)
+		revealed := eyes.Must(belenios.Reveal([]byte(file)))(t)
 		if fmt.Sprint(revealed.Vote) != "[[0 1 0]]" || revealed.Fingerprint != poll.Fingerprint {
 			t.Errorf("inside is %v on %s", revealed.Vote, revealed.Fingerprint)
 		}
@@ -239,7 +240,7 @@ func TestOpenedEnvelope(t *testing.T) {
 		if err := json.Unmarshal([]byte(file), &test); err != nil {
 			t.Fatal(err)
 		}
-		answer := must(http.Post(o.address+"/v/"+string(poll.ID)+"/ballot", "text/plain", strings.NewReader(test.Ballot)))(t)
+		answer := eyes.Must(http.Post(o.address+"/v/"+string(poll.ID)+"/ballot", "text/plain", strings.NewReader(test.Ballot)))(t)
 		answer.Body.Close()
 		if answer.StatusCode != http.StatusBadRequest || o.inBox(poll) != 0 {
 			t.Errorf("an opened envelope can be cast: %s", answer.Status)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 )
 
 // TestBarriers looks at every state with axe, in light and dark, and measures what fingers and large letters need.
@@ -16,29 +17,29 @@ func TestBarriers(t *testing.T) {
 			t.Parallel()
 			s := state.come(newHouse(t))
 			s.pictured(state.name)
-			must(0, s.Resize(390, 844))(t)
-			for _, barrier := range must(s.Barriers())(t) {
+			eyes.Must(0, s.Resize(390, 844))(t)
+			for _, barrier := range eyes.Must(s.Barriers())(t) {
 				t.Error(barrier)
 			}
-			if regions := must(browser.Evaluate[int](s.Tab, live))(t); regions != 1 {
+			if regions := eyes.Must(browser.Evaluate[int](s.Tab, live))(t); regions != 1 {
 				t.Errorf("%d regions speak up by themselves, want one, politely", regions)
 			}
-			must(0, s.Dark())(t)
-			for _, barrier := range must(s.Contrast())(t) {
+			eyes.Must(0, s.Dark())(t)
+			for _, barrier := range eyes.Must(s.Contrast())(t) {
 				t.Errorf("in the dark: %s", barrier)
 			}
-			for _, moves := range must(s.Moving())(t) {
+			for _, moves := range eyes.Must(s.Moving())(t) {
 				t.Errorf("moves for those who want no motion: %s", moves)
 			}
 			s.pictured(state.name + "-dark")
 			// A small phone, on its side too, and a phone and a screen at 200 %.
 			for _, size := range [][2]int64{{320, 568}, {568, 320}, {195, 422}, {640, 360}} {
-				must(0, s.Resize(size[0], size[1]))(t)
+				eyes.Must(0, s.Resize(size[0], size[1]))(t)
 				s.until("innerWidth === "+fmt.Sprint(size[0]), "new size")
-				for _, wide := range must(s.Overflow())(t) {
+				for _, wide := range eyes.Must(s.Overflow())(t) {
 					t.Errorf("%v: %s goes beyond the edge", size, wide)
 				}
-				if low := must(browser.Evaluate[string](s.Tab, bar))(t); low != "" {
+				if low := eyes.Must(browser.Evaluate[string](s.Tab, bar))(t); low != "" {
 					t.Errorf("%v: the bar is %s", size, low)
 				}
 			}
@@ -63,8 +64,8 @@ func TestWithoutAMouse(t *testing.T) {
 	h := newHouse(t)
 	s := h.opens(h.link("en"))
 	s.sees("Nobody is in yet.")
-	must(0, s.Write("#name", "Anna"))(t)
-	must(0, s.Press("Enter"))(t)
+	eyes.Must(0, s.Write("#name", "Anna"))(t)
+	eyes.Must(0, s.Press("Enter"))(t)
 	s.seen("#call")
 	for _, step := range []struct{ id, key, then string }{
 		{"microphone", "Space", `document.querySelector("#microphone").ariaChecked === "false"`},
@@ -78,7 +79,7 @@ func TestWithoutAMouse(t *testing.T) {
 		if step.id != "" {
 			s.tabsTo(step.id)
 		}
-		must(0, s.Press(step.key))(t)
+		eyes.Must(0, s.Press(step.key))(t)
 		s.until(step.then, fmt.Sprint(step))
 	}
 	s.sees("Noch ist niemand da.") // the key came along
@@ -89,8 +90,8 @@ func (s *somebody) tabsTo(id string) {
 	s.t.Helper()
 	var passed []string
 	for range 30 {
-		must(0, s.Press("Tab"))(s.t)
-		on := must(browser.Evaluate[[2]string](s.Tab, `[document.activeElement.id, getComputedStyle(document.activeElement).outlineStyle]`))(s.t)
+		eyes.Must(0, s.Press("Tab"))(s.t)
+		on := eyes.Must(browser.Evaluate[[2]string](s.Tab, `[document.activeElement.id, getComputedStyle(document.activeElement).outlineStyle]`))(s.t)
 		if on[0] == id {
 			if on[1] == "none" {
 				s.t.Errorf("the focus on %s cannot be seen", id)
@@ -111,7 +112,7 @@ func TestTenWhoComeAtOnceAreOneSentence(t *testing.T) {
 	});`)
 	h.crowd(names[:6]...)
 	s.until(`spoken.join(" ").includes("`+names[5]+`: now in.")`, "news")
-	spoken := must(browser.Evaluate[[]string](s.Tab, "spoken"))(t)
+	spoken := eyes.Must(browser.Evaluate[[]string](s.Tab, "spoken"))(t)
 	of := slices.DeleteFunc(spoken, func(said string) bool { return !strings.Contains(said, "now in") })
 	if len(of) >= 6 {
 		t.Errorf("six who came are %d announcements: %q", len(of), of)

@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 	"stimmbote/i18n"
 	"stimmbote/media"
 	"stimmbote/store"
@@ -50,7 +51,7 @@ func start() (err error) {
 	if axe, err = browser.Axe(context.Background(), repo); err != nil {
 		return err
 	}
-	chromium, err = browser.Start(context.Background())
+	chromium, err = browser.Start(context.Background(), "js-flags=--expose-gc", "enable-precise-memory-info=1")
 	return err
 }
 
@@ -70,29 +71,32 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{t: t, changing: make(map[string]func(map[string]any))}
-	st := must(store.Open(t.Context(), t.TempDir(), zerolog.Nop()))(t)
+	st := eyes.Must(store.Open(t.Context(), t.TempDir(), zerolog.Nop()))(t)
 	t.Cleanup(func() { st.Close() })
-	h.key = must(media.NewLinkKey(rand.Reader))(t)
+	h.key = eyes.Must(media.NewLinkKey(rand.Reader))(t)
 	call := store.Call{
-		Room: "!r:x", Name: "gruene-strasse", Title: "Grüne <Straße>", Door: media.DoorHash(must(media.Door(h.key))(t)), Key: []byte("sealed"),
+		Room: "!r:x", Name: "gruene-strasse", Title: "Grüne <Straße>", Door: media.DoorHash(eyes.Must(media.Door(h.key))(t)), Key: []byte("sealed"),
 	}
 	h.room = call.MediaRoom()
-	must(0, st.PutCall(t.Context(), call))(t)
-	h.media = must(media.New(media.Config{UDP: "127.0.0.1:0"}, media.Options{Secret: []byte(rand.Text())}, zerolog.Nop()))(t)
+	eyes.Must(0, st.PutCall(t.Context(), call))(t)
+	h.media = eyes.Must(media.New(media.Config{UDP: "127.0.0.1:0"}, media.Options{Secret: []byte(rand.Text())}, zerolog.Nop()))(t)
 	cfg := web.Config{ImprintURL: "https://example.org/imprint", PrivacyURL: "https://example.org/privacy"}
-	pages := web.New(cfg, web.Options{Calls: st, Media: h.media, Texts: must(i18n.Load("de"))(t)}, zerolog.Nop()).Handler()
+	pages := web.New(cfg, web.Options{Calls: st, Media: h.media, Texts: eyes.Must(i18n.Load("de"))(t)}, zerolog.Nop()).Handler()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- h.media.Run(ctx) }()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, pages) }))
 	t.Cleanup(func() {
 		stop()
-		must(0, <-ended)(t)
+		eyes.Must(0, <-ended)(t)
 		server.Close()
 	})
 	h.address = server.URL
 	return h
 }
+
+// strangers are the files of those who come without the page.
+var strangers = map[string]string{"/livekit-client.mjs": "livekit-client.esm.mjs", "/worker.mjs": "livekit-client.e2ee.worker.mjs"}
 
 func (h *house) answer(w http.ResponseWriter, r *http.Request, honest http.Handler) {
 	h.mu.Lock()
@@ -101,18 +105,15 @@ func (h *house) answer(w http.ResponseWriter, r *http.Request, honest http.Handl
 	switch {
 	case r.URL.Path == "/crowd":
 		w.Header().Set("Content-Type", "text/html")
-	case r.URL.Path == "/livekit-client.mjs":
+	case strangers[r.URL.Path] != "":
 		w.Header().Set("Content-Type", "text/javascript")
-		http.ServeFile(w, r, "../../web/ui/vendor/livekit-client.esm.mjs")
+		http.ServeFile(w, r, "../../web/ui/vendor/"+strangers[r.URL.Path])
 	case deaf && strings.HasPrefix(r.URL.Path, "/rtc"):
 		http.Error(w, "blocked", http.StatusForbidden)
 	case change == nil || r.Method != http.MethodPost:
 		honest.ServeHTTP(w, r)
 	default:
-		recorded := httptest.NewRecorder()
-		honest.ServeHTTP(recorded, r)
-		said := make(map[string]any)
-		_ = json.NewDecoder(recorded.Body).Decode(&said) // an answer of another kind is changed as an empty one
+		said := eyes.Told(r, honest)
 		change(said)
 		_ = json.NewEncoder(w).Encode(said)
 	}
@@ -133,18 +134,18 @@ func (h *house) link(language string) string {
 // crowd lets people in who neither see nor hear, and show nothing.
 func (h *house) crowd(names ...string) {
 	h.t.Helper()
-	tab := must(chromium.Open(h.address + "/crowd"))(h.t)
+	tab := eyes.Must(chromium.Open(h.address + "/crowd"))(h.t)
 	h.t.Cleanup(tab.Close)
 	var tokens []string
 	for i, name := range names {
 		badge := []media.Badge{media.Member, media.Guest, media.Chair}[i%3]
-		tokens = append(tokens, must(h.media.Token(h.room, media.Bearer{Badge: badge}.NewIdentity(), name, time.Minute))(h.t))
+		tokens = append(tokens, eyes.Must(h.media.Token(h.room, media.Bearer{Badge: badge}.NewIdentity(), name, time.Minute))(h.t))
 	}
-	must(browser.Evaluate[int](tab, fmt.Sprintf(`import("/livekit-client.mjs").then(async ({ Room }) => {
+	eyes.Must(browser.Evaluate[int](tab, fmt.Sprintf(`import("/livekit-client.mjs").then(async ({ Room }) => {
 		globalThis.rooms = %s.map((token) => { const room = new Room(); room.token = token; return room; });
 		for (const room of rooms) await room.connect(location.origin.replace("http", "ws"), room.token, { autoSubscribe: false });
 		return rooms.length;
-	})`, must(json.Marshal(tokens))(h.t))))(h.t)
+	})`, eyes.Must(json.Marshal(tokens))(h.t))))(h.t)
 }
 
 // somebody is in front of the page.
@@ -155,7 +156,7 @@ type somebody struct {
 
 func (h *house) opens(link string, scripts ...string) *somebody {
 	h.t.Helper()
-	tab := must(chromium.Open(link, append(scripts, axe)...))(h.t)
+	tab := eyes.Must(chromium.Open(link, append(scripts, axe)...))(h.t)
 	h.t.Cleanup(tab.Close)
 	return &somebody{Tab: tab, t: h.t}
 }
@@ -164,7 +165,7 @@ func (h *house) opens(link string, scripts ...string) *somebody {
 func (h *house) enters(language, name string, scripts ...string) *somebody {
 	h.t.Helper()
 	s := h.opens(h.link(language), scripts...)
-	must(0, s.Join(name))(h.t)
+	eyes.Must(0, s.Join(name))(h.t)
 	s.seen("#call")
 	return s
 }
@@ -172,48 +173,23 @@ func (h *house) enters(language, name string, scripts ...string) *somebody {
 // sees waits until a text is on the page.
 func (s *somebody) sees(text string) {
 	s.t.Helper()
-	s.until("document.body.innerText.includes("+quoted(text)+")", text)
+	eyes.Sees(s.t, s.Tab, text)
 }
 
 // seen waits until a part of the page can be seen.
 func (s *somebody) seen(selector string) {
 	s.t.Helper()
-	s.until("document.querySelector("+quoted(selector)+")?.checkVisibility()", selector)
+	s.until("document.querySelector("+eyes.Quoted(selector)+")?.checkVisibility()", selector)
 }
 
 // until waits until a condition holds.
 func (s *somebody) until(condition, what string) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 40*time.Second)
-	defer cancel()
-	must(0, browser.Until(ctx, func() (string, error) {
-		holds, err := browser.Evaluate[bool](s.Tab, "!!("+condition+")")
-		if holds || err != nil {
-			return "", err
-		}
-		text, err := s.Text()
-		return "there is no " + what + " on " + text, err
-	}))(s.t)
+	eyes.Holds(s.t, s.Tab, condition, what)
 }
 
 func (s *somebody) click(selector string) {
 	s.t.Helper()
 	s.seen(selector)
-	must(0, s.Click(selector))(s.t)
-}
-
-func quoted(text string) string {
-	b, _ := json.Marshal(text) // a string always can
-	return string(b)
-}
-
-// must fails the test on an error.
-func must[T any](v T, err error) func(testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
+	eyes.Must(0, s.Click(selector))(s.t)
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"stimmbote/e2e/eyes"
 )
 
 // names are people's, long ones and short ones.
@@ -139,7 +141,7 @@ func (h *house) waits(why, says string) *somebody {
 		})
 	}
 	s := h.opens(h.link("de"))
-	must(0, s.Join("Anna Lenz"))(h.t)
+	eyes.Must(0, s.Join("Anna Lenz"))(h.t)
 	s.sees(says)
 	return s
 }
@@ -159,10 +161,10 @@ func (s *somebody) pictured(name string) {
 	if *shots == "" {
 		return
 	}
-	must(0, os.MkdirAll(*shots, 0o755))(s.t)
+	eyes.Must(0, os.MkdirAll(*shots, 0o755))(s.t)
 	for screen, size := range sizes {
-		must(0, s.Resize(size[0], size[1]))(s.t)
+		eyes.Must(0, s.Resize(size[0], size[1]))(s.t)
 		s.until("innerWidth === "+fmt.Sprint(size[0]), "new size")
-		must(0, s.Shot(filepath.Join(*shots, name+"-"+screen+".png"), size[0], size[1]))(s.t)
+		eyes.Must(0, s.Shot(filepath.Join(*shots, name+"-"+screen+".png"), size[0], size[1]))(s.t)
 	}
 }

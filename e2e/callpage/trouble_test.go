@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"stimmbote/e2e/browser"
+	"stimmbote/e2e/eyes"
 	"stimmbote/media"
 )
 
 // denied has the browser open no device, for a reason.
 func denied(name, message string) string {
-	return `navigator.mediaDevices.getUserMedia = async () => { throw new DOMException(` + quoted(message) + `, ` + quoted(name) + `) };`
+	return `navigator.mediaDevices.getUserMedia = async () => { throw new DOMException(` + eyes.Quoted(message) + `, ` + eyes.Quoted(name) + `) };`
 }
 
 // broken has one kind of device not open.
@@ -70,7 +71,7 @@ func TestEachFailureSaysWhatToDo(t *testing.T) {
 			constructor(...how) { super(...how); this.addEventListener("close", () => checked++); }
 		};`)
 		s.until("checked >= 2", "end of the check")
-		if said := must(browser.Evaluate[bool](s.Tab, `document.querySelector("#network").checkVisibility()`))(t); said {
+		if said := eyes.Must(browser.Evaluate[bool](s.Tab, `document.querySelector("#network").checkVisibility()`))(t); said {
 			t.Error("a good network is complained about")
 		}
 		if in := h.media.Present(h.room); len(in) != 0 {
@@ -94,11 +95,11 @@ func TestAVoteIsAnnounced(t *testing.T) {
 	s := h.enters("en", "Anna")
 	s.sees(evil)
 	s.sees("A vote is under way. You have no ballot here.")
-	ways := must(browser.Evaluate[[][3]string](s.Tab, `[...document.querySelectorAll("#votes a")].map((a) => [a.href, a.target, a.rel])`))(t)
+	ways := eyes.Must(browser.Evaluate[[][3]string](s.Tab, `[...document.querySelectorAll("#votes a")].map((a) => [a.href, a.target, a.rel])`))(t)
 	if len(ways) != 1 || ways[0] != [3]string{ballot, "_blank", "noopener noreferrer"} {
 		t.Errorf("the ways to ballots are %q", ways)
 	}
-	if hit := must(browser.Evaluate[int](s.Tab, `(globalThis.hit ?? 0) + document.querySelectorAll("img").length`))(t); hit != 0 {
+	if hit := eyes.Must(browser.Evaluate[int](s.Tab, `(globalThis.hit ?? 0) + document.querySelectorAll("img").length`))(t); hit != 0 {
 		t.Error("a question became a part of the page")
 	}
 	tell := func(ids ...string) {
@@ -107,12 +108,12 @@ func TestAVoteIsAnnounced(t *testing.T) {
 		for _, id := range ids {
 			votes = append(votes, map[string]any{"id": id, "title": "Motion " + id})
 		}
-		body := must(json.Marshal(map[string]any{"hands": []string{}, "locked": false, "entry": "open", "votes": votes}))(t)
+		body := eyes.Must(json.Marshal(map[string]any{"hands": []string{}, "locked": false, "entry": "open", "votes": votes}))(t)
 		var to []string
 		for _, p := range h.media.Present(h.room) {
 			to = append(to, p.Identity)
 		}
-		must(0, h.media.Send(t.Context(), h.room, media.Message{Topic: "hall", Body: body, To: to}))(t)
+		eyes.Must(0, h.media.Send(t.Context(), h.room, media.Message{Topic: "hall", Body: body, To: to}))(t)
 	}
 	tell("b")
 	s.until(`document.querySelectorAll("#votes p").length === 1`, "one vote")
@@ -121,7 +122,7 @@ func TestAVoteIsAnnounced(t *testing.T) {
 		said["votes"] = []any{map[string]any{"id": "d", "title": "Motion d", "ballot": ballot}}
 	})
 	tell("b", "d")
-	s.until(`document.querySelector("#votes a")?.href === `+quoted(ballot), "ballot")
+	s.until(`document.querySelector("#votes a")?.href === `+eyes.Quoted(ballot), "ballot")
 	tell()
 	s.until(`!document.querySelector("#votes").checkVisibility()`, "end of the votes")
 }
@@ -137,9 +138,9 @@ func TestAMembersNameIsAskedAbout(t *testing.T) {
 	// Whoever says in the direct chat that it is them comes in, and this browser keeps the badge.
 	h.changes("join", func(said map[string]any) { said["keep"] = "a badge" })
 	h.changes("look", func(said map[string]any) { said["you"] = "" })
-	must(0, s.Join(""))(t)
+	eyes.Must(0, s.Join(""))(t)
 	s.seen("#call")
-	if kept := must(browser.Evaluate[string](s.Tab, `localStorage.getItem("badge " + location.pathname)`))(t); kept != "a badge" {
+	if kept := eyes.Must(browser.Evaluate[string](s.Tab, `localStorage.getItem("badge " + location.pathname)`))(t); kept != "a badge" {
 		t.Errorf("the browser keeps %q", kept)
 	}
 }
