@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	cdp "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -21,7 +23,13 @@ func Start(ctx context.Context, more ...string) (*Browser, error) {
 	if err != nil {
 		return nil, errNone
 	}
+	// Chromium leaves folders behind among the temporary files, and the sockets in them may have but a short path.
+	temp, err := os.MkdirTemp("/tmp", "s")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for Chromium: %w", err)
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.Env("TMPDIR="+temp),
 		chromedp.ExecPath(path),
 		chromedp.NoSandbox, // root has none, and the pages are our own
 		chromedp.DisableGPU,
@@ -40,13 +48,29 @@ func Start(ctx context.Context, more ...string) (*Browser, error) {
 	browser, stopBrowser := chromedp.NewContext(allocator)
 	b := &Browser{
 		open: func(address string, scripts []string) (page, error) { return openChromium(browser, address, scripts) },
-		stop: func() { stopBrowser(); stopAllocator() },
+		stop: func() {
+			stopBrowser()
+			stopAllocator() // waits until Chromium has ended
+			remove(temp)
+		},
 	}
 	if err := chromedp.Do(browser); err != nil {
 		b.stop()
 		return nil, fmt.Errorf("starting Chromium: %w", err)
 	}
 	return b, nil
+}
+
+// remove removes a folder, into which a process that is about to end may still write.
+func remove(folder string) {
+	for range 20 {
+		if os.RemoveAll(folder) == nil {
+			if _, err := os.Stat(folder); os.IsNotExist(err) {
+				return
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // chromiumPage is a tab of Chromium.

@@ -32,7 +32,7 @@ with the bot. What you can read comes below, marked Group or Direct. For instanc
   dm 1                                your answer, when the bot has asked you
   !vote And 13? --level secret        sealed by everybody themselves; open your link in a browser
   !tellers --end                      from then on the bot holds the key of a vote alone
-  !call                               a link to open in a browser
+  !call                               a link to open in a browser; two simulated people come in
   !help                               what else there is
 
 To look with a Matrix client of your own: homeserver %s, user %s, password %s
@@ -59,6 +59,7 @@ func converse(ctx context.Context, w *world.World, stdin *os.File, out io.Writer
 		}
 	}
 	goes.Go(func() { stream(ctx, w, screen) })
+	goes.Go(func() { attend(ctx, w, screen) })
 	goes.Go(func() {
 		if w.Bot.Wait(ctx) == nil {
 			screen.line("", "", "The bot has ended by itself. Its last words:\n"+w.Bot.Log(20))

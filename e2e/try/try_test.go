@@ -77,6 +77,8 @@ func TestConversation(t *testing.T) {
 	out.shows(t, `Group   stimmbote  Result: (adopted|rejected)`, 20*time.Second)
 	out.shows(t, `Check .*stimmbote verify \S+\.bel: it is valid`, 20*time.Second)
 	out.shows(t, `Check .*by belenios-tool \(not written by us\): it is valid`, 20*time.Second)
+	types("!call")
+	out.shows(t, `anna and a guest are in the call, with moving pictures and a beep`, 90*time.Second)
 	cancel()
 	if got := <-code; got != exitOK {
 		t.Errorf("it ends with %d\n%s", got, out)
