@@ -127,6 +127,41 @@ func TestAVoteIsAnnounced(t *testing.T) {
 	s.until(`!document.querySelector("#votes").checkVisibility()`, "end of the votes")
 }
 
+// TestStandingIsShown has somebody become something else to the group while they are in, and back: what came with that
+// goes with it.
+func TestStandingIsShown(t *testing.T) {
+	h := newHouse(t)
+	s := h.enters("en", "Anna")
+	s.until(`document.querySelector("#grid [data-badge]")?.dataset.badge === "guest"`, "guest")
+	me := h.media.Present(h.room)[0].Identity
+	is := func(badge string, vote map[string]any) {
+		t.Helper()
+		say := func(said map[string]any) {
+			said["hands"], said["entry"], said["votes"], said["chair"] = []string{}, "", []any{vote}, badge == "chair"
+			delete(said, "badges")
+			if badge != "guest" {
+				said["badges"] = map[string]string{me: badge}
+			}
+		}
+		h.changes("act", say)
+		told := map[string]any{}
+		say(told)
+		delete(told, "chair")
+		told["votes"] = []any{map[string]any{"id": vote["id"], "title": vote["title"]}} // ways to ballots are for those who ask
+		body := eyes.Must(json.Marshal(told))(t)
+		eyes.Must(0, h.media.Send(t.Context(), h.room, media.Message{Topic: "hall", Body: body, To: []string{me}}))(t)
+		s.until(`document.querySelector("#grid [data-badge]")?.dataset.badge === `+eyes.Quoted(badge), badge)
+	}
+	is("chair", map[string]any{"id": "a", "title": "Motion a", "ballot": "https://example.org/v/a#secret"})
+	s.until(`document.querySelector("#votes a")?.href === "https://example.org/v/a#secret"`, "ballot")
+	s.click("#more")
+	s.seen("#lock")
+	s.click("#sheet-close")
+	is("guest", map[string]any{"id": "a", "title": ""})
+	s.sees("A vote is under way. You have no ballot here.")
+	s.until(`!document.querySelector("#votes a") && !document.querySelector("#votes").textContent.includes("Motion") && document.getElementById("lock").hidden`, "nothing of a member's")
+}
+
 // TestAMembersNameIsAskedAbout types one: the number to compare is there, and so is the way back.
 func TestAMembersNameIsAskedAbout(t *testing.T) {
 	h := newHouse(t)

@@ -190,10 +190,15 @@ export class Stay implements Audience {
     if (!isSo) void this.ask(element("hand").getAttribute("aria-pressed") === "true" ? "hand" : "state"); // the server may be a new one
   }
 
-  /** What the server tells everybody. The ways to ballots are each one's own: they have to be asked for. */
+  /**
+   * What the server tells everybody. The ways to ballots are each one's own: they have to be asked for, as has what
+   * comes with being something else to the group. Who is not told what a vote is about is no member any more.
+   */
   state(state: State): void {
-    if (this.votes.areNew(state.votes ?? [])) void this.ask("state");
-    else this.take({ ...state, votes: this.around.votes?.filter((v) => state.votes?.some((w) => w.id === v.id)) });
+    const me = this.meeting?.me.identity ?? "";
+    if (this.votes.areNew(state.votes ?? []) || state.badges?.[me] !== this.around.badges?.[me]) return void this.ask("state");
+    const ballots = new Map(this.around.votes?.map((v) => [v.id, v.ballot]));
+    this.take({ ...state, votes: state.votes?.map((v) => (v.title ? { ...v, ballot: ballots.get(v.id) } : v)) });
   }
 
   private take(state: State): void {
