@@ -48,13 +48,16 @@ type someone struct {
 func (s *Server) present(ctx context.Context, c store.Call) []someone {
 	people := s.opt.Media.Present(c.MediaRoom())
 	s.halls.came(c.MediaRoom(), people)
-	var standing map[string]media.Badge
-	if s.opt.Group != nil && len(people) > 0 {
-		standing = s.opt.Group.Standing(ctx, c, people)
-	}
 	all := make([]someone, len(people))
 	for i, p := range people {
-		all[i] = someone{p, cmp.Or(standing[p.Identity], media.Guest)}
+		all[i] = someone{p, media.BadgeOf(p.Identity)}
+	}
+	if s.opt.Group == nil || len(people) == 0 {
+		return all
+	}
+	standing := s.opt.Group.Standing(ctx, c, people)
+	for i, p := range people {
+		all[i].badge = cmp.Or(standing[p.Identity], media.Guest)
 	}
 	return all
 }

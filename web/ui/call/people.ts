@@ -25,7 +25,7 @@ export class People {
     const sorted = [...who].sort((a, b) => place(a) - place(b) || (a.name ?? "").localeCompare(b.name ?? ""));
     replace(this.list, sorted.map((w) => this.row(w, w === me, state)));
     for (const id of ["mute-all", "lock"]) element(id).hidden = !state.chair;
-    say(element("lock"), text(state.locked ? "unlock" : "lock"));
+    element("lock").textContent = text(state.locked ? "unlock" : "lock");
     element("locked").hidden = !state.locked;
   }
 
