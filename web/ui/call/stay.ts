@@ -27,6 +27,8 @@ export class Stay implements Audience {
   private entered: { keys: Keys; pass: Pass } | undefined;
   private around: State = nothingYet();
   private published: Promise<void> = Promise.resolve(); // what was opened at the door is in the call
+  private away = false; // no connection just now
+  private handUp = false; // as long as there was one: a server that began anew knows of no hands
   private awake: WakeLockSentinel | undefined;
 
   constructor(
@@ -187,7 +189,8 @@ export class Stay implements Audience {
 
   interrupted(isSo: boolean): void {
     this.tell(isSo ? "reconnecting" : "");
-    if (!isSo) void this.ask(element("hand").getAttribute("aria-pressed") === "true" ? "hand" : "state"); // the server may be a new one
+    this.away = isSo;
+    if (!isSo) void this.ask(this.handUp ? "hand" : "state");
   }
 
   /**
@@ -207,7 +210,9 @@ export class Stay implements Audience {
     this.around = { ...state, chair: state.chair ?? around.chair };
     const fresh = state.waiting?.find((w) => !waited.has(w.id));
     if (fresh) announce(text("waits", { name: fresh.name }));
-    pressed("hand", meeting !== undefined && state.hands.includes(meeting.me.identity), "hand.mine");
+    const up = meeting !== undefined && state.hands.includes(meeting.me.identity);
+    if (!this.away) this.handUp = up;
+    pressed("hand", up, "hand.mine");
     this.votes.show(state.votes ?? []);
     this.people.waiting(this.around);
     if (JSON.stringify(state.badges) !== JSON.stringify(around.badges) && meeting) {
@@ -230,6 +235,7 @@ export class Stay implements Audience {
     this.meeting = undefined;
     this.entered = undefined;
     this.around = nothingYet();
+    this.away = this.handUp = false;
     this.votes.show([]);
     this.stage.clear();
     if (this.sheet.open) this.sheet.close();
