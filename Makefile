@@ -14,11 +14,11 @@ test: ## everything that has to hold, on a machine that never saw the project to
 	@./tools/test.sh
 
 soak: ## what takes too long for every time: crash loops, every fault, long absences, bursts (an hour)
-	@./tools/need.sh go git cc ip npm
+	@./tools/need.sh go git cc ip npm chromium firefox-esr
 	@./tools/soak.sh
 
 bench: ## what it costs, and how fast it is: tables in Markdown, on a machine that does nothing else
-	@./tools/need.sh go git cc ip belenios-tool
+	@./tools/need.sh go git cc ip belenios-tool chromium
 	@go run ./bench/bot -raw bench/results/bot.jsonl
 	@BELENIOS_TOOLS=$$(./tools/belenios-tools.sh) go run ./bench/belenios
 	@go run ./bench/nets -livekit "$$(./tools/livekit.sh)" -raw bench/results/nets.jsonl

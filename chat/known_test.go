@@ -2,6 +2,7 @@ package chat
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -27,12 +28,12 @@ func TestKnownWithoutAsking(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			got := ""
+			var got strings.Builder
 			for _, m := range members {
-				got += fmt.Sprint(m.ID, " ", power[m.ID], " ")
+				got.WriteString(fmt.Sprint(m.ID, " ", power[m.ID], " "))
 			}
-			if got != want {
-				return fmt.Errorf("known is %q, want %q", got, want)
+			if got.String() != want {
+				return fmt.Errorf("known is %q, want %q", got.String(), want)
 			}
 			return nil
 		}

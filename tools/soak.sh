@@ -2,7 +2,8 @@
 # The long loops of the tests that `make test` goes through a few times only: a hundred kills while twenty members are
 # probed, two hundred while thirty vote, every fault at every endpoint of the homeserver, a homeserver that is away for
 # five minutes in the middle of a vote, ten thousand commands of one person, and two hundred votes in which an attacker
-# looks for the answers; meetings on networks that lose, delay, forbid and change; votes with tellers whose machines and
+# looks for the answers; meetings on networks that lose, delay, forbid and change, with thirty people, and for half an
+# hour; votes with tellers whose machines and
 # bot are killed a hundred times; and the archives of ten different votes, and of five secret ones, for the tools of others.
 # Names of tests as arguments run these alone; KILLS, ATTACKED, FLOOD and AWAY make them shorter, for who has no hour at
 # once. What was seen is added to bench/results/soak.txt, a section for each part.
@@ -33,6 +34,15 @@ done
 if (($# == 0)); then
 	section 'everything that networks do to a meeting'
 	go test ./e2e/nets -run '^TestMatrix$' -v -matrix -timeout 30m |
+		sed -E 's|[a-z_]+_test.go:[0-9]+: ||' | tee >(grep -v '^ *=== ' >>"$out") || status=1
+	section 'thirty people in a call, and the homeserver away during one'
+	go test ./e2e/call -run '^(TestFullCall|TestTrouble)$' -v -guests 28 -stay 5m -away 5m -timeout 30m |
+		sed -E 's|[a-z_]+_test.go:[0-9]+: ||' | tee >(grep -v -E '^ *=== |building|starting|making|still at it' >>"$out") || status=1
+	section 'half an hour of a page with nine pictures'
+	go test ./e2e/callpage -run '^TestNineTiles$' -v -watch 30m -timeout 40m |
+		sed -E 's|[a-z_]+_test.go:[0-9]+: ||' | tee >(grep -v '^ *=== ' >>"$out") || status=1
+	section 'twenty times into a call over a narrow line'
+	go test ./e2e/nets -run '^TestJoinOverANarrowLine$' -v -joins 20 -timeout 20m |
 		sed -E 's|[a-z_]+_test.go:[0-9]+: ||' | tee >(grep -v '^ *=== ' >>"$out") || status=1
 	section 'votes with tellers, under a hundred kills, and before somebody who has all that the bot has'
 	go test ./e2e/tellers -run '^Test(Killed|Insider)$' -v -kills "${KILLS:-100}" -attacked 30 -timeout 2h |

@@ -2,15 +2,12 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -74,7 +71,7 @@ const ready = "You are chair"
 
 // doNothing watches the bot while nobody asks anything of it.
 func doNothing(ctx context.Context, w *world.World, d time.Duration) error {
-	before, err := numbers(ctx, w.Bot.OpsURL)
+	before, err := world.Numbers(ctx, w.Bot.OpsURL)
 	if err != nil {
 		return err
 	}
@@ -84,7 +81,7 @@ func doNothing(ctx context.Context, w *world.World, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	after, err := numbers(ctx, w.Bot.OpsURL)
+	after, err := world.Numbers(ctx, w.Bot.OpsURL)
 	if err != nil {
 		return err
 	}
@@ -95,28 +92,3 @@ func doNothing(ctx context.Context, w *world.World, d time.Duration) error {
 }
 
 const memory = "process_resident_memory_bytes"
-
-// numbers are the metrics of the bot or a machine that have no labels.
-func numbers(ctx context.Context, ops string) (map[string]float64, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, ops+"/metrics", http.NoBody)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	all := make(map[string]float64)
-	for line := range bytes.Lines(text) {
-		name, value, ok := strings.Cut(strings.TrimSpace(string(line)), " ")
-		if n, err := strconv.ParseFloat(value, 64); ok && err == nil {
-			all[name] = n
-		}
-	}
-	return all, nil
-}

@@ -60,7 +60,7 @@ func largeVote(ctx context.Context, w *world.World, people []*world.Person) erro
 	if err != nil {
 		return err
 	}
-	used, err := numbers(ctx, w.Bot.OpsURL)
+	used, err := world.Numbers(ctx, w.Bot.OpsURL)
 	if err != nil {
 		return err
 	}

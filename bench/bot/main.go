@@ -1,7 +1,7 @@
 // Command bot measures what the program costs, and how fast it reaches a large group, around the real program on a
 // throwaway homeserver without limits, or holds a vote there. It prints a table in Markdown: work, measured, aim.
 //
-//	go run ./bench/bot [-members 200] [-idle 60s] [-first] [-votes] [-tellers] [-limits] [-raw FILE]
+//	go run ./bench/bot [-members 200] [-idle 60s] [-first] [-votes] [-calls] [-tellers] [-limits] [-raw FILE]
 //
 // Aims are for two cores with nothing else on them. The exit status is 0 whatever was measured: a busy machine is no
 // defect of the program.
@@ -37,6 +37,7 @@ func run(ctx context.Context) (err error) {
 	idle := flag.Duration("idle", time.Minute, "how long to watch the bot do nothing; 0 leaves it out")
 	first := flag.Bool("first", true, "measure how long `make try` takes to its first prompt")
 	votes := flag.Bool("votes", true, "measure receipts")
+	inCalls := flag.Bool("calls", true, "measure the card of a call, and the first picture in a browser")
 	tellers := flag.Bool("tellers", true, "measure votes whose keys three machines hold too")
 	limits := flag.Bool("limits", true, "measure what is foretold on a Synapse with its own limits")
 	flag.StringVar(&raw, "raw", "", "also add the figures to this file, a line of JSON each")
@@ -65,7 +66,7 @@ func run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if *idle == 0 && *members == 0 && !*votes {
+	if *idle == 0 && *members == 0 && !*votes && !*inCalls {
 		return nil
 	}
 	w, err := world.New(ctx, world.Options{Repo: repo, Say: say})
@@ -80,6 +81,11 @@ func run(ctx context.Context) (err error) {
 	}
 	if *votes {
 		if err := receipts(ctx, w); err != nil {
+			return err
+		}
+	}
+	if *inCalls {
+		if err := calls(ctx, w); err != nil {
 			return err
 		}
 	}

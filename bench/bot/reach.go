@@ -31,7 +31,7 @@ func reachAll(ctx context.Context, w *world.World, members int) ([]*world.Person
 	}
 	people = append(people, newcomers...)
 
-	before, err := numbers(ctx, w.Bot.OpsURL)
+	before, err := world.Numbers(ctx, w.Bot.OpsURL)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func reachAll(ctx context.Context, w *world.World, members int) ([]*world.Person
 		return nil, err
 	}
 	last := time.Since(began)
-	after, err := numbers(ctx, w.Bot.OpsURL)
+	after, err := world.Numbers(ctx, w.Bot.OpsURL)
 	if err != nil {
 		return nil, err
 	}

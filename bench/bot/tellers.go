@@ -60,7 +60,7 @@ func withTellers(ctx context.Context, repo string, idle time.Duration) (err erro
 	slices.Sort(ballots)
 	row("three tellers: from start until the vote is open (middle, longest of 5)", seconds(starts[2])+", "+seconds(starts[4]), "–")
 	row("… until the last of eight has a ballot; a round trip to the homeserver", seconds(ballots[2])+", "+seconds(ballots[4])+fmt.Sprintf("; %d ms", trip.Milliseconds()), "5 s")
-	used, err := numbers(ctx, w.Keyholders["kaya"].OpsURL)
+	used, err := world.Numbers(ctx, w.Keyholders["kaya"].OpsURL)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func holdWithKeys(ctx context.Context, w *world.World, people []*world.Person, q
 // idleMachine watches a machine while nothing happens.
 func idleMachine(ctx context.Context, w *world.World, d time.Duration) error {
 	k := w.Keyholders["kaya"]
-	before, err := numbers(ctx, k.OpsURL)
+	before, err := world.Numbers(ctx, k.OpsURL)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func idleMachine(ctx context.Context, w *world.World, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	after, err := numbers(ctx, k.OpsURL)
+	after, err := world.Numbers(ctx, k.OpsURL)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"flag"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"stimmbote/e2e/browser"
 	"stimmbote/e2e/world"
 )
+
+var away = flag.Duration("away", 15*time.Second, "how long the homeserver is away during a call")
 
 // The homeserver goes and comes back, nothing comes through for ten seconds, and a name is markup: the call goes on.
 func TestTrouble(t *testing.T) {
@@ -35,7 +38,7 @@ func TestTrouble(t *testing.T) {
 
 	// Without the homeserver the call goes on, for those who are in and for who comes.
 	e.Homeserver.Stop()
-	for gone := time.Now(); time.Since(gone) < 15*time.Second; {
+	for gone := time.Now(); time.Since(gone) < *away; {
 		seeAndHear(t, 20*time.Second, tabs...)
 	}
 	late := e.open(chromium, card)

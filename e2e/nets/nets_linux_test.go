@@ -24,6 +24,7 @@ var (
 func TestMain(m *testing.M) {
 	scene.Guest()
 	asBrowser()
+	asPages()
 	flag.Parse()
 	if forbidden = lab.Enter(); forbidden != nil {
 		fmt.Println("Networks of their own are not allowed here:", forbidden)

@@ -31,6 +31,8 @@ type Options struct {
 	Sends    bool
 	Receives bool
 	Adapts   bool // sends fewer layers where the line seems to carry no more
+	Blind    bool // sends no picture
+	Here     bool // the server is on this machine and can be reached there only
 }
 
 // Report is what a guest has noticed since the last one. All times are in milliseconds since then.

@@ -213,7 +213,11 @@ func (g *Guest) begin(ctx context.Context, join *livekit.JoinResponse) error {
 	if !g.opt.Sends {
 		return g.offer(nil)
 	}
-	for name, kind := range map[string]webrtc.RTPCodecType{soundName: webrtc.RTPCodecTypeAudio, picturesName: webrtc.RTPCodecTypeVideo} {
+	tracks := map[string]webrtc.RTPCodecType{soundName: webrtc.RTPCodecTypeAudio, picturesName: webrtc.RTPCodecTypeVideo}
+	if g.opt.Blind {
+		delete(tracks, picturesName)
+	}
+	for name, kind := range tracks {
 		s, err := newSender(g.pub, kind, name, &g.target)
 		if err != nil {
 			return fmt.Errorf("making %s: %w", name, err)

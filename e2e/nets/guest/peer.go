@@ -78,6 +78,7 @@ func (g *Guest) peer(target livekit.SignalTarget, servers []*livekit.ICEServer) 
 	}
 	e := webrtc.SettingEngine{}
 	e.SetNet(today{n})
+	e.SetIncludeLoopbackCandidate(g.opt.Here)
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetICETimeouts(3*time.Second, 15*time.Second, time.Second)
 	e.SetSRTPReplayProtectionWindow(1024)

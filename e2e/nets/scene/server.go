@@ -56,6 +56,14 @@ func Ours(bin string) Server {
 	}}
 }
 
+// Of is any program that serves TLS at port 443, started with a word and the folder with its certificate.
+func Of(bin, word string) Server {
+	at := serverAddress.String()
+	return Server{Name: word, URL: "https://" + at, Ports: []uint16{443}, args: func(dir string) (string, []string, error) {
+		return bin, []string{word, dir}, nil
+	}}
+}
+
 // LiveKit is livekit-server. Its signals have a port without TLS of their own.
 func LiveKit(bin string) Server {
 	at, at6 := serverAddress.String(), serverAddress6.String()
