@@ -260,20 +260,20 @@ func TestWhatTheMachinesCallIt(t *testing.T) {
 	t.Parallel()
 	o, b := openOffice(t), in(t, "Chromium")
 	poll := o.asks(voting.Draft{Question: "Antrag 12"})
-	fingerprint := must(o.Polls.Sheet(t.Context(), poll.ID))(t).Fingerprint
+	fingerprint := eyes.Must(o.Polls.Sheet(t.Context(), poll.ID))(t).Fingerprint
 	for level, want := range map[string]string{"secret": voting.Said(fingerprint, "de"), "shared": voting.Said(fingerprint, "de"), "confidential": ""} {
 		o.breaks(func(w http.ResponseWriter, r *http.Request, honest http.Handler) {
 			if !strings.HasSuffix(r.URL.Path, "vote.json") {
 				honest.ServeHTTP(w, r)
 				return
 			}
-			said := told(r, honest)
+			said := eyes.Told(r, honest)
 			said["level"] = level
 			_ = json.NewEncoder(w).Encode(said)
 		})
 		v := visit(t, b, o.link(poll, anna), germanReader)
 		v.sees("Antrag 12")
-		if got := must(browser.Evaluate[string](v.Tab, `document.getElementById("called")?.textContent ?? ""`))(t); got != want {
+		if got := eyes.Must(browser.Evaluate[string](v.Tab, `document.getElementById("called")?.textContent ?? ""`))(t); got != want {
 			t.Errorf("%s: the page calls it %q, the machines %q", level, got, want)
 		}
 		v.Close()
