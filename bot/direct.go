@@ -41,6 +41,9 @@ func (b *Bot) direct(ctx context.Context, m chat.Message) error {
 		return b.resend(ctx, m, open)
 	}
 	p, said, err := b.which(ctx, m, open)
+	if err != nil && len(open) == 1 {
+		return b.doesNotCount(ctx, m, open[0], err)
+	}
 	if err != nil {
 		return err
 	}
@@ -145,7 +148,7 @@ func (b *Bot) doesNotCount(ctx context.Context, m chat.Message, p *voting.Poll, 
 	if err != nil {
 		return err
 	}
-	return b.hint(ctx, m, of(p, say{Key: why.Key, Room: string(p.Place), More: help}))
+	return b.hint(ctx, m, of(p, say{Key: why.Key, Args: why.Args, Room: string(p.Place), More: help}))
 }
 
 // edited deals with a message whose sender changed it: only what is written anew counts.

@@ -115,8 +115,8 @@ func (b *Bot) done(ctx context.Context, m chat.Message, d ...chat.Delivery) erro
 	return b.Line.Mark(ctx, m.ID)
 }
 
-// isAnswer says whether a message is a clear answer to a motion, or to an open ballot of its sender;
-// whatever somebody tapped is taken for one.
+// isAnswer says whether a message is a clear answer to a motion, or to an open ballot of its sender, also behind the
+// letter of one of several; whatever somebody tapped is taken for one.
 func (b *Bot) isAnswer(ctx context.Context, m chat.Message) (bool, error) {
 	switch m.Kind {
 	case chat.Choice:
@@ -125,7 +125,13 @@ func (b *Bot) isAnswer(ctx context.Context, m chat.Message) (bool, error) {
 	default:
 		return false, nil
 	}
-	if _, found := b.motion.Read(m.Body); found == answer.Clear {
+	_, rest := letterOff(m.Body)
+	clear := func(s *answer.Sheet) bool {
+		_, found := s.Read(m.Body)
+		_, behind := s.Read(rest)
+		return found == answer.Clear || behind == answer.Clear
+	}
+	if clear(b.motion) {
 		return true, nil
 	}
 	open, err := b.Polls.OpenTo(ctx, voting.Member(m.Sender))
@@ -133,7 +139,7 @@ func (b *Bot) isAnswer(ctx context.Context, m chat.Message) (bool, error) {
 		return false, err
 	}
 	for _, p := range open {
-		if _, found := b.sheet(p).Read(m.Body); found == answer.Clear {
+		if clear(b.sheet(p)) {
 			return true, nil
 		}
 	}

@@ -98,7 +98,7 @@ func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*
 	case m.Kind == chat.Choice:
 		return nil, m, refuse("ballot.tapped-elsewhere")
 	case len(open) == 1:
-		return open[0], m, nil
+		return b.only(ctx, m, open[0])
 	}
 	for _, p := range open {
 		letter, err := b.letter(ctx, p)
@@ -111,6 +111,35 @@ func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*
 		}
 	}
 	return nil, m, nil
+}
+
+// only is a message while one vote is open: people go on writing the letters that several had. One with the letter of a
+// vote that is over is refused, because what it chooses there may be something else here.
+func (b *Bot) only(ctx context.Context, m chat.Message, p *voting.Poll) (*voting.Poll, chat.Message, error) {
+	if _, found := b.read(m, p); m.Kind != chat.Text || found != answer.Unclear {
+		return p, m, nil
+	}
+	letter, rest := letterOff(m.Body)
+	said := m
+	said.Body = rest
+	if _, found := b.read(said, p); letter == "" || found != answer.Clear && !b.words.is("answer.words.ok", rest) {
+		return p, m, nil
+	}
+	own, err := b.letter(ctx, p)
+	if err != nil || letter == own {
+		return p, said, err
+	}
+	return nil, m, &voting.Refusal{Key: "ballot.letter-over", Args: []any{"letter", letter, "question", title(p.Asked)}}
+}
+
+// letterOff is the letter that a text begins with, and what stands behind it; both are empty if there is none.
+func letterOff(text string) (letter, rest string) {
+	for _, l := range letters {
+		if rest, ok := behindLetter(text, string(l)); ok {
+			return string(l), rest
+		}
+	}
+	return "", ""
 }
 
 // behindLetter is what stands behind a letter that a text begins with: "B 1", "b: yes", "B1".

@@ -1,7 +1,9 @@
 package bot
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"testing"
 )
 
@@ -36,4 +38,46 @@ func TestAVoteInACallComesFirst(t *testing.T) {
 	if value, err := w.store.Setting(t.Context(), id, settingInCall); err != nil || value != "" {
 		t.Errorf("after its end %q is noted, %v", value, err)
 	}
+}
+
+// People go on writing the letter when only one vote is left; that of a vote that is over does not count for another one.
+// Whatever it counts for, an answer behind a letter is taken back.
+func TestLettersStay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	takenBack := func(name, text string) {
+		t.Helper()
+		w.tells(name, text)
+		if said := w.n; !slices.ContainsFunc(w.sent[w.seen:], func(s sent) bool { return s.Redacts == fmt.Sprintf("$said%d", said) }) {
+			t.Errorf("%q of %s stays: %s", text, name, list(w.sent[w.seen:]))
+		}
+	}
+	w.opened("First?")
+	w.opened("Second?")
+	takenBack("anna", "A 1")
+	w.expect(`Understood: Yes`, "anna")
+	takenBack("anna", "B: no")
+	w.expect(`Understood: No`, "anna")
+	w.says("chair", "!cancel B")
+	w.new()
+	takenBack("bernd", "A 2")
+	w.expect(`Understood: No`, "bernd")
+	takenBack("anna", "b2")
+	w.expect(`^⚠️ Not counted\. No vote with the letter B is open any more\. Open is: First\?`, "anna")
+	takenBack("clara", "1")
+	w.expect(`Understood: Yes`, "clara")
+	w.says("chair", "!cancel A")
+	takenBack("anna", "A 1")
+	w.expect(`^No vote is open`, "anna")
+
+	w = newWorld(t, "en")
+	w.says("chair", "!vote Where? B | A --no-revote")
+	w.says("chair", "start")
+	w.new()
+	w.tells("anna", "A 1") // it names one option and has the number of the other
+	w.expect(`^That is more than one answer`, "anna")
+	w.tells("anna", "A")
+	w.expect(`^You choose: A`, "anna")
+	w.tells("anna", "a ok")
+	w.expect(`^✅ A\. Your vote is in`, "anna")
 }
