@@ -33,7 +33,7 @@ type sent struct {
 
 // world is a group with a bot, on a real database, with real polls.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	store *store.Store
 	vault *store.Vault
@@ -52,7 +52,7 @@ type world struct {
 
 var people = []string{"anna", "bernd", "chair", "clara", "deniz", "eva"}
 
-func newWorld(t *testing.T, language string) *world {
+func newWorld(t testing.TB, language string) *world {
 	t.Helper()
 	texts, err := i18n.Load(language)
 	if err != nil {
