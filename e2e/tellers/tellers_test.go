@@ -2,6 +2,7 @@ package tellers
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -130,9 +131,16 @@ func (e *evening) tellsItsStory() {
 	for _, p := range e.People {
 		p.Inbox.Skip()
 	}
+	kaya := e.People["kaya"]
+	from := kaya.Inbox.Len()
 	if err := script.Play(e.ctx, e.World, lines, t.Output()); err != nil {
 		t.Fatal(err)
 	}
+	var read strings.Builder
+	for _, m := range kaya.Inbox.All()[from:] {
+		fmt.Fprintf(&read, "%-6s  %-10s  %s\n", m.Chat, m.Sender.Localpart(), strings.ReplaceAll(script.Describe(m), "\n", "\n"+strings.Repeat(" ", 20)))
+	}
+	t.Logf("what a teller reads (docs/keyholders.md has its first part):\n%s", read.String())
 }
 
 // isKept sets a machine up anew on an empty disk from its backup: the same account goes on, believed by everybody.

@@ -72,7 +72,7 @@ func TestConversation(t *testing.T) {
 	out.shows(t, `Direct  stimmbote  .*Ballot: Shall we\?`, 20*time.Second)
 	types("dm 1")
 	out.shows(t, `Direct  stimmbote  .*Understood: Yes`, 20*time.Second)
-	out.shows(t, `Group   stimmbote  \(changed\) 6 of 6 votes`, 40*time.Second)
+	out.shows(t, `Group   stimmbote  \(changed\) 8 of 8 votes`, 40*time.Second)
 	types("!close")
 	out.shows(t, `Group   stimmbote  Result: (adopted|rejected)`, 20*time.Second)
 	out.shows(t, `Check .*stimmbote verify \S+\.bel: it is valid`, 20*time.Second)
