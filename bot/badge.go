@@ -70,6 +70,9 @@ func (b *Bot) Badge(ctx context.Context, c store.Call, badge string) (media.Bear
 	if err != nil {
 		return media.Bearer{}, err
 	}
+	if now := b.remembered(ctx, c.Room); len(now.members) > 0 { // who was removed or demoted since it was asked for
+		crew = now
+	}
 	for _, m := range crew.members {
 		if m.ID != person || b.ignored(m.ID) {
 			continue

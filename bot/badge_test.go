@@ -75,13 +75,17 @@ func TestBadges(t *testing.T) {
 		t.Error("a badge of another link is worn")
 	}
 
+	w.line.power[user("chair")], w.line.power[user("anna")] = 0, 50
+	is("demoted this moment", chairs, "Chair", false)
+	is("the new chair", annas, "Anna", true)
+	w.line.power[user("chair")], w.line.power[user("anna")] = 50, 0
+
 	w.line.broken = errors.New("the homeserver is away")
 	w.now = w.now.Add(time.Hour)
 	is("without the homeserver", annas, "Anna", false)
 	w.line.broken = nil
 	w.leave("anna")
-	w.now = w.now.Add(crewFresh)
-	is("one who has left", annas, "", false)
+	is("one who has left this moment", annas, "", false)
 }
 
 // Nobody takes a member's name, and the member is told, not more often than they can bear.
