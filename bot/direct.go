@@ -157,10 +157,13 @@ func (b *Bot) edited(ctx context.Context, m chat.Message) error {
 	if err != nil {
 		return err
 	}
-	if !m.Direct || !b.readAny(m, open) {
+	p, err := b.readAny(ctx, m, open)
+	if err != nil {
+		return err
+	}
+	if !m.Direct || p == nil {
 		return b.noted(ctx, m)
 	}
-	p := open[len(open)-1]
 	voted, err := b.hasVoted(ctx, m, p)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -220,14 +221,21 @@ func (b *Bot) exposed(ctx context.Context, m chat.Message) (bool, error) {
 	if m.Kind != chat.Text || !strings.ContainsFunc(m.Body, unicode.IsDigit) {
 		return false, nil
 	}
+	letter, text := letterOff(m.Body)
+	if letter == "" {
+		text = m.Body
+	}
+	var unread error
 	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool {
-		return p.State == voting.StateOpen && slices.Contains(p.Roll, voting.Member(m.Sender))
+		own, err := b.letter(ctx, p)
+		unread = errors.Join(unread, err)
+		return p.State == voting.StateOpen && slices.Contains(p.Roll, voting.Member(m.Sender)) && (letter == "" || letter == own)
 	})
-	if err != nil || p == nil {
+	if err := errors.Join(err, unread); err != nil || p == nil {
 		return false, err
 	}
-	_, found := b.sheet(p).Read(m.Body)
-	if found != answer.Clear || p.Asked.Kind != voting.KindSingly && strings.ContainsFunc(m.Body, unicode.IsLetter) {
+	_, found := b.sheet(p).Read(text)
+	if found != answer.Clear || p.Asked.Kind != voting.KindSingly && strings.ContainsFunc(text, unicode.IsLetter) {
 		return false, nil
 	}
 	redacts, err := b.redacts(ctx, m.Room)

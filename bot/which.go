@@ -219,10 +219,20 @@ func (b *Bot) composeWhich(ctx context.Context, d chat.Delivery) (chat.Content, 
 	return t.content(false), nil
 }
 
-// readAny says whether a message is a clear answer to one of several votes.
-func (b *Bot) readAny(m chat.Message, open []*voting.Poll) bool {
-	return slices.ContainsFunc(open, func(p *voting.Poll) bool {
-		_, found := b.read(m, p)
-		return found == answer.Clear
-	})
+// readAny is the vote of several to which a message is a clear answer, also behind its letter; nil if there is none.
+func (b *Bot) readAny(ctx context.Context, m chat.Message, open []*voting.Poll) (*voting.Poll, error) {
+	for _, p := range open {
+		letter, err := b.letter(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		behind := m
+		if rest, ok := behindLetter(m.Body, letter); ok {
+			behind.Body = rest
+		}
+		if _, found := b.read(behind, p); found == answer.Clear {
+			return p, nil
+		}
+	}
+	return nil, nil
 }

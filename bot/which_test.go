@@ -58,6 +58,17 @@ func TestLettersStay(t *testing.T) {
 	w.expect(`Understood: Yes`, "anna")
 	takenBack("anna", "B: no")
 	w.expect(`Understood: No`, "anna")
+	m := w.message("clara", "B 2", true)
+	m.Edits = "$before"
+	w.hear(m)
+	w.expect(`^I cannot count edited messages`, "clara")
+	w.line.power[myself] = 50
+	for text, exposed := range map[string]bool{"B 2": true, "C 2": false, "b 2 people come later": false} {
+		w.says("deniz", text)
+		if found := find(w.new(), "deniz", `^⚠️ Not counted\. Your answer was in the group`) != nil; found != exposed {
+			t.Errorf("%q in the group is taken for an answer: %t", text, found)
+		}
+	}
 	w.says("chair", "!cancel B")
 	w.new()
 	takenBack("bernd", "A 2")

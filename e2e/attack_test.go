@@ -55,6 +55,7 @@ func TestAttacker(t *testing.T) {
 			house.opensNothing(ctx, t, last)
 		}
 		house.forget(t, last)
+		t.Logf("%d of %d votes are held", len(seen.polls), *attacked)
 	}
 	seen.judge(t, "this build", false)
 

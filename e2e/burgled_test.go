@@ -132,7 +132,8 @@ func (b *burgled) vote(ctx context.Context, t *testing.T, s *spoils) {
 				}
 				receipt, err := p.Inbox.Wait(ctx, world.Direct, matches(`(?i)understood: `+regexp.QuoteMeta(s.polls[i].Options[chosen])), time.Minute)
 				if err != nil {
-					return fmt.Errorf("%s waits for a receipt: %w", name, err)
+					said := p.Inbox.All()[before:]
+					return fmt.Errorf("%s answered %s and waits for a receipt: %w; the last messages: %+v", name, letter(i), err, said[max(0, len(said)-4):])
 				}
 				v := attacker.Voter{User: p.ID.String(), Room: room.String(), Answer: answer.String()}
 				for _, m := range p.Inbox.All()[before:] {
