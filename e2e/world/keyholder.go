@@ -177,6 +177,9 @@ func (k *Keyholder) Freeze() error { return k.child.cmd.Process.Signal(syscall.S
 // Thaw lets a frozen machine go on.
 func (k *Keyholder) Thaw() error { return k.child.cmd.Process.Signal(syscall.SIGCONT) }
 
+// Pid is the number of the machine's process.
+func (k *Keyholder) Pid() int { return k.child.cmd.Process.Pid }
+
 // Alive says whether the machine runs.
 func (k *Keyholder) Alive() bool { return k.child.running() }
 
