@@ -90,8 +90,12 @@ func (b *Bot) letter(ctx context.Context, p *voting.Poll) (string, error) {
 func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*voting.Poll, chat.Message, error) {
 	for _, p := range open {
 		about, err := b.repliesTo(ctx, m, p)
-		if err != nil || about {
-			return p, m, err
+		if err != nil {
+			return nil, m, err
+		}
+		if about {
+			said, err := b.withoutLetter(ctx, m, p)
+			return p, said, err
 		}
 	}
 	switch {
@@ -116,20 +120,29 @@ func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*
 // only is a message while one vote is open: people go on writing the letters that several had. One with the letter of a
 // vote that is over is refused, because what it chooses there may be something else here.
 func (b *Bot) only(ctx context.Context, m chat.Message, p *voting.Poll) (*voting.Poll, chat.Message, error) {
-	if _, found := b.read(m, p); m.Kind != chat.Text || found != answer.Unclear {
-		return p, m, nil
-	}
-	letter, rest := letterOff(m.Body)
-	said := m
-	said.Body = rest
-	if _, found := b.read(said, p); letter == "" || found != answer.Clear && !b.words.is("answer.words.ok", rest) {
-		return p, m, nil
-	}
-	own, err := b.letter(ctx, p)
-	if err != nil || letter == own {
+	said, err := b.withoutLetter(ctx, m, p)
+	if err != nil || said.Body != m.Body || m.Kind != chat.Text {
 		return p, said, err
 	}
+	letter, rest := letterOff(m.Body)
+	said.Body = rest
+	_, whole := b.read(m, p)
+	if _, found := b.read(said, p); letter == "" || whole != answer.Unclear || found != answer.Clear {
+		return p, m, nil
+	}
 	return nil, m, &voting.Refusal{Key: "ballot.letter-over", Args: []any{"letter", letter, "question", title(p.Asked)}}
+}
+
+// withoutLetter is a message about a vote without the letter of that vote, if it begins with it and says nothing as a whole.
+func (b *Bot) withoutLetter(ctx context.Context, m chat.Message, p *voting.Poll) (chat.Message, error) {
+	if _, found := b.read(m, p); m.Kind != chat.Text || found != answer.Unclear {
+		return m, nil
+	}
+	letter, err := b.letter(ctx, p)
+	if rest, ok := behindLetter(m.Body, letter); ok {
+		m.Body = rest
+	}
+	return m, err
 }
 
 // letterOff is the letter that a text begins with, and what stands behind it; both are empty if there is none.

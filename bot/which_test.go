@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+
+	"stimmbote/voting"
 )
 
 // The vote that was opened while the group is in its call comes first of several; a bare number
@@ -58,7 +60,11 @@ func TestLettersStay(t *testing.T) {
 	w.expect(`Understood: Yes`, "anna")
 	takenBack("anna", "B: no")
 	w.expect(`Understood: No`, "anna")
-	m := w.message("clara", "B 2", true)
+	m := w.message("eva", "B 2", true) // the letter, and a reply besides
+	m.ReplyTo = "$" + ballotKey(w.poll().ID, voting.Member(user("eva")))
+	w.hear(m)
+	w.expect(`Understood: No`, "eva")
+	m = w.message("clara", "B 2", true)
 	m.Edits = "$before"
 	w.hear(m)
 	w.expect(`^I cannot count edited messages`, "clara")
