@@ -24,8 +24,12 @@ var (
 	stay   = flag.Duration("stay", 5*time.Second, "how long all of them stay")
 )
 
-// Two browsers in a full call, watched: they see each other, hear all, and go on doing so. The others are programs that
-// speak and listen, without cameras.
+// speaking is how many of the programs speak all the time. In a large call six voices are forwarded, and two are the
+// browsers'.
+const speaking = 4
+
+// Two browsers in a full call, watched: they see and hear each other, and go on doing so. The others are programs without
+// cameras that listen, and some of them speak.
 func TestFullCall(t *testing.T) {
 	e := newEvening(t)
 	card := link.FindString(e.say(world.Chair, world.Group, "!call", `/r/\S+#`).Body)
@@ -39,7 +43,7 @@ func TestFullCall(t *testing.T) {
 	defer leave()
 	for n := range *guests {
 		came := make(chan error, 1)
-		g := guest.New(guest.Options{URL: strings.Replace(e.Bot.WebURL, "http", "ws", 1), Token: e.token(card, "Guest "+strconv.Itoa(n)), Sends: true, Receives: true, Blind: true, Here: true})
+		g := guest.New(guest.Options{URL: strings.Replace(e.Bot.WebURL, "http", "ws", 1), Token: e.token(card, "Guest "+strconv.Itoa(n)), Sends: n < speaking, Receives: true, Blind: true, Here: true})
 		crowd.Go(func() { came <- g.Run(ctx, func() { came <- nil }) })
 		select {
 		case err := <-came:
@@ -51,6 +55,16 @@ func TestFullCall(t *testing.T) {
 	all := fmt.Sprintf("%d people", len(tabs)+*guests)
 	for _, tab := range tabs {
 		shows(t, tab, all)
+	}
+	for i, other := range []string{"anna", world.Chair} { // who may be on another page of faces
+		pinned, err := browser.Evaluate[bool](tabs[i], `(() => {
+			const pin = [...document.querySelectorAll(".pin")].find((b) => b.getAttribute("aria-label").includes("`+other+`"));
+			pin?.click();
+			return !!pin;
+		})()`)
+		if err != nil || !pinned {
+			t.Fatalf("%s cannot be shown large: %v", other, err)
+		}
 	}
 	before, err := world.Numbers(t.Context(), e.Bot.OpsURL)
 	must(t, err)
