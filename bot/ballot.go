@@ -47,7 +47,10 @@ func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *vo
 	case p.Terms.Picked:
 		t.addCount("ballot.picked", len(p.Roll))
 	}
-	if p.Terms.NoRevote {
+	switch {
+	case p.Terms.NoRevote && p.Terms.OnlySealed: // nobody is asked again here
+		t.add("booth.final")
+	case p.Terms.NoRevote:
 		t.add("ballot.final")
 	}
 	if p.Level() == voting.Open {

@@ -48,7 +48,7 @@ func TestSecret(t *testing.T) {
 	if p := c.poll(); p.State != voting.StateOpen || p.Level() != voting.Secret || !p.Terms.NoRevote {
 		t.Fatalf("it is %s at the level %v; said was:\n%s", p.State, p.Level(), list(c.sent))
 	}
-	c.expect(`(?s)Secret: nobody sees your answer.*https://anna.example/booth.html#`, "eva")
+	c.expect(`(?s)Secret: nobody sees your answer.*The first vote counts and cannot be changed afterwards\.\n.*https://anna.example/booth.html#`, "eva")
 	if page, _, _, address := c.linkOf("anna"); page != annasPage || !strings.HasPrefix(address, "http://127.0.0.1:8480/v/") {
 		t.Errorf("the link leads to %s and names %s", page, address)
 	}
