@@ -135,10 +135,7 @@ func TestNumbers(t *testing.T) {
 		}
 		row++
 	}
-	third, plain := one.Send("s", nil), &receiver{ready: true}
-	if _, err := third.Bind(plain); err != nil {
-		t.Fatal(err)
-	}
+	_, plain := bound(t, one, 0)
 	a.send(one, now, true)
 	if len(plain.got) != 1 || plain.got[0].Extension {
 		t.Errorf("got %v", plain.got)
@@ -150,10 +147,7 @@ func TestFill(t *testing.T) {
 	for _, rtx := range []webrtc.SSRC{0, 99} {
 		var asks asked
 		track := testTrack(&asks)
-		sender, r := track.Send("s", nil), &receiver{ready: true, rtx: rtx}
-		if _, err := sender.Bind(r); err != nil {
-			t.Fatal(err)
-		}
+		sender, r := bound(t, track, rtx)
 		number, now := uint16(0), time.Now()
 		frames := func(n int) (bits int) {
 			before := len(r.got)

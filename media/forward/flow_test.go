@@ -14,10 +14,7 @@ import (
 func TestAllotted(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s", nil), &receiver{ready: true}
-	if _, err := sender.Bind(r); err != nil {
-		t.Fatal(err)
-	}
+	sender, r := bound(t, track, 0)
 	now := time.Now()
 	layers := []*source{{ssrc: 11, quality: 0, seq: 5}, {ssrc: 13, quality: 2, seq: 400}}
 	step := func(key ...int) int {
@@ -68,10 +65,7 @@ func TestAllotted(t *testing.T) {
 func TestFlow(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s", nil), &receiver{ready: true}
-	if _, err := sender.Bind(r); err != nil {
-		t.Fatal(err)
-	}
+	sender, r := bound(t, track, 0)
 	now, l := time.Now(), &source{ssrc: 11, quality: 2}
 	for i := range 100 {
 		now = now.Add(10 * time.Millisecond)
@@ -127,10 +121,7 @@ func TestFlow(t *testing.T) {
 func TestSpare(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s", nil), &receiver{ready: true}
-	if _, err := sender.Bind(r); err != nil {
-		t.Fatal(err)
-	}
+	sender, r := bound(t, track, 0)
 	now, l := time.Now(), &source{ssrc: 11, quality: 2}
 	for i := range 60 {
 		l.send(track, now, i == 0)

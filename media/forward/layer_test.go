@@ -38,10 +38,7 @@ func (s *source) send(track *Track, now time.Time, key bool) {
 func TestLayers(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s", nil), &receiver{ready: true}
-	if _, err := sender.Bind(r); err != nil {
-		t.Fatal(err)
-	}
+	sender, r := bound(t, track, 0)
 	now := time.Now()
 	layers := []*source{
 		{ssrc: 11, quality: 0, seq: 65530, ts: 5, pid: 0x7ffe, tl0: 250},

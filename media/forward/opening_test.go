@@ -78,10 +78,7 @@ func TestBeginsWithYoungKeyFrame(t *testing.T) {
 func TestPauseGoesOnForward(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s", nil), &receiver{ready: true}
-	if _, err := sender.Bind(r); err != nil {
-		t.Fatal(err)
-	}
+	sender, r := bound(t, track, 0)
 	now := time.Now()
 	packet := func(number uint16, b byte) {
 		track.forward(&rtp.Packet{Header: rtp.Header{SSRC: 9, SequenceNumber: number, Timestamp: uint32(number)}, Payload: []byte{0x10, b}}, 0, now)

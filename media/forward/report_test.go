@@ -13,10 +13,7 @@ import (
 func TestReports(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s", nil), &receiver{ready: true}
-	if _, err := sender.Bind(r); err != nil {
-		t.Fatal(err)
-	}
+	sender, r := bound(t, track, 0)
 	now := time.Unix(1000, 0)
 	const hour = int64(3600 * time.Second)
 	packet := func(ssrc uint32, seq uint16, ts uint32, quality int) {

@@ -78,10 +78,7 @@ func TestResend(t *testing.T) {
 func TestResendIsLimited(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s", nil), &receiver{ready: true}
-	if _, err := sender.Bind(r); err != nil {
-		t.Fatal(err)
-	}
+	sender, r := bound(t, track, 0)
 	now := time.Now()
 	s := &source{ssrc: 1}
 	for i := range 10 {

@@ -57,10 +57,7 @@ func TestStageLeavesNoGap(t *testing.T) {
 		})
 	}
 	one, other := track(), track()
-	sender, r := one.Send("s", nil), &receiver{ready: true}
-	if _, err := sender.Bind(r); err != nil {
-		t.Fatal(err)
-	}
+	_, r := bound(t, one, 0)
 	now := time.Now()
 	packet := func(to *Track, number uint16, level byte) {
 		now = now.Add(20 * time.Millisecond)

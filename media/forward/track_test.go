@@ -65,6 +65,16 @@ func (r *receiver) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
 	return len(payload), nil
 }
 
+// bound is a track on its way to a receiver that is connected; rtx is its stream for packets that are sent again, 0 for none.
+func bound(t *testing.T, track *Track, rtx webrtc.SSRC) (*Sender, *receiver) {
+	t.Helper()
+	sender, r := track.Send("s", nil), &receiver{ready: true, rtx: rtx}
+	if _, err := sender.Bind(r); err != nil {
+		t.Fatal(err)
+	}
+	return sender, r
+}
+
 type asked []uint32
 
 func testTrack(asks *asked) *Track {
@@ -194,10 +204,7 @@ func TestHeldBack(t *testing.T) {
 func TestOneLayerIsForwarded(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s", nil), &receiver{ready: true}
-	if _, err := sender.Bind(r); err != nil {
-		t.Fatal(err)
-	}
+	_, r := bound(t, track, 0)
 	now := time.Now()
 	packet := func(ssrc uint32, seq uint16, b byte) {
 		p := &rtp.Packet{Header: rtp.Header{SSRC: ssrc, SequenceNumber: seq}, Payload: []byte{0x10, b, byte(ssrc)}}
@@ -226,10 +233,7 @@ func TestOneLayerIsForwarded(t *testing.T) {
 func TestPausedReceiver(t *testing.T) {
 	var asks asked
 	track := testTrack(&asks)
-	sender, r := track.Send("s", nil), &receiver{ready: true}
-	if _, err := sender.Bind(r); err != nil {
-		t.Fatal(err)
-	}
+	sender, r := bound(t, track, 0)
 	now := time.Now()
 	packet := func(seq uint16, b byte) {
 		track.forward(&rtp.Packet{Header: rtp.Header{SSRC: 1, SequenceNumber: seq}, Payload: []byte{0x10, b}}, 0, now)
