@@ -9,10 +9,11 @@ import (
 )
 
 const (
-	echoKept  = 2048                   // packets whose departure is remembered
-	echoTold  = time.Second            // for which a report counts
-	echoBroke = 700 * time.Millisecond // without one, after which the line was broken
-	echoRate  = 500 * time.Millisecond // over which is counted what leaves
+	echoKept   = 2048                   // packets whose departure is remembered
+	echoAlarms = 20 * time.Millisecond  // between two, whatever a receiver reports
+	echoTold   = time.Second            // for which a report counts
+	echoBroke  = 700 * time.Millisecond // without one, after which the line was broken
+	echoRate   = 500 * time.Millisecond // over which is counted what leaves
 )
 
 // Echo is what a receiver says of when packets reach it, by the numbers that all of its tracks share
@@ -21,13 +22,14 @@ const (
 type Echo struct {
 	alarm func() // the line fills
 
-	mu    sync.Mutex
-	begun time.Time
-	next  uint16
-	sent  []departure // by number; made with the first packet
-	told  time.Time   // of the last report
-	broke bool        // there was none for longer than usual
-	first uint32      // reference time of the first one
+	mu      sync.Mutex
+	begun   time.Time
+	next    uint16
+	sent    []departure // by number; made with the first packet
+	told    time.Time   // of the last report
+	broke   bool        // there was none for longer than usual
+	first   uint32      // reference time of the first one
+	alarmed time.Time   // last
 
 	ways  [echoBase]time.Duration // the shortest of each second
 	since [echoBase]int64         // the second, 0 if there was none
@@ -107,8 +109,15 @@ func (e *Echo) take(r *rtcp.TransportLayerCC, now time.Time) (fills bool) {
 		}
 	}
 	e.longer()
+	if now.Sub(e.alarmed) < echoAlarms {
+		return false
+	}
 	a := e.arrivals(now)
-	return a.Waits > a.Usual || a.Stands > waitSome
+	if a.Waits <= a.Usual && a.Stands <= waitSome {
+		return false
+	}
+	e.alarmed = now
+	return true
 }
 
 // symbols lists what a part of a report says of one packet after the other.
