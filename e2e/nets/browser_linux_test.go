@@ -141,32 +141,18 @@ func fingerprint(file string) (string, error) {
 	return base64.StdEncoding.EncodeToString(sum[:]), nil
 }
 
-// A browser whose network lets nothing through but 443 meets others by the relay there, by IPv6 alone too, and one without
-// UDP by what is left.
+// A browser whose network lets nothing through but 443 meets others by the relay there, and one without UDP by what is left.
 func TestBrowserBehindFirewalls(t *testing.T) {
 	t.Parallel()
 	sc, _ := house(t)
 	for i, c := range []struct {
 		name     string
-		six      bool
 		ways     []string // it may be either, whichever is found first
 		firewall lab.Firewall
-	}{
-		{"bernd", false, []string{"turn by tls"}, lab.Only(sc.Server.Ports...)},
-		{"clara", false, []string{"tcp", "turn by tcp", "turn by tls"}, lab.NoUDP},
-		{"dora", true, []string{"turn by tls"}, lab.Only(sc.Server.Ports...)},
-	} {
-		behind, address := fmt.Sprintf("203.0.113.%d", i+2), "192.168.1.2"
-		if c.six {
-			behind, address = "", fmt.Sprintf("2001:db8:2::%d", i+2)
-		}
-		m := machine(t, sc, behind, address)
+	}{{"bernd", []string{"turn by tls"}, lab.Only(sc.Server.Ports...)}, {"clara", []string{"tcp", "turn by tcp", "turn by tls"}, lab.NoUDP}} {
+		m := machine(t, sc, fmt.Sprintf("203.0.113.%d", i+2), "192.168.1.2")
 		m.Guard(c.firewall)
-		p, err := sc.EnterAs(role, m, c.name, func(o *guest.Options) {
-			if c.six {
-				o.URL = sc.Server.URL6
-			}
-		})
+		p, err := sc.EnterAs(role, m, c.name)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
