@@ -176,6 +176,7 @@ type tries interface {
 	DropProbe(ctx context.Context, id string) error
 	Direct(ctx context.Context, person string) (*store.Direct, error)
 	Outgoing(ctx context.Context, key string) (*store.Outgoing, error)
+	GroupOf(ctx context.Context, event string) (group string, known bool, err error)
 }
 
 // vault seals the keys of the calls' links. store.Vault has it.

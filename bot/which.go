@@ -118,9 +118,16 @@ func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*
 }
 
 // only is a message while one vote is open: people go on writing the letters that several had. One with the letter of a
-// vote that is over is refused, because what it chooses there may be something else here.
+// vote that is over is refused, as is a reply to its ballot, because what it chooses there may be something else here.
 func (b *Bot) only(ctx context.Context, m chat.Message, p *voting.Poll) (*voting.Poll, chat.Message, error) {
 	said, err := b.withoutLetter(ctx, m, p)
+	if _, found := b.read(said, p); err == nil && found == answer.Clear && m.ReplyTo != "" {
+		group, known, err := b.Store.GroupOf(ctx, m.ReplyTo)
+		if err == nil && (!known || group != "" && group != string(p.ID)) {
+			err = refuse("ballot.tapped-elsewhere")
+		}
+		return p, said, err
+	}
 	if err != nil || said.Body != m.Body || m.Kind != chat.Text {
 		return p, said, err
 	}

@@ -64,6 +64,7 @@ func TestLettersStay(t *testing.T) {
 	m.ReplyTo = "$" + ballotKey(w.poll().ID, voting.Member(user("eva")))
 	w.hear(m)
 	w.expect(`Understood: No`, "eva")
+	over := "$" + ballotKey(w.poll().ID, voting.Member(user("eva")))
 	m = w.message("clara", "B 2", true)
 	m.Edits = "$before"
 	w.hear(m)
@@ -83,6 +84,19 @@ func TestLettersStay(t *testing.T) {
 	w.expect(`^⚠️ Not counted\. No vote with the letter B is open any more\. Open is: First\?`, "anna")
 	takenBack("clara", "1")
 	w.expect(`Understood: Yes`, "clara")
+	for what, event := range map[string]string{"ballot that is over": over, "message of their own": "$said1"} {
+		m = w.message("eva", "1", true)
+		m.ReplyTo = event
+		w.hear(m)
+		if find(w.new(), "eva", `^⚠️ Not counted\. That belongs to another vote`) == nil {
+			t.Errorf("a reply to a %s counts", what)
+		}
+	}
+	w.tells("eva", "hm")
+	m = w.message("eva", "1", true)
+	m.ReplyTo = "$reply/" + fmt.Sprintf("$said%d", w.n-1)
+	w.hear(m)
+	w.expect(`Understood: Yes`, "eva")
 	w.says("chair", "!cancel A")
 	takenBack("anna", "A 1")
 	w.expect(`^No vote is open`, "anna")

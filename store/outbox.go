@@ -21,6 +21,7 @@ const (
 	outgoingColumns = `key, grp, route, lane, seq, room, person, kind, payload, secret, lasting, thread, reply_to, edits, redacts,
 		state, tries, failures, event_id`
 	outgoingByKey = `SELECT ` + outgoingColumns + ` FROM outbox WHERE key=$1`
+	outgoingGroup = `SELECT grp FROM outbox WHERE event_id=$1`
 	// Only the first of each route is sent: what comes after it waits for it. A lasting one that failed
 	// some times holds back nothing, it may take for ever; nor does an edit, which nothing depends on.
 	firstOutgoing = `state=0 AND NOT EXISTS (
@@ -119,6 +120,18 @@ func (s *Store) Outgoing(ctx context.Context, key string) (*Outgoing, error) {
 		return nil, fmt.Errorf("reading an outgoing message: %w", err)
 	}
 	return &o, nil
+}
+
+// GroupOf is the group of what was sent as an event, and whether that is known (still).
+func (s *Store) GroupOf(ctx context.Context, event string) (group string, known bool, err error) {
+	err = s.db.QueryRow(ctx, outgoingGroup, event).Scan(&group)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("looking for what was sent as %s: %w", event, err)
+	}
+	return group, true, nil
 }
 
 // Leave says what may leave now.
