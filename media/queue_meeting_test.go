@@ -92,8 +92,9 @@ func newQueued() (q *queued, stop func()) {
 		ends = append(ends, e)
 	}
 	quit := make(chan struct{})
+	var sources sync.WaitGroup // who fills the channels
 	every := func(interval time.Duration, f func(n uint32)) {
-		all.Go(func() {
+		sources.Go(func() {
 			clock := time.NewTicker(interval)
 			defer clock.Stop()
 			for n := uint32(1); ; n++ {
@@ -148,7 +149,7 @@ func newQueued() (q *queued, stop func()) {
 			ends[1].say(&rtcp.TransportLayerNack{MediaSSRC: 1001, Nacks: rtcp.NackPairsFromSequenceNumbers(lost)})
 		}
 	})
-	all.Go(func() {
+	sources.Go(func() {
 		clock := time.NewTicker(beatEvery)
 		defer clock.Stop()
 		for {
@@ -164,7 +165,9 @@ func newQueued() (q *queued, stop func()) {
 	})
 	return q, func() {
 		close(quit)
-		time.Sleep(time.Second)
+		sources.Wait()
+		time.Sleep(time.Second) // until all that is in the line has come
+		q.reports.Wait()
 		close(voice)
 		for _, f := range camera {
 			close(f)

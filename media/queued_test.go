@@ -25,6 +25,7 @@ type queued struct {
 	delay   time.Duration
 	jitter  func() time.Duration
 	lose    func() bool
+	reports sync.WaitGroup // on their way to the server
 
 	mu       sync.Mutex
 	free     time.Time
@@ -201,5 +202,9 @@ func (e *end) say(p ...rtcp.Packet) {
 	if err != nil {
 		panic(err)
 	}
-	time.AfterFunc(e.q.delay, func() { e.says <- b })
+	e.q.reports.Add(1)
+	time.AfterFunc(e.q.delay, func() {
+		defer e.q.reports.Done()
+		e.says <- b
+	})
 }
