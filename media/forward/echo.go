@@ -14,6 +14,8 @@ const (
 	echoTold   = time.Second            // for which a report counts
 	echoBroke  = 700 * time.Millisecond // without one, after which the line was broken
 	echoRate   = 500 * time.Millisecond // over which is counted what leaves
+	echoLooked = 100_000                // packets that are looked up in a second, whatever a receiver reports: all wait for that
+	echoReport = 500                    // of them that a report takes as much time as
 )
 
 // Echo is what a receiver says of when packets reach it, by the numbers that all of its tracks share
@@ -30,6 +32,8 @@ type Echo struct {
 	broke   bool        // there was none for longer than usual
 	first   uint32      // reference time of the first one
 	alarmed time.Time   // last
+	second  int64       // in which packets are looked up
+	looked  int         // how many were
 
 	ways  [echoBase]time.Duration // the shortest of each second
 	since [echoBase]int64         // the second, 0 if there was none
@@ -77,7 +81,7 @@ func (e *Echo) heard(r *rtcp.TransportLayerCC, now time.Time) {
 func (e *Echo) take(r *rtcp.TransportLayerCC, now time.Time) (fills bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.sent == nil || int(r.PacketStatusCount) > echoKept {
+	if e.sent == nil || int(r.PacketStatusCount) > echoKept || !e.affords(int(r.PacketStatusCount), now) {
 		return false
 	}
 	switch since := now.Sub(e.told); {
@@ -117,6 +121,18 @@ func (e *Echo) take(r *rtcp.TransportLayerCC, now time.Time) (fills bool) {
 		return false
 	}
 	e.alarmed = now
+	return true
+}
+
+// affords says whether there is time for a report of so many packets. The lock is held.
+func (e *Echo) affords(count int, now time.Time) bool {
+	if second := int64(now.Sub(e.begun) / time.Second); second != e.second {
+		e.second, e.looked = second, 0
+	}
+	if e.looked >= echoLooked {
+		return false
+	}
+	e.looked += echoReport + count
 	return true
 }
 

@@ -1,6 +1,8 @@
 package forward
 
 import (
+	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -104,6 +106,70 @@ func TestEchoBearsAnything(t *testing.T) {
 	} {
 		f.echo.heard(r, f.now)
 		f.echo.Arrivals(f.now)
+	}
+}
+
+// A receiver that reports without end has all others wait no longer than for some of it, and is heard again a second later.
+func TestEchoBearsManyReports(t *testing.T) {
+	for _, count := range []uint16{0, echoKept} {
+		f := newFar(t, 4_000_000)
+		f.send(time.Second)
+		f.now = f.echo.begun.Add(2 * time.Second)
+		none := &rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketNotReceived, RunLength: count}
+		r := &rtcp.TransportLayerCC{PacketStatusCount: count, PacketChunks: []rtcp.PacketStatusChunk{none}}
+		looked := 0
+		for range 1000 {
+			f.now = f.now.Add(100 * time.Microsecond)
+			f.echo.heard(r, f.now)
+			if f.echo.told.Equal(f.now) {
+				looked++
+			}
+		}
+		if looked < 20 || looked > 200 {
+			t.Errorf("%d reports of %d packets are looked at", looked, count)
+		}
+		f.now = f.now.Add(time.Second)
+		if f.echo.heard(r, f.now); !f.echo.told.Equal(f.now) {
+			t.Error("never heard again")
+		}
+	}
+}
+
+// A report of more packets than are remembered is passed over, and what comes with it is heard; of wrong lengths nothing is.
+func TestControlSifts(t *testing.T) {
+	wish, err := (&rtcp.PictureLossIndication{MediaSSRC: 4711}).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	far := []byte{0x8f, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0x12, 0x67, 0, 0, 0xff, 0xff, 0, 0, 0, 0, 0x3f, 0xff, 0x3f, 0xff}
+	if got := sift(append(slices.Clone(far), wish...)); !bytes.Equal(got, wish) {
+		t.Errorf("left of it is %x", got)
+	}
+	near := slices.Clone(far)
+	near[14], near[15] = 0, 1
+	if got := sift(slices.Clone(near)); !bytes.Equal(got, near) {
+		t.Errorf("of what may be read is left %x", got)
+	}
+	for _, c := range []struct {
+		sent []byte
+		want int
+	}{
+		{append(slices.Clone(far), wish...), 1},
+		{append(slices.Clone(near[:20]), wish...), 0},
+		{append(slices.Clone(wish), 0x81, 206, 0), 0},
+		{append(slices.Clone(wish), 0x81, 206, 0, 9), 0},
+		{far, 0},
+		{nil, 0},
+	} {
+		var asks asked
+		track := testTrack(&asks)
+		sender, _ := bound(t, track, 0)
+		(&source{ssrc: 11, quality: 2}).send(track, time.Now(), true)
+		asks = nil
+		sender.Control(&packets{c.sent})
+		if len(asks) != c.want {
+			t.Errorf("%x: %d key frames are asked for", c.sent, len(asks))
+		}
 	}
 }
 
