@@ -82,13 +82,13 @@ func (s *Server) deed(ctx context.Context, call *store.Call, req request) error 
 	switch req.Do {
 	case "state":
 	case "hand":
-		s.halls.raise(room, req.Identity, true)
+		s.halls.raise(room, req.Identity, s.opt.Media.Present(room))
 	case "lower":
 		who := req.Who
 		if who == "" {
 			who = req.Identity
 		}
-		s.halls.raise(room, who, false)
+		s.halls.lower(room, who)
 	case "mute":
 		return s.opt.Media.Mute(ctx, room, req.Who, "")
 	case "mute-all":

@@ -362,6 +362,33 @@ func TestActing(t *testing.T) {
 	}
 }
 
+// Who asks to come in and does not connect raises no hand, and the hands of those who have gone keep nobody's down.
+func TestHandsOfNobody(t *testing.T) {
+	l := newLobby(t, store.EntryOpen)
+	anna := l.asks("join", request{Badge: "anna's"})
+	l.slow = true
+	nobody := l.asks("join", request{Name: "Gustav"})
+	if g := l.asks("act", nobody.as(request{Do: "hand"})); g.Status != 200 {
+		t.Errorf("who is not in yet: %+v", g)
+	}
+	room := l.call.MediaRoom()
+	if hands := l.halls.of[room].hands; len(hands) > 0 {
+		t.Errorf("hands of nobody: %v", hands)
+	}
+	in := l.people
+	for i := range mostHands {
+		l.people = append(l.people, media.Person{Identity: fmt.Sprint("gone ", i)})
+		l.halls.raise(room, l.people[len(l.people)-1].Identity, l.people)
+	}
+	if l.halls.raise(room, anna.Identity, l.people); len(l.halls.of[room].hands) != mostHands {
+		t.Errorf("%d hands", len(l.halls.of[room].hands))
+	}
+	l.people = in
+	if g := l.asks("act", anna.as(request{Do: "hand"})); !slices.Equal(g.Hands, []string{anna.Identity}) {
+		t.Errorf("when all have gone: %+v", g)
+	}
+}
+
 // A pass stays good over a restart of the program, and is for one identity in one room.
 func TestPasses(t *testing.T) {
 	a, b, other := newHalls([]byte("secret")), newHalls([]byte("secret")), newHalls(nil)

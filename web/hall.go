@@ -178,15 +178,30 @@ func (h *halls) undecided(room string) (list []shownWaiter) {
 	return list
 }
 
-// raise raises or lowers a hand.
-func (h *halls) raise(room, identity string, up bool) {
+// raise raises a hand of one of those who are in. If there are too many, those of who has gone make room.
+func (h *halls) raise(room, identity string, people []media.Person) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	gone := func(identity string) bool {
+		return !slices.ContainsFunc(people, func(p media.Person) bool { return p.Identity == identity })
+	}
 	at := h.hall(room)
-	switch is := slices.Contains(at.hands, identity); {
-	case up && !is && len(at.hands) < mostHands:
+	if gone(identity) || slices.Contains(at.hands, identity) {
+		return
+	}
+	if len(at.hands) >= mostHands {
+		at.hands = slices.DeleteFunc(at.hands, gone)
+	}
+	if len(at.hands) < mostHands {
 		at.hands = append(at.hands, identity)
-	case !up && is:
+	}
+}
+
+// lower lowers a hand.
+func (h *halls) lower(room, identity string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if at := h.of[room]; at != nil {
 		at.hands = slices.DeleteFunc(at.hands, func(i string) bool { return i == identity })
 	}
 }
