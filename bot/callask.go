@@ -63,7 +63,12 @@ func (b *Bot) Taken(ctx context.Context, c store.Call, name string) (*store.Doub
 	case len(alikes) == 0:
 		return &store.Doubt{}, nil
 	}
-	return b.askDoor(ctx, c, name, alikes)
+	doubt, err := b.askDoor(ctx, c, name, alikes)
+	if err != nil { // it is a member's all the same
+		b.Log.Err(err).Msg("Whether it is them at the door could not be asked, nobody comes in under that name")
+		return &store.Doubt{}, nil
+	}
+	return doubt, nil
 }
 
 // askDoor asks those of a name whether it is them.
@@ -86,8 +91,15 @@ func (b *Bot) askDoor(ctx context.Context, c store.Call, name string, persons []
 			Payload: encode(say{Key: "call.ask", Args: []any{"title", c.Title, "name", name}, Room: c.Room}),
 		})
 	}
+	err = b.Line.Queue(ctx, said...)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err != nil {
+		delete(b.asks, ask.doubt.Ticket) // no page shows its number
+		return nil, err
+	}
 	doubt := ask.doubt
-	return &doubt, b.Line.Queue(ctx, said...)
+	return &doubt, nil
 }
 
 // openToAny are the votes that are open to one of these.
@@ -182,7 +194,8 @@ func (b *Bot) Answered(ticket string) *store.Doubt {
 }
 
 // onAsk deals with the answer of somebody who may have been asked whether it is them at the door, and says whether a
-// message was one. During a vote a plain yes or no is left to the ballot.
+// message was one. During a vote a plain yes or no is left to the ballot, and so is a number that answers it. Who was not
+// told of a question answers it with the bare number: among words it may be any.
 func (b *Bot) onAsk(ctx context.Context, m chat.Message, open []*voting.Poll) (bool, error) {
 	b.mu.Lock()
 	asks := b.asksOf(m.Sender)
@@ -190,8 +203,11 @@ func (b *Bot) onAsk(ctx context.Context, m chat.Message, open []*voting.Poll) (b
 	if len(asks) == 0 || m.Kind != chat.Text {
 		return false, nil
 	}
-	number := onlyDigits(m.Body, len(open) == 0)
-	if i := slices.IndexFunc(asks, func(a *doorAsk) bool { return a.doubt.Number == number }); i >= 0 {
+	number, words := onlyDigits(m.Body, len(open) == 0), strings.ContainsFunc(m.Body, unicode.IsLetter)
+	i := slices.IndexFunc(asks, func(a *doorAsk) bool {
+		return a.doubt.Number == number && (!words || slices.Contains(a.told, m.Sender))
+	})
+	if i >= 0 && !b.isChoice(number, open) {
 		return true, b.isMe(ctx, m, asks[i])
 	}
 	told := slices.DeleteFunc(asks, func(a *doorAsk) bool { return !slices.Contains(a.told, m.Sender) })

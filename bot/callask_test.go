@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -8,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"stimmbote/chat"
 	"stimmbote/media"
 	"stimmbote/store"
 	"stimmbote/voting"
@@ -214,6 +217,63 @@ func TestIsThisYouDuringAVote(t *testing.T) {
 		ask := &doorAsk{persons: []string{user("clara")}}
 		if !w.bot.pend(ask, open) || slices.Contains(houses, ask.doubt.Number) {
 			t.Errorf("the number is %q, which is a house", ask.doubt.Number)
+		}
+	}
+}
+
+// A number that is an answer to a ballot that was opened later is left to that.
+func TestNumberOfALaterBallot(t *testing.T) {
+	w := newWorld(t, "en")
+	w.says("chair", "!call")
+	d := w.atTheDoor("Anna")
+	w.opened("Which house? " + d.Number + " | " + otherThan(d))
+	w.tells("anna", d.Number)
+	w.expect(`Understood: `+d.Number, "anna")
+	w.wears(d.Ticket, "")
+	w.says("chair", "!cancel")
+	w.tells("anna", d.Number)
+	w.wears(d.Ticket, "Anna")
+}
+
+// Who was not told of a question does not answer it by a number among words.
+func TestNumberAmongWords(t *testing.T) {
+	w := newWorld(t, "en")
+	w.says("chair", "!call")
+	for range mostAsked {
+		w.atTheDoor("Anna")
+	}
+	d := w.atTheDoor("Anna")
+	w.tells("anna", "I live in flat "+d.Number)
+	w.wears(d.Ticket, "")
+	w.tells("anna", d.Number)
+	w.wears(d.Ticket, "Anna")
+}
+
+// lostPolls does not know which votes are open, and lostLine sends nothing.
+type (
+	lostPolls struct{ polls }
+	lostLine  struct{ *fakeLine }
+)
+
+func (lostPolls) OpenTo(context.Context, voting.Member) ([]*voting.Poll, error) {
+	return nil, errors.New("the cellar is under water")
+}
+
+func (lostLine) Queue(context.Context, ...chat.Delivery) error {
+	return errors.New("the cellar is under water")
+}
+
+// Nobody comes in under a member's name because the member could not be asked.
+func TestMemberCannotBeAsked(t *testing.T) {
+	for name, lose := range map[string]func(b *Bot){
+		"polls": func(b *Bot) { b.Polls = lostPolls{b.Polls} },
+		"line":  func(b *Bot) { b.Line = lostLine{b.Line.(*fakeLine)} },
+	} {
+		w := newWorld(t, "en")
+		w.says("chair", "!call")
+		lose(w.bot)
+		if d := w.atTheDoor("Anna"); d.Ticket != "" || len(w.bot.asks) > 0 {
+			t.Errorf("%s: %+v, %d questions", name, d, len(w.bot.asks))
 		}
 	}
 }
