@@ -114,9 +114,10 @@ func (b *Bot) crew(ctx context.Context, room string) (crew, error) {
 	return fresh, nil
 }
 
-// muster asks the homeserver who is in a group and who moderates it.
+// muster asks the homeserver who is in a group and who moderates it. Others rely on the answer, so it does not end with
+// the request of who happened to ask.
 func (b *Bot) muster(ctx context.Context, room string) (crew, error) {
-	ctx, cancel := context.WithTimeout(ctx, crewPatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), crewPatience)
 	defer cancel()
 	members, err := b.Line.Members(ctx, room)
 	if err != nil {

@@ -88,6 +88,28 @@ func TestBadges(t *testing.T) {
 	is("one who has left this moment", annas, "", false)
 }
 
+// A request that is broken off does not have the members of before taken for those of now.
+func TestBrokenOffAtTheDoor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.says("chair", "!call")
+	w.atTheDoor("Anna")
+	w.join("otto")
+	w.now = w.now.Add(crewFresh)
+	c, err := w.store.CallByRoom(t.Context(), group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, goes := context.WithCancel(t.Context())
+	goes()
+	if d, err := w.bot.Taken(gone, *c, "Gustav"); d != nil || err != nil {
+		t.Errorf("Gustav: %v, %v", d, err)
+	}
+	if d := w.atTheDoor("Otto"); d.Ticket == "" {
+		t.Error("Otto is not asked")
+	}
+}
+
 // Nobody takes a member's name, and the member is told, not more often than they can bear.
 func TestNamesAreTaken(t *testing.T) {
 	t.Parallel()

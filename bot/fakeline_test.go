@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"maps"
 
@@ -46,8 +47,8 @@ func (l *fakeLine) Renew(context.Context) error {
 
 func (l *fakeLine) Me() string { return myself }
 
-func (l *fakeLine) Members(_ context.Context, room string) ([]chat.Member, error) {
-	return l.members[room], l.broken
+func (l *fakeLine) Members(ctx context.Context, room string) ([]chat.Member, error) {
+	return l.members[room], cmp.Or(l.broken, ctx.Err())
 }
 
 func (l *fakeLine) Known(_ context.Context, room string) (known []chat.Member, power map[string]int, _ error) {
