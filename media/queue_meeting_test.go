@@ -17,6 +17,9 @@ import (
 	"stimmbote/media/forward"
 )
 
+// soundEvery is the time between two sounds of a voice.
+const soundEvery = 20 * time.Millisecond
+
 // picture is a frame's packets of a layer, the size being in bits per second.
 func picture(layer int, n uint32, number *uint16, bits int, key bool) (all [][]byte) {
 	size := bits / 8 / 15
@@ -107,11 +110,14 @@ func newQueued() (q *queued, stop func()) {
 			}
 		})
 	}
-	every(20*time.Millisecond, func(n uint32) {
+	every(soundEvery, func(n uint32) {
 		body := make([]byte, 80)
 		binary.BigEndian.PutUint32(body, n)
 		binary.BigEndian.PutUint64(body[4:], uint64(time.Now().UnixMicro()))
 		b, _ := (&rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 5, SequenceNumber: uint16(n), Timestamp: n * 960}, Payload: body}).Marshal()
+		q.mu.Lock()
+		q.spoken = n
+		q.mu.Unlock()
 		voice <- b
 	})
 	numbers := [3]uint16{}
@@ -185,33 +191,36 @@ type noticed struct {
 	freezes, frozen time.Duration
 	steady, best    time.Duration // until pictures were there without standing still, and the best ones; -1: not
 	silentUntil     time.Duration
-	worse           int // pictures not in the best layer
+	pictures, worse int // all, and those not in the best layer
 }
 
 func (q *queued) notice(d time.Duration) (n noticed) {
+	const late = 200 * time.Millisecond
 	q.mu.Lock()
-	q.sounds, q.frames, q.longest = map[uint32]time.Duration{}, nil, 0
+	q.frames, q.longest = nil, 0
+	begin := int(q.spoken)
 	q.mu.Unlock()
 	from := time.Now()
 	time.Sleep(d)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n.longest, n.best = q.longest, -1
-	first, last := ^uint32(0), uint32(0)
-	for i := range q.sounds {
-		first, last = min(first, i), max(last, i)
-	}
+	n.longest, n.best, n.pictures = q.longest, -1, len(q.frames)
+	underway := int((q.delay+late)/soundEvery) + 1 // sounds that may still come in time
 	row := 0
-	for i := first; i <= last; i++ {
-		if way, came := q.sounds[i]; came && way <= q.delay+200*time.Millisecond {
-			if row >= 3 {
-				n.silent += time.Duration(row) * 20 * time.Millisecond
-				n.silentUntil = time.Duration(i-first) * 20 * time.Millisecond
-			}
+	for i := max(1, begin+1-underway); i <= int(q.spoken)-underway; i++ {
+		if way, came := q.sounds[uint32(i)]; came && way <= q.delay+late {
 			row = 0
 			continue
 		}
-		row++
+		switch row++; {
+		case row == 3:
+			n.silent += 3 * soundEvery
+		case row > 3:
+			n.silent += soundEvery
+		}
+		if row >= 3 {
+			n.silentUntil = time.Duration(i+1-begin) * soundEvery
+		}
 	}
 	shown, since := from, time.Time{}
 	for _, f := range append(q.frames, frame{time.Now(), 2}) {

@@ -33,6 +33,7 @@ type queued struct {
 	recorder *twcc.Recorder
 	next     map[uint32]uint16
 	missing  map[uint32]map[uint16]time.Time
+	spoken   uint32 // sounds that were sent
 	sounds   map[uint32]time.Duration
 	parts    map[[2]uint32]map[byte]bool
 	whole    map[[2]uint32]byte

@@ -45,6 +45,24 @@ func TestStep(t *testing.T) {
 	}
 }
 
+// No sound and no picture at all are noticed as that.
+func TestNothingIsSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, stop := newQueued()
+		defer stop()
+		time.Sleep(10 * time.Second)
+		if n := q.notice(4 * time.Second); n.silent+n.frozen > 0 || n.pictures < 58 {
+			t.Errorf("on a good line: %+v", n)
+		}
+		q.mu.Lock()
+		q.lose = func() bool { return true }
+		q.mu.Unlock()
+		if n := q.notice(4 * time.Second); n.silent < 3700*time.Millisecond || n.frozen < 3700*time.Millisecond || n.pictures > 1 {
+			t.Errorf("on a broken line: %+v", n)
+		}
+	})
+}
+
 // Packets that are lost, late, or by a longer way are not taken for a line that is full: pictures are as good as before.
 func TestWeatherIsNoThinLine(t *testing.T) {
 	for name, change := range map[string]func(q *queued){
@@ -76,10 +94,15 @@ func TestWeatherIsNoThinLine(t *testing.T) {
 				q.mu.Lock()
 				change(q)
 				q.mu.Unlock()
+				pictures := 0
 				for range 15 {
-					if n := q.notice(2 * time.Second); n.worse > 0 {
+					n := q.notice(2 * time.Second)
+					if pictures += n.pictures; n.worse > 0 {
 						t.Fatalf("%d pictures in a smaller layer", n.worse)
 					}
+				}
+				if pictures < 400 {
+					t.Errorf("%d pictures in half a minute", pictures)
 				}
 			})
 		})
