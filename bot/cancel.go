@@ -49,6 +49,7 @@ func (b *Bot) endable(ctx context.Context, m chat.Message, word string) (*voting
 	}
 	var could []*voting.Poll
 	var list []string
+	word = strings.TrimPrefix(word, "#")
 	for _, p := range all {
 		var names []string
 		switch p.State {
@@ -79,10 +80,11 @@ func (b *Bot) endable(ctx context.Context, m chat.Message, word string) (*voting
 		}
 		could, list = append(could, p), append(list, names[0]+": "+p.Question)
 	}
-	switch len(could) {
-	case 0:
+	_, notNumber := strconv.Atoi(word)
+	switch {
+	case len(could) == 0:
 		return nil, nil
-	case 1:
+	case len(could) == 1 && notNumber != nil:
 		return could[0], nil
 	}
 	slices.Sort(list)

@@ -40,6 +40,9 @@ func (b *Bot) extend(ctx context.Context, m chat.Message, p *voting.Poll, by str
 	if err := b.machinesHear(ctx, m, p, parley.Extend); err != nil {
 		return err
 	}
+	if p.Terms.Tellers != "" && until.Before(p.Ends) {
+		return refuse("refusal.extend-earlier") // the machines would take that for a close before its time
+	}
 	n, waits, err := b.few(ctx, p.ID)
 	if err != nil {
 		return err

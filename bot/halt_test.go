@@ -236,7 +236,7 @@ func TestAlarmWhilePeopleVote(t *testing.T) {
 	c.later(2 * leastLookInTests)
 	for to, pattern := range map[string]string{
 		"eva":   `(?s)🔴 Please do not vote for now: Shall we adopt motion 12`,
-		"group": `(?s)🔴 Alarm.*machine found something wrong.*!cancel`, "chair": `(?s)🔴.*raised the alarm in your vote.*!resume.*!cancel`,
+		"group": `(?s)🔴 Alarm.*found a ballot page that is not the real one.*!cancel`, "clara": `(?s)🔴 About a vote.*may have read or changed it`, "chair": `(?s)🔴.*raised the alarm in your vote.*!resume.*!cancel`,
 	} {
 		if find(c.sent, to, pattern) == nil {
 			t.Errorf("%s did not read %s; said was:\n%s", to, pattern, list(c.sent))
@@ -301,7 +301,11 @@ func TestCancelNamesTheVote(t *testing.T) {
 	if p, err := c.bot.Polls.Poll(t.Context(), stuck.ID); err != nil || p.State != voting.StateClosed {
 		t.Fatalf("the other one is %v, %v", p, err)
 	}
-	c.say("chair", "!cancel")
+	c.say("chair", "!cancel 7")
+	if p, err := c.bot.Polls.Poll(t.Context(), stuck.ID); err != nil || p.State != voting.StateClosed {
+		t.Fatalf("by another one's number it is %v, %v", p, err)
+	}
+	c.say("chair", "!cancel #1")
 	if p, err := c.bot.Polls.Poll(t.Context(), stuck.ID); err != nil || p.State != voting.StateCancelled {
 		t.Errorf("it is %v, %v", p, err)
 	}

@@ -49,6 +49,10 @@ func (b *Bot) machine(ctx context.Context, m chat.Message, a arguments) error {
 	var claims []string
 	for _, room := range rooms {
 		members, err := b.Line.Members(ctx, room)
+		if err != nil && m.Direct { // the bot may have been put out of one
+			b.Log.Debug().Err(err).Str("room_id", room).Msg("A group's machines are not looked at")
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("asking for the members of %s: %w", room, err)
 		}
@@ -166,8 +170,15 @@ func (b *Bot) without(ctx context.Context, room string, all []keyTeller, candida
 	if err != nil {
 		return nil, err
 	}
+	members, err := b.Line.Members(ctx, room)
+	if err != nil {
+		return nil, fmt.Errorf("asking for the members of %s: %w", room, err)
+	}
 	var spare []string
 	for _, owner := range slices.Sorted(maps.Keys(owned)) {
+		if !slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == string(owner) }) {
+			continue // who has left holds no key
+		}
 		taken := slices.ContainsFunc(all, func(t keyTeller) bool { return t.owner == string(owner) })
 		if !taken && !slices.Contains(candidates, string(owner)) {
 			spare = append(spare, string(owner))

@@ -32,26 +32,39 @@ func (b *Bot) onAlarm(ctx context.Context, m chat.Message, p *voting.Poll, r par
 		what, advice, warning = "tellers.key-lost", "tellers.key-lost.chair", "ballot.key-lost"
 	case r.Final:
 		what, advice, warning = "tellers.alarm-final", "tellers.alarm-final.chair", "ballot.alarm-final"
+	case r.Rule == parley.Page:
+		what = "tellers.alarm-page"
 	}
 	group := lasting(p, "alarm/"+m.ID, kindSay)
 	group.Payload = encode(say{Key: what, Args: args})
 	chair := inDirect(p, p.Asker, key(p.ID, "alarm/"+m.ID+"/chair"), kindSay)
 	chair.Payload = encode(say{Key: advice, Args: args, Room: string(p.Place)})
-	voters, err := b.toVoters(ctx, p, "alarm/"+m.ID, warning)
+	voters, err := b.toVoters(ctx, p, "alarm/"+m.ID, warning, false)
 	if err != nil {
 		return err
 	}
-	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		if _, _, err := b.putAmong(ctx, p.ID, settingAlarms, m.Sender, true); err != nil {
+	if what == "tellers.alarm-page" {
+		voted, err := b.toVoters(ctx, p, "alarm/"+m.ID, "ballot.alarm-page", true)
+		if err != nil {
 			return err
+		}
+		voters = append(voters, voted...)
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		changed, _, err := b.putAmong(ctx, p.ID, settingAlarms, m.Sender, true)
+		if err != nil {
+			return err
+		}
+		if !changed && !r.Final {
+			return b.done(ctx, m) // everybody knows
 		}
 		return b.done(ctx, m, append(voters, group, chair)...)
 	})
 }
 
-// toVoters says something, in the direct chat, to those who have not voted in an open poll: who votes there,
-// or on a page, may not read the group.
-func (b *Bot) toVoters(ctx context.Context, p *voting.Poll, what, sentence string) ([]chat.Delivery, error) {
+// toVoters says something, in the direct chat, to those who have voted in an open poll, or to those who have
+// not: who votes there, or on a page, may not read the group.
+func (b *Bot) toVoters(ctx context.Context, p *voting.Poll, what, sentence string, voted bool) ([]chat.Delivery, error) {
 	if p.State != voting.StateOpen {
 		return nil, nil
 	}
@@ -61,8 +74,8 @@ func (b *Bot) toVoters(ctx context.Context, p *voting.Poll, what, sentence strin
 		if err != nil {
 			return nil, err
 		}
-		if n > 1 {
-			continue // there is a receipt
+		if receipt := n > 1; receipt != voted {
+			continue
 		}
 		d := inDirect(p, m, key(p.ID, what+"/"+string(m)), kindSay)
 		d.Payload = encode(say{Key: sentence, Args: []any{"question", title(p.Asked)}, Room: string(p.Place)})
@@ -78,7 +91,7 @@ func (b *Bot) alarmOver(ctx context.Context, m chat.Message, p *voting.Poll) err
 		if err != nil || !changed || left > 0 {
 			return err
 		}
-		voters, err := b.toVoters(ctx, p, "alarm-over/"+m.ID, "ballot.alarm-over")
+		voters, err := b.toVoters(ctx, p, "alarm-over/"+m.ID, "ballot.alarm-over", false)
 		if err != nil {
 			return err
 		}

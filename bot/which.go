@@ -110,20 +110,38 @@ func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*
 			return nil, m, err
 		}
 		if rest, ok := behindLetter(m.Body, letter); ok {
+			elsewhere, err := b.elsewhere(ctx, m, open)
+			if err == nil && elsewhere {
+				err = refuse("ballot.tapped-elsewhere")
+			}
 			m.Body = rest
-			return p, m, nil
+			return p, m, err
 		}
 	}
 	return nil, m, nil
+}
+
+// elsewhere says whether a message replies to, or stands in the thread of, something that is about none of these votes,
+// or that is not known.
+func (b *Bot) elsewhere(ctx context.Context, m chat.Message, open []*voting.Poll) (bool, error) {
+	what := cmp.Or(m.ReplyTo, m.Thread)
+	if what == "" {
+		return false, nil
+	}
+	group, known, err := b.Store.GroupOf(ctx, what)
+	if err != nil || !known {
+		return true, err
+	}
+	return group != "" && !slices.ContainsFunc(open, func(p *voting.Poll) bool { return string(p.ID) == group }), nil
 }
 
 // only is a message while one vote is open: people go on writing the letters that several had. One with the letter of a
 // vote that is over is refused, as is a reply to its ballot, because what it chooses there may be something else here.
 func (b *Bot) only(ctx context.Context, m chat.Message, p *voting.Poll) (*voting.Poll, chat.Message, error) {
 	said, err := b.withoutLetter(ctx, m, p)
-	if _, found := b.read(said, p); err == nil && found == answer.Clear && m.ReplyTo != "" {
-		group, known, err := b.Store.GroupOf(ctx, m.ReplyTo)
-		if err == nil && (!known || group != "" && group != string(p.ID)) {
+	if _, found := b.read(said, p); err == nil && found == answer.Clear && cmp.Or(m.ReplyTo, m.Thread) != "" {
+		elsewhere, err := b.elsewhere(ctx, m, []*voting.Poll{p})
+		if err == nil && elsewhere {
 			err = refuse("ballot.tapped-elsewhere")
 		}
 		return p, said, err

@@ -84,6 +84,10 @@ func TestLettersStay(t *testing.T) {
 	w.expect(`^⚠️ Not counted\. No vote with the letter B is open any more\. Open is: First\?`, "anna")
 	takenBack("clara", "1")
 	w.expect(`Understood: Yes`, "clara")
+	m = w.message("eva", "1", true)
+	m.Thread = over
+	w.hear(m)
+	w.expect(`^⚠️ Not counted\. That belongs to another vote`, "eva")
 	for what, event := range map[string]string{"ballot that is over": over, "message of their own": "$said1"} {
 		m = w.message("eva", "1", true)
 		m.ReplyTo = event

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"stimmbote/chat"
 	"stimmbote/keyholder/policy"
@@ -52,39 +53,41 @@ func (k *Keyholder) leads(ctx context.Context, m chat.Message, v *vote) (bool, e
 	return power >= moderator, nil
 }
 
-// closeSaid notes that somebody with the right said that a vote be closed; of a closed one, that it was
-// closed before its time with that right, or that it goes on in spite of objections. Where several votes
-// could be meant, none is.
+// closeSaid notes that somebody with the right said that a vote be closed, if only one is open. Where none
+// is, all closed ones that waited for a word go on in spite of objections; and one that was not closed at its
+// time was closed with that right, if it is the only one.
 func (k *Keyholder) closeSaid(ctx context.Context, m chat.Message, all []*vote) error {
-	var open, closed []*vote
-	for _, v := range all {
-		switch v.Step {
-		case stepConfirmed:
-			open = append(open, v)
-		case stepClosed:
-			if len(v.seen.Objected) > 0 || k.untimely(v) {
-				closed = append(closed, v)
-			}
+	open := slices.DeleteFunc(slices.Clone(all), func(v *vote) bool { return v.Step != stepConfirmed })
+	untimely := slices.DeleteFunc(slices.Clone(all), func(v *vote) bool { return v.Step != stepClosed || !k.untimely(v) })
+	objected := slices.DeleteFunc(slices.Clone(all), func(v *vote) bool {
+		return v.Step != stepClosed || len(v.seen.Objected) == 0 || slices.Contains(untimely, v)
+	})
+	meant := untimely
+	if len(open) > 0 {
+		meant, objected = open, nil
+	}
+	if len(meant) > 1 {
+		meant = nil // nobody could be sure which
+	}
+	for _, v := range slices.Concat(meant, objected) {
+		leads, err := k.leads(ctx, m, v)
+		if err != nil {
+			return err
+		}
+		if !leads || v.seen.CloseBy == m.ID {
+			continue
+		}
+		v.seen.CloseBy = m.ID
+		if slices.Contains(objected, v) {
+			v.seen.Objected = nil
+		} else {
+			v.seen.CloseSaid = k.Now()
+		}
+		if err := k.rejudge(ctx, v); err != nil {
+			return err
 		}
 	}
-	if len(open) > 0 {
-		closed = open
-	}
-	if len(closed) != 1 {
-		return nil
-	}
-	v := closed[0]
-	leads, err := k.leads(ctx, m, v)
-	if err != nil || !leads || v.seen.CloseBy == m.ID {
-		return err
-	}
-	v.seen.CloseBy = m.ID
-	if v.Step == stepConfirmed || k.untimely(v) {
-		v.seen.CloseSaid = k.Now()
-	} else {
-		v.seen.Objected = nil
-	}
-	return k.rejudge(ctx, v)
+	return nil
 }
 
 // untimely says whether a closed vote was not closed at its time and nobody with the right said so.
@@ -95,7 +98,8 @@ func (k *Keyholder) untimely(v *vote) bool {
 	return err == nil && policy.Waits(audit, w) != nil
 }
 
-// extendSaid notes that somebody with the right said that the end of a vote be moved.
+// extendSaid notes that somebody with the right said that the end of a vote be moved, which takes back that
+// they wished it closed.
 func (k *Keyholder) extendSaid(ctx context.Context, m chat.Message, all []*vote) error {
 	for _, v := range all {
 		if v.Step != stepConfirmed && v.Step != stepClosed || slices.Contains(v.seen.ExtendSaid, m.ID) {
@@ -109,6 +113,9 @@ func (k *Keyholder) extendSaid(ctx context.Context, m chat.Message, all []*vote)
 			continue
 		}
 		v.seen.ExtendSaid = append(v.seen.ExtendSaid, m.ID)
+		if v.Step == stepConfirmed {
+			v.seen.CloseSaid = time.Time{}
+		}
 		if err := k.rejudge(ctx, v); err != nil {
 			return err
 		}

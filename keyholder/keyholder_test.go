@@ -506,3 +506,31 @@ func TestClosedLate(t *testing.T) {
 		}
 	}
 }
+
+// TestEndMovedBack: the chair's word moves an end, and not to an earlier one; and it takes back that the vote be closed.
+func TestEndMovedBack(t *testing.T) {
+	for name, closing := range map[string]bool{"an earlier end": false, "after a close that was taken back": true} {
+		d := newDesk(t)
+		d.opens()
+		d.cast(5)
+		if closing {
+			d.says(chair, "!close")
+		}
+		d.says(chair, "!extend 10m")
+		if closing {
+			d.record(bot, parley.Record{Kind: parley.Extended, Ends: d.poll.Ends.Add(10 * time.Minute)})
+		} else {
+			d.record(bot, parley.Record{Kind: parley.Extended, Ends: d.now})
+		}
+		d.record(bot, d.closed())
+		d.record(bot, d.part())
+		d.later(slow)
+		if n := d.count(parley.Share); n != 0 {
+			t.Errorf("%s: %d parts of what was closed before its time", name, n)
+		}
+		d.says(chair, "!close")
+		if n := d.count(parley.Share); n != 1 {
+			t.Errorf("%s: %d parts after the word of the chair; said was:\n%s", name, n, d.list())
+		}
+	}
+}

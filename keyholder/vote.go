@@ -85,12 +85,11 @@ func (v *vote) watched() policy.Watched {
 // moved says whether the end was moved more often than somebody with the right said so.
 func (v *vote) moved() bool { return len(v.seen.Extended) > len(v.seen.ExtendSaid) }
 
-// ends is when a vote ends: as it was moved last; where nobody said that it be moved, at the latest of all
-// that people read.
+// ends is when a vote ends: at the latest of all ends that people read.
 func (v *vote) ends() time.Time {
 	ends := v.seen.Ends
 	for _, to := range v.seen.Extended {
-		if to.After(ends) || !v.moved() {
+		if to.After(ends) {
 			ends = to
 		}
 	}

@@ -55,7 +55,7 @@ const (
 	Late        Rule = "late"         // it was closed long after its end
 	BotShare    Rule = "bot-share"    // the bot's part is wrong
 	KeyLost     Rule = parley.KeyLost // the machine's own key is gone
-	Page        Rule = "page"         // a ballot page is not the one that this program has
+	Page        Rule = parley.Page    // a ballot page is not the one that this program has
 	ResultWrong Rule = "result"       // the archive does not follow from what was released
 )
 

@@ -87,8 +87,11 @@ type Setup struct {
 	Ends        time.Time `json:"ends"`
 }
 
-// KeyLost is the rule by which a keyholder says that its key is gone: the bot has words of its own for it.
-const KeyLost = "key-lost"
+// Rules for which the bot has words of its own.
+const (
+	KeyLost = "key-lost" // a keyholder's key is gone
+	Page    = "page"     // a ballot page is not the real one
+)
 
 // ErrRecord tells that something is no record, or has not what its kind needs.
 var ErrRecord = errors.New("not a record of a vote with tellers")
