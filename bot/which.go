@@ -110,10 +110,7 @@ func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*
 			return nil, m, err
 		}
 		if rest, ok := behindLetter(m.Body, letter); ok {
-			elsewhere, err := b.elsewhere(ctx, m, open)
-			if err == nil && elsewhere {
-				err = refuse("ballot.tapped-elsewhere")
-			}
+			err := b.elsewhere(ctx, m, open)
 			m.Body = rest
 			return p, m, err
 		}
@@ -121,18 +118,22 @@ func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*
 	return nil, m, nil
 }
 
-// elsewhere says whether a message replies to, or stands in the thread of, something that is about none of these votes,
+// elsewhere refuses a message that replies to, or stands in the thread of, something that is about none of these votes,
 // or that is not known.
-func (b *Bot) elsewhere(ctx context.Context, m chat.Message, open []*voting.Poll) (bool, error) {
+func (b *Bot) elsewhere(ctx context.Context, m chat.Message, open []*voting.Poll) error {
 	what := cmp.Or(m.ReplyTo, m.Thread)
 	if what == "" {
-		return false, nil
+		return nil
 	}
 	group, known, err := b.Store.GroupOf(ctx, what)
-	if err != nil || !known {
-		return true, err
+	if err != nil {
+		return err
 	}
-	return group != "" && !slices.ContainsFunc(open, func(p *voting.Poll) bool { return string(p.ID) == group }), nil
+	here := func(p *voting.Poll) bool { return string(p.ID) == group }
+	if !known || group != "" && !slices.ContainsFunc(open, here) {
+		return refuse("ballot.tapped-elsewhere")
+	}
+	return nil
 }
 
 // only is a message while one vote is open: people go on writing the letters that several had. One with the letter of a
@@ -140,11 +141,7 @@ func (b *Bot) elsewhere(ctx context.Context, m chat.Message, open []*voting.Poll
 func (b *Bot) only(ctx context.Context, m chat.Message, p *voting.Poll) (*voting.Poll, chat.Message, error) {
 	said, err := b.withoutLetter(ctx, m, p)
 	if _, found := b.read(said, p); err == nil && found == answer.Clear && cmp.Or(m.ReplyTo, m.Thread) != "" {
-		elsewhere, err := b.elsewhere(ctx, m, []*voting.Poll{p})
-		if err == nil && elsewhere {
-			err = refuse("ballot.tapped-elsewhere")
-		}
-		return p, said, err
+		return p, said, b.elsewhere(ctx, m, []*voting.Poll{p})
 	}
 	if err != nil || said.Body != m.Body || m.Kind != chat.Text {
 		return p, said, err

@@ -71,24 +71,32 @@ const ready = "You are chair"
 
 // doNothing watches the bot while nobody asks anything of it.
 func doNothing(ctx context.Context, w *world.World, d time.Duration) error {
-	before, err := world.Numbers(ctx, w.Bot.OpsURL)
+	busy, after, err := watch(ctx, w.Bot.OpsURL, d)
 	if err != nil {
 		return err
+	}
+	row("idle in a group of six: processor", fmt.Sprintf("%.2f %% of a core", 100*busy), "0.5 %")
+	row("idle in a group of six: memory", fmt.Sprintf("%.0f MB", after[memory]/mega), "60 MB")
+	return nil
+}
+
+// watch is how many cores a program uses during some time, and what it then says of itself.
+func watch(ctx context.Context, opsURL string, d time.Duration) (busy float64, after map[string]float64, err error) {
+	before, err := world.Numbers(ctx, opsURL)
+	if err != nil {
+		return 0, nil, err
 	}
 	began := time.Now()
 	select {
 	case <-time.After(d):
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, nil, ctx.Err()
 	}
-	after, err := world.Numbers(ctx, w.Bot.OpsURL)
-	if err != nil {
-		return err
+	if after, err = world.Numbers(ctx, opsURL); err != nil {
+		return 0, nil, err
 	}
-	busy := (after["process_cpu_seconds_total"] - before["process_cpu_seconds_total"]) / time.Since(began).Seconds()
-	row("idle in a group of six: processor", fmt.Sprintf("%.2f %% of a core", 100*busy), "0.5 %")
-	row("idle in a group of six: memory", fmt.Sprintf("%.0f MB", after[memory]/mega), "60 MB")
-	return nil
+	const cpu = "process_cpu_seconds_total"
+	return (after[cpu] - before[cpu]) / time.Since(began).Seconds(), after, nil
 }
 
 const memory = "process_resident_memory_bytes"

@@ -95,21 +95,10 @@ func holdWithKeys(ctx context.Context, w *world.World, people []*world.Person, q
 // idleMachine watches a machine while nothing happens.
 func idleMachine(ctx context.Context, w *world.World, d time.Duration) error {
 	k := w.Keyholders["kaya"]
-	before, err := world.Numbers(ctx, k.OpsURL)
+	busy, after, err := watch(ctx, k.OpsURL, d)
 	if err != nil {
 		return err
 	}
-	began := time.Now()
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	after, err := world.Numbers(ctx, k.OpsURL)
-	if err != nil {
-		return err
-	}
-	busy := (after["process_cpu_seconds_total"] - before["process_cpu_seconds_total"]) / time.Since(began).Seconds()
 	row("an idle machine of a teller: processor", fmt.Sprintf("%.2f %% of a core", 100*busy), "–")
 	own, err := ownMemory(k.Pid())
 	if err != nil {
