@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -172,7 +173,7 @@ func (c *circle) send(r *real) bool {
 	c.t.Helper()
 	ctx := c.t.Context()
 	next := c.now.Add(time.Minute)
-	if err := r.k.Due(ctx, &next); err != nil {
+	if err := errors.Join(r.k.Due(ctx, &next), r.k.Look(ctx, &next)); err != nil {
 		c.t.Fatal(err)
 	}
 	due, err := r.store.DueOutgoing(ctx, store.Leave{Now: time.Now(), Need: 2}, 100)

@@ -122,12 +122,13 @@ type Options struct {
 // Keyholder implements chat.Handler.
 type Keyholder struct {
 	Options
-	wake chan struct{}
+	wake    chan struct{}
+	glimpse chan struct{} // wakes whatever looks at pages
 
 	mu       sync.Mutex                   // one thing at a time
 	tooEarly map[string]map[string]string // keys that came before the question, by account and vote
 	audits   map[string]*belenios.Audit   // of closed votes, by closed hash
-	looks    map[string]time.Time         // when the pages of a vote are looked at again
+	glances  map[string]glance            // at the ballot pages of votes
 }
 
 // New returns a keyholder. It does nothing until its line delivers messages and Run is called.
@@ -139,41 +140,53 @@ func New(o Options) *Keyholder {
 		o.Checkpoint = func(string) {}
 	}
 	return &Keyholder{
-		Options: o, wake: make(chan struct{}, 1),
+		Options: o, wake: make(chan struct{}, 1), glimpse: make(chan struct{}, 1),
 		tooEarly: make(map[string]map[string]string), audits: make(map[string]*belenios.Audit),
-		looks: make(map[string]time.Time),
+		glances: make(map[string]glance),
 	}
 }
 
 // look is how often Run looks for what is due when nothing wakes it.
 const look = 30 * time.Second
 
-// Run does what becomes due by itself: a part of a decryption when the time for objections is over.
+// Run does what becomes due by itself: a part of a decryption when the time for objections is over; and beside
+// that, so that nothing waits for them, looks at ballot pages.
 func (k *Keyholder) Run(ctx context.Context) error {
 	ctx = k.Log.WithContext(ctx)
 	if err := k.sweep(ctx); err != nil {
 		k.Log.Err(err).Msg("Deleting the keys of votes that are over")
 	}
+	var looking sync.WaitGroup
+	defer looking.Wait()
+	looking.Go(func() { k.repeat(ctx, k.glimpse, "Looking at ballot pages", k.Look) })
+	k.repeat(ctx, k.wake, "Doing what is due", k.Due)
+	return nil
+}
+
+// repeat does something whenever it is woken or due, until ctx ends.
+func (k *Keyholder) repeat(ctx context.Context, wake <-chan struct{}, what string, do func(context.Context, *time.Time) error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
-		case <-k.wake:
+			return
+		case <-wake:
 		case <-timer.C:
 		}
 		next := k.Now().Add(look)
-		if err := k.Due(ctx, &next); err != nil && ctx.Err() == nil {
-			k.Log.Err(err).Msg("Doing what is due")
+		if err := do(ctx, &next); err != nil && ctx.Err() == nil {
+			k.Log.Err(err).Msg(what)
 		}
 		timer.Reset(max(0, min(look, next.Sub(k.Now()))))
 	}
 }
 
-func (k *Keyholder) awake() {
+func (k *Keyholder) awake() { signal(k.wake) }
+
+func signal(wake chan<- struct{}) {
 	select {
-	case k.wake <- struct{}{}:
+	case wake <- struct{}{}:
 	default:
 	}
 }
@@ -188,7 +201,7 @@ func (k *Keyholder) Due(ctx context.Context, next *time.Time) error {
 	}
 	var problems []error
 	for _, v := range all {
-		err := errors.Join(k.lookForKey(ctx, v), k.lookAgain(ctx, v, next))
+		err := k.lookForKey(ctx, v)
 		switch v.Step {
 		case stepHeard:
 			err = errors.Join(err, k.judge(ctx, v, next))

@@ -29,7 +29,7 @@ func (k *Keyholder) asked(ctx context.Context, room string, r parley.Record) err
 		return k.refuse(ctx, known, parley.Alarm, policy.Question)
 	}
 	v := &vote{
-		Held: store.Held{Poll: string(r.Poll), Room: room, Step: stepAsked},
+		Held: store.Held{Poll: string(r.Poll), Room: room, Step: stepHeard},
 		seen: seen{Question: q, AskedAt: k.Now(), Keys: make(map[string]string)},
 	}
 	return k.judge(ctx, v, nil)
@@ -56,8 +56,8 @@ func (k *Keyholder) bears(v *vote, why error, next *time.Time) bool {
 	return k.Now().Before(v.seen.Since.Add(heals))
 }
 
-// judge makes a key for a vote that was asked for, if the rules allow it. What may heal, such as somebody on
-// the roll whose joining is not known here yet, is looked at again for a while.
+// judge makes a key for a vote that was asked for, if the rules allow it, once its ballot pages were looked at.
+// What may heal, such as somebody on the roll whose joining is not known here yet, is looked at again for a while.
 func (k *Keyholder) judge(ctx context.Context, v *vote, next *time.Time) error {
 	q := v.seen.Question
 	group, err := k.group(ctx, v.Room)
@@ -69,14 +69,20 @@ func (k *Keyholder) judge(ctx context.Context, v *vote, next *time.Time) error {
 			return nil // others hold the keys of this one
 		}
 		if k.bears(v, err, next) {
-			v.Step = stepHeard
-			k.awake()
+			if next == nil {
+				k.awake()
+			}
 			return k.put(ctx, v)
 		}
 		return k.refuse(ctx, v, parley.Alarm, err)
 	}
-	if err := k.pages(ctx, v); err != nil {
+	had, err := k.pages(v)
+	if err != nil {
 		return k.refuse(ctx, v, parley.Alarm, err)
+	}
+	if !had {
+		signal(k.glimpse)
+		return k.put(ctx, v)
 	}
 	for _, t := range q.Terms.Tellers.All() {
 		if public, known := k.tooEarly[t.Account][v.Poll]; known {
@@ -144,6 +150,7 @@ func (k *Keyholder) otherKey(ctx context.Context, v *vote, account, public strin
 		return k.refuse(ctx, v, parley.Alarm, policy.KeyChanged)
 	}
 	v.seen.Keys[account] = public
+	defer k.awake()
 	return k.compare(ctx, v)
 }
 
@@ -168,6 +175,7 @@ func (k *Keyholder) election(ctx context.Context, v *vote, r parley.Record) erro
 	switch v.Step {
 	case stepAsked:
 		v.seen.Setup = r.Setup
+		defer k.awake()
 		return k.compare(ctx, v)
 	case stepConfirmed:
 		if r.Fingerprint != v.seen.Fingerprint {
@@ -194,7 +202,6 @@ func (k *Keyholder) compare(ctx context.Context, v *vote) error {
 	}
 	right, err := policy.Compare(*v.seen.Setup, v.agreed(), k.Line.Me(), k.Now())
 	if err != nil && k.bears(v, err, nil) {
-		k.awake()
 		return k.put(ctx, v)
 	}
 	if err != nil {
@@ -205,6 +212,7 @@ func (k *Keyholder) compare(ctx context.Context, v *vote) error {
 			return k.refuse(ctx, v, parley.Alarm, policy.Differs)
 		}
 	}
+	signal(k.glimpse) // whose time begins
 	v.Step, v.seen.Ends, v.seen.Setup, v.seen.Since = stepConfirmed, v.seen.Setup.Ends, nil, time.Time{}
 	v.seen.Fingerprint, v.seen.Credentials = right.Fingerprint, right.Credentials
 	d, err := say(v, "confirmed", "keyholder.confirmed",

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"stimmbote/keyholder/policy"
+	"stimmbote/voting"
 )
 
 const (
@@ -20,6 +23,13 @@ const (
 	// cannot know when it is looked at.
 	leastLook = 20 * time.Second
 )
+
+// glance is what is known of the ballot pages of a vote, until the machine stops.
+type glance struct {
+	had   bool // they were looked at
+	wrong bool // one was not the right one then
+	next  time.Time
+}
 
 // addresses are where the ballot pages of a vote are: the one elsewhere first, so that no list of the
 // bot's can be so long that it is not looked at.
@@ -32,13 +42,84 @@ func (v *vote) addresses() []string {
 	return all[:min(len(all), mostPages)]
 }
 
-// pages looks at the ballot pages of a vote: the bot's, and the one elsewhere. Each must be, byte for
-// byte, the one that this program has. One that cannot be reached is left out: there is nothing to compare.
-func (k *Keyholder) pages(ctx context.Context, v *vote) error {
-	if k.Fetch == nil || k.PageHash == "" {
-		return nil
+// watchesPages says whether there are pages of a vote to look at: before it gets a key, and as long as people
+// vote with them.
+func (k *Keyholder) watchesPages(v *vote) bool {
+	return k.Fetch != nil && k.PageHash != "" && len(v.addresses()) > 0 && (v.Step == stepHeard || v.Step == stepConfirmed)
+}
+
+// pages says what the first look at the ballot pages of a vote found; had is false as long as there was none.
+func (k *Keyholder) pages(v *vote) (had bool, err error) {
+	if !k.watchesPages(v) {
+		return true, nil
 	}
-	for _, address := range v.addresses() {
+	seen := k.glances[v.Poll]
+	if seen.wrong {
+		return true, policy.Page
+	}
+	return seen.had, nil
+}
+
+// Look looks at the ballot pages that are due, and notes when to look again at the latest. A page takes as long as
+// whoever serves it likes, up to the end of [Fetcher]'s patience: nothing waits for it but what hangs on it, and
+// what it comes to is judged by what is known by then.
+func (k *Keyholder) Look(ctx context.Context, next *time.Time) error {
+	due, err := k.dueLooks(ctx, next)
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, v := range due {
+		wrong := k.wrongPage(ctx, v.addresses())
+		if ctx.Err() != nil {
+			break
+		}
+		if err := k.lookedAt(ctx, voting.ID(v.Poll), wrong, next); err != nil {
+			problems = append(problems, fmt.Errorf("poll %s: %w", v.Poll, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// dueLooks are the votes whose pages are due, and forgets what is known of others' that nobody asks for any more.
+func (k *Keyholder) dueLooks(ctx context.Context, next *time.Time) ([]*vote, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all, err := k.live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var due []*vote
+	known := make(map[string]glance)
+	for _, v := range all {
+		if !k.watchesPages(v) {
+			continue
+		}
+		seen, had := k.glances[v.Poll]
+		switch {
+		case had:
+		case v.Step == stepHeard:
+			seen.next = k.Now()
+		default: // after a restart
+			seen.next = k.lookNext()
+		}
+		known[v.Poll] = seen
+		if !seen.next.After(k.Now()) {
+			due = append(due, v)
+		} else {
+			*next = earlier(*next, seen.next)
+		}
+	}
+	k.glances = known
+	return due, nil
+}
+
+func (k *Keyholder) lookNext() time.Time { return k.Now().Add(leastLook + rand.N(leastLook)) }
+
+// wrongPage says whether a ballot page is not, byte for byte, the one that this program has. One that cannot be
+// reached is left out: there is nothing to compare. No lock is held meanwhile.
+func (k *Keyholder) wrongPage(ctx context.Context, addresses []string) bool {
+	for _, address := range addresses {
 		page, err := k.Fetch(ctx, address)
 		if err != nil {
 			zerolog.Ctx(ctx).Warn().Err(err).Msg("A ballot page cannot be looked at")
@@ -46,30 +127,31 @@ func (k *Keyholder) pages(ctx context.Context, v *vote) error {
 		}
 		hash := sha256.Sum256(page)
 		if hex.EncodeToString(hash[:]) != k.PageHash {
-			return policy.Page
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
-// lookAgain looks at the pages of a vote now and then, as long as people vote with them.
-func (k *Keyholder) lookAgain(ctx context.Context, v *vote, next *time.Time) error {
-	if v.Step != stepConfirmed || len(v.addresses()) == 0 {
-		delete(k.looks, v.Poll)
-		return nil
+// lookedAt does what follows from a look: before the opening the vote gets its key, or none; later a wrong page is
+// an alarm, also if the vote was closed meanwhile, because people voted with it.
+func (k *Keyholder) lookedAt(ctx context.Context, id voting.ID, wrong bool, next *time.Time) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	v, err := k.vote(ctx, id)
+	if err != nil || v == nil {
+		return err
 	}
-	at, known := k.looks[v.Poll]
-	if known && !at.After(k.Now()) {
-		if err := k.pages(ctx, v); err != nil {
+	seen := glance{had: true, wrong: wrong, next: k.lookNext()}
+	k.glances[v.Poll] = seen
+	*next = earlier(*next, seen.next)
+	switch v.Step {
+	case stepHeard:
+		return k.judge(ctx, v, nil)
+	case stepConfirmed, stepClosed:
+		if wrong {
 			return k.alarm(ctx, v, policy.Page)
 		}
-	}
-	if !known || !at.After(k.Now()) {
-		at = k.Now().Add(leastLook + rand.N(leastLook))
-		k.looks[v.Poll] = at
-	}
-	if at.Before(*next) {
-		*next = at
 	}
 	return nil
 }

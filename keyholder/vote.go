@@ -15,7 +15,7 @@ import (
 
 // How far a vote has come.
 const (
-	stepHeard     = "heard"     // it was asked for, and what speaks against it may heal
+	stepHeard     = "heard"     // it was asked for, and its pages or what may heal are looked at
 	stepAsked     = "asked"     // the key is made
 	stepConfirmed = "confirmed" // the election was found right
 	stepClosed    = "closed"    // the ballots were verified

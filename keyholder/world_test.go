@@ -3,6 +3,8 @@ package keyholder
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -29,6 +31,8 @@ const (
 	lenz  = "@lenz:x"
 	kayas = "@kaya-box:x" // the machine under test
 	lenzs = "@lenz-box:x"
+
+	rightPage = "<title>Ballot</title>"
 )
 
 var roll = []string{chair, "@bernd:x", "@clara:x", "@deniz:x", kaya, lenz}
@@ -75,6 +79,7 @@ type desk struct {
 	said    []chat.Content  // by the machine
 	records []parley.Record // of these
 	fetch   func(ctx context.Context, url string) ([]byte, error)
+	pages   []string // of the vote
 
 	polls *voting.Polls // the bot's
 	poll  *voting.Poll
@@ -125,12 +130,13 @@ func (d *desk) open() {
 	}
 	d.store = must(store.Open(t.Context(), d.dir, zerolog.Nop()))(t)
 	d.vault = must(store.OpenVault(filepath.Join(d.dir, "keys")))(t)
+	right := sha256.Sum256([]byte(rightPage))
 	line := must(chat.New(chat.Config{Homeserver: "http://127.0.0.1:1", User: kayas}, d.store, d.vault, zerolog.Nop()))(t)
 	d.line = &fakeLine{Line: line, d: d}
 	d.k = New(Options{
 		Config: Config{Owner: kaya, Bot: bot, MinBallots: voting.MinBallots}, Line: d.line, Store: d.store, Vault: d.vault,
 		Texts: must(i18n.Load("en"))(t), Rand: rand.Reader, Now: func() time.Time { return d.now }, Log: zerolog.Nop(),
-		PageHash: "right", Fetch: d.fetch,
+		PageHash: hex.EncodeToString(right[:]), Fetch: d.fetch,
 	})
 	if err := d.k.sweep(t.Context()); err != nil {
 		t.Fatal(err)
@@ -185,6 +191,9 @@ func (d *desk) settle() {
 	for {
 		next := d.now.Add(look)
 		if err := d.k.Due(ctx, &next); err != nil {
+			d.t.Fatal(err)
+		}
+		if err := d.k.Look(ctx, &next); err != nil {
 			d.t.Fatal(err)
 		}
 		due := must(d.store.DueOutgoing(ctx, store.Leave{Now: time.Now(), Need: 2}, 100))(d.t)
@@ -271,7 +280,7 @@ func (d *desk) asked() parley.Record {
 	own := must(d.polls.OwnKey(ctx, d.poll.ID))(d.t)
 	return parley.Record{Kind: parley.Asked, Question: &parley.Question{
 		Group: d.poll.Group, Asker: d.poll.Asker, Asked: d.poll.Asked, Rule: d.poll.Rule, Terms: d.poll.Terms, Least: d.poll.Least,
-		Roll: roll, Trustee: string(own),
+		Roll: roll, Trustee: string(own), Pages: d.pages,
 	}}
 }
 
