@@ -69,7 +69,7 @@ func parseBallot(args []string, stderr io.Writer) (o ballotOptions, err error) {
 	flags.StringVar(&o.file, "file", "", "")
 	flags.StringVar(&o.test, "test", "", "")
 	flags.StringVar(&o.election, "election", "", "")
-	flags.StringVar(&o.language, "language", spoken(os.Getenv), "")
+	flags.StringVar(&o.language, "language", spoken(), "")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -79,19 +79,6 @@ func parseBallot(args []string, stderr io.Writer) (o ballotOptions, err error) {
 		return o, errors.New("wrong usage")
 	}
 	return o, nil
-}
-
-// spoken is the language that the environment asks for.
-func spoken(getenv func(string) string) string {
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if value := strings.ToLower(getenv(name)); value != "" {
-			if strings.HasPrefix(value, "de") {
-				return "de"
-			}
-			return "en"
-		}
-	}
-	return "en"
 }
 
 // balloting is one run of the command.

@@ -12,14 +12,7 @@ file. Without a terminal nothing is asked: each answer is an option here or an e
   --server NAME                   the machine's Matrix ID, or the server's name or address
                                                                  STIMMBOTE_MATRIX_HOMESERVER
   --user NAME                     the account's name             STIMMBOTE_MATRIX_USER
-  one of these, each a file with the secret in it (or the variable with the secret itself,
-  without _FILE):
-  --password-file FILE            the account's password         STIMMBOTE_MATRIX_PASSWORD_FILE
-  --access-token-file FILE        a token of a fresh device      STIMMBOTE_MATRIX_ACCESS_TOKEN_FILE
-  --registration-token-file FILE  makes the account              STIMMBOTE_SETUP_REGISTRATION_TOKEN_FILE
-  --shared-secret-file FILE       makes the account on your own server (its
-                                  registration_shared_secret)    STIMMBOTE_SETUP_SHARED_SECRET_FILE
-  --owner ID                      whose machine it is: the teller's Matrix ID
+` + accountUsage + `  --owner ID                      whose machine it is: the teller's Matrix ID
                                                                  STIMMBOTE_KEYHOLDER_OWNER
   --bot ID                        whose votes it holds keys of: the Matrix ID of the group's bot
                                                                  STIMMBOTE_KEYHOLDER_BOT

@@ -9,13 +9,22 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
 )
+
+// accountUsage are the ways into an account.
+const accountUsage = `  one of these, each a file with the secret in it (or the variable with the secret itself,
+  without _FILE):
+  --password-file FILE            the account's password         STIMMBOTE_MATRIX_PASSWORD_FILE
+  --access-token-file FILE        a token of a fresh device      STIMMBOTE_MATRIX_ACCESS_TOKEN_FILE
+  --registration-token-file FILE  makes the account              STIMMBOTE_SETUP_REGISTRATION_TOKEN_FILE
+  --shared-secret-file FILE       makes the account on your own server (its
+                                  registration_shared_secret)    STIMMBOTE_SETUP_SHARED_SECRET_FILE
+`
 
 const setupUsage = `usage: stimmbote setup [--config FILE] [options]
 
@@ -27,14 +36,7 @@ Without a terminal nothing is asked: each answer is an option here or an environ
   --server NAME                   the bot's Matrix ID, or the server's name or address
                                                                  STIMMBOTE_MATRIX_HOMESERVER
   --user NAME                     the account's name             STIMMBOTE_MATRIX_USER
-  one of these, each a file with the secret in it (or the variable with the secret itself,
-  without _FILE):
-  --password-file FILE            the account's password         STIMMBOTE_MATRIX_PASSWORD_FILE
-  --access-token-file FILE        a token of a fresh device      STIMMBOTE_MATRIX_ACCESS_TOKEN_FILE
-  --registration-token-file FILE  makes the account              STIMMBOTE_SETUP_REGISTRATION_TOKEN_FILE
-  --shared-secret-file FILE       makes the account on your own server (its
-                                  registration_shared_secret)    STIMMBOTE_SETUP_SHARED_SECRET_FILE
-  --contact TEXT                  whom members may ask: name, telephone
+` + accountUsage + `  --contact TEXT                  whom members may ask: name, telephone
                                                                  STIMMBOTE_BOT_CONTACT
   --admin ID                      who is told when something is wrong: a Matrix ID
                                                                  STIMMBOTE_BOT_ADMIN
@@ -82,7 +84,7 @@ type answers struct {
 // setup is `stimmbote setup`, or with keyholder `stimmbote keyholder setup`. Exit codes: 0 written,
 // 1 something is in the way, 2 wrong usage.
 func setup(ctx context.Context, args []string, keyholder bool, stdin io.Reader, stdout, stderr io.Writer) int {
-	texts, err := i18n.Load(guessLanguage(os.Getenv("LANG")))
+	texts, err := i18n.Load(spoken())
 	if err != nil {
 		fmt.Fprintf(stderr, "stimmbote: %v\n", err)
 		return exitError
@@ -106,14 +108,6 @@ func setup(ctx context.Context, args []string, keyholder bool, stdin io.Reader, 
 		return exitError
 	}
 	return exitOK
-}
-
-// guessLanguage takes the language of the terminal, where it is one of ours.
-func guessLanguage(env string) string {
-	if len(env) >= 2 && slices.Contains(i18n.Languages, env[:2]) {
-		return env[:2]
-	}
-	return "en"
 }
 
 // readAnswers takes what options and environment say; options win.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"io"
+	"os"
 
 	"stimmbote/voting/verify"
 )
@@ -10,3 +12,6 @@ import (
 func verifyArchive(args []string, stdout, stderr io.Writer) int {
 	return verify.Program{Name: "stimmbote verify", Stdout: stdout, Stderr: stderr}.Run(args)
 }
+
+// spoken is the language of whoever typed the command.
+func spoken() string { return cmp.Or(verify.Spoken(os.Getenv), "en") }

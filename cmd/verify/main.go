@@ -6,13 +6,15 @@
 package main
 
 import (
+	"cmp"
 	"os"
 
 	"stimmbote/voting/verify"
 )
 
 func main() {
-	p := verify.Program{Name: "stimmbote-verify", Language: language(os.Getenv), Stdout: os.Stdout, Stderr: os.Stderr}
+	language := cmp.Or(verify.Spoken(os.Getenv), verify.LanguageOf(systemLanguage()))
+	p := verify.Program{Name: "stimmbote-verify", Language: language, Stdout: os.Stdout, Stderr: os.Stderr}
 	args := os.Args[1:]
 	if len(args) < 2 && ownWindow() || len(args) == 0 && isTerminal(os.Stdin) && isTerminal(os.Stdout) {
 		os.Exit(p.Talk(os.Stdin, args))

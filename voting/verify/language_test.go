@@ -1,8 +1,8 @@
-package main
+package verify
 
 import "testing"
 
-func TestLanguage(t *testing.T) {
+func TestSpoken(t *testing.T) {
 	for _, c := range []struct {
 		env  map[string]string
 		want string
@@ -14,8 +14,9 @@ func TestLanguage(t *testing.T) {
 		{map[string]string{"LANG": "fr_FR.UTF-8"}, "en"},
 		{map[string]string{"LANG": "de_DE", "LC_ALL": "C"}, "en"},
 		{map[string]string{"LANG": "C", "LC_MESSAGES": "DE_de"}, "de"},
+		{nil, ""},
 	} {
-		if got := language(func(name string) string { return c.env[name] }); got != c.want {
+		if got := Spoken(func(name string) string { return c.env[name] }); got != c.want {
 			t.Errorf("%v: %s, want %s", c.env, got, c.want)
 		}
 	}
