@@ -76,7 +76,9 @@ func newOffice(t testing.TB, terms voting.Terms) *office {
 	texts, err := i18n.Load("de")
 	must(t, err)
 	o.Server = New(Defaults(), Options{Calls: house{}, Media: &house{}, Polls: o.Polls, Box: o, Texts: texts}, zerolog.Nop())
-	o.files["booth.html"] = newStatic([]byte("<!doctype html><style>p{}</style><script type=module>1</script><script>2</script>"), "")
+	o.files["booth.html"] = func() static {
+		return newStatic([]byte("<!doctype html><style>p{}</style><script type=module>1</script><script>2</script>"), "")
+	}
 	return o
 }
 

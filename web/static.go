@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -21,8 +22,9 @@ type static struct {
 	policy string
 }
 
-// statics are such pages by name.
-type statics map[string]static
+// statics are such pages by name, each packed when it is asked for first: the one for rechecking takes megabytes, and
+// most programs never show it.
+type statics map[string]func() static
 
 // verification is what `stimmbote verify` does, for browsers: package voting/belenios/wasm builds it.
 //
@@ -84,13 +86,20 @@ func HasBoard() bool {
 
 func loadStatics() statics { return maps.Clone(packedPages()) }
 
-// packedPages are all there are, packed once whatever number of servers shows them.
+// packedPages are all there are, each packed once whatever number of servers shows it.
 var packedPages = sync.OnceValue(func() statics {
 	all := make(statics)
 	for name, more := range wholePages {
-		if data, err := wholePage(name); err == nil {
-			all[name] = newStatic(data, more)
+		if _, err := fs.Stat(dist, "dist/"+name); err != nil {
+			continue
 		}
+		all[name] = sync.OnceValue(func() static {
+			data, err := wholePage(name)
+			if err != nil {
+				panic(fmt.Sprintf("reading embedded %s: %v", name, err))
+			}
+			return newStatic(data, more)
+		})
 	}
 	return all
 })
@@ -126,12 +135,12 @@ func hashes(tags *regexp.Regexp, data []byte) string {
 // it tells nothing about one.
 func (f statics) show(name string, about *regexp.Regexp) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		page, ok := f[name]
+		pack, ok := f[name]
 		if !ok || about != nil && !about.MatchString(r.PathValue("poll")) {
 			http.NotFound(w, r)
 			return
 		}
-		h := w.Header()
+		page, h := pack(), w.Header()
 		h.Set("Content-Security-Policy", page.policy)
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), payment=()")
 		h.Set("X-Robots-Tag", "noindex")

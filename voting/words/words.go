@@ -9,6 +9,7 @@ package words
 import (
 	_ "embed"
 	"strings"
+	"sync"
 )
 
 // Bits is how many bits three words say.
@@ -25,23 +26,22 @@ var german string
 //go:embed en.txt
 var english string
 
-// lists are the words by language, places where a word stands in its list.
-var lists, places = read(map[string]string{"de": german, "en": english})
-
-func read(texts map[string]string) (map[string][]string, map[string]map[string]uint64) {
-	all, at := make(map[string][]string), make(map[string]map[string]uint64)
-	for language, text := range texts {
-		all[language], at[language] = strings.Fields(text), make(map[string]uint64)
-		for i, word := range all[language] {
-			at[language][word] = uint64(i)
+// tables are the words by language, and where each stands in its list. They are made when they are asked for first.
+var tables = sync.OnceValues(func() (lists map[string][]string, places map[string]map[string]uint64) {
+	lists, places = make(map[string][]string), make(map[string]map[string]uint64)
+	for language, text := range map[string]string{"de": german, "en": english} {
+		lists[language], places[language] = strings.Fields(text), make(map[string]uint64)
+		for i, word := range lists[language] {
+			places[language][word] = uint64(i)
 		}
 	}
-	return all, at
-}
+	return lists, places
+})
 
 // Say is the number, of which the last 33 bits are taken, in three words of a language; in English
 // where there are none of it.
 func Say(number uint64, language string) []string {
+	lists, _ := tables()
 	list := lists[language]
 	if list == nil {
 		list = lists["en"]
@@ -60,6 +60,7 @@ func Hear(text string) []uint64 {
 	if len(said) != Bits/each {
 		return nil
 	}
+	_, places := tables()
 	var numbers []uint64
 	for _, language := range []string{"de", "en"} {
 		number, all := uint64(0), true
