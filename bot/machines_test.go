@@ -59,7 +59,7 @@ func (l *realLine) Fetch(context.Context, chat.Attached, int) ([]byte, error) {
 	return l.file, nil
 }
 
-func (l *realLine) Sent(context.Context, string, string, time.Time) (bool, error) { return false, nil }
+func (l *realLine) Sent(context.Context, []string, string, string) (bool, error) { return false, nil }
 
 // open starts the machine, anew if it ran before.
 func (r *real) open() {

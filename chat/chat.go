@@ -115,6 +115,7 @@ type Line struct {
 	saidLimited sync.Once
 	counters    counters
 	atOnce      int           // how many deliveries are under way at most
+	lookBack    int           // how many pages of a group's history are looked through at most
 	second      time.Duration // the unit of every wait before another try
 	day         time.Duration // how often old rows are deleted
 }
@@ -137,6 +138,7 @@ func New(cfg Config, st *store.Store, v vault, log zerolog.Logger) (*Line, error
 		wake:      make(chan struct{}, 1),
 		burned:    make(chan struct{}, 1),
 		atOnce:    deliverAtOnce,
+		lookBack:  sentPages,
 		second:    time.Second,
 		day:       24 * time.Hour,
 	}

@@ -53,7 +53,7 @@ func (k *Keyholder) record(ctx context.Context, m chat.Message) error {
 	case r.Kind == parley.Who && bot:
 		return k.introduce(ctx, m.Room, m.ID)
 	case r.Kind == parley.Asked && bot:
-		return k.asked(ctx, m.Room, r)
+		return k.asked(ctx, m, r)
 	case r.Poll == "":
 		return nil
 	}

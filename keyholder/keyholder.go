@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -83,7 +84,7 @@ type line interface {
 	Encrypted(ctx context.Context, room string) (bool, error)
 	Power(ctx context.Context, room, user string) (int, error)
 	Fetch(ctx context.Context, a chat.Attached, most int) ([]byte, error)
-	Sent(ctx context.Context, room, key string, since time.Time) (bool, error)
+	Sent(ctx context.Context, rooms []string, key, after string) (bool, error)
 }
 
 // book remembers the votes. store.Store has it.
@@ -248,6 +249,7 @@ func (k *Keyholder) moved(ctx context.Context, n chat.Notice) error {
 			if v.Room != n.Room {
 				continue
 			}
+			v.seen.Rooms = slices.Insert(v.seen.Rooms, 0, v.Room)
 			v.Room = n.To
 			if err := k.put(ctx, v); err != nil {
 				return err

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"time"
 
+	"stimmbote/chat"
 	"stimmbote/keyholder/policy"
 	"stimmbote/store"
 	"stimmbote/voting"
@@ -16,7 +17,7 @@ import (
 
 // asked makes a key for a vote, if the rules allow it, and says its public part. The key is stored,
 // sealed, in the same transaction.
-func (k *Keyholder) asked(ctx context.Context, room string, r parley.Record) error {
+func (k *Keyholder) asked(ctx context.Context, m chat.Message, r parley.Record) error {
 	q := *r.Question
 	known, err := k.vote(ctx, r.Poll)
 	if err != nil {
@@ -29,8 +30,8 @@ func (k *Keyholder) asked(ctx context.Context, room string, r parley.Record) err
 		return k.refuse(ctx, known, parley.Alarm, policy.Question)
 	}
 	v := &vote{
-		Held: store.Held{Poll: string(r.Poll), Room: room, Step: stepHeard},
-		seen: seen{Question: q, AskedAt: k.Now(), Keys: make(map[string]string)},
+		Held: store.Held{Poll: string(r.Poll), Room: m.Room, Step: stepHeard},
+		seen: seen{Question: q, AskedIn: m.ID, Keys: make(map[string]string)},
 	}
 	return k.judge(ctx, v, nil)
 }

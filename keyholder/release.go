@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"stimmbote/chat"
 	"stimmbote/keyholder/policy"
 	"stimmbote/voting/belenios"
 	"stimmbote/voting/parley"
@@ -111,9 +113,9 @@ func (k *Keyholder) release(ctx context.Context, v *vote) error {
 	if err != nil {
 		return k.refuse(ctx, v, parley.Kept, err)
 	}
-	given, err := k.Line.Sent(ctx, v.Room, saidKey(v, "share"), v.seen.AskedAt.Add(-margin))
+	given, err := k.given(ctx, v)
 	if err != nil {
-		return fmt.Errorf("looking whether the part was given: %w", err)
+		return k.refuse(ctx, v, parley.Kept, err)
 	}
 	if given {
 		return k.givenBefore(ctx, v)
@@ -152,8 +154,23 @@ func (k *Keyholder) release(ctx context.Context, v *vote) error {
 	return err
 }
 
-// margin is by how much clocks may differ when the machine looks back in the room.
-const margin = time.Hour
+// given says whether the part stands in the group already, whatever the machine remembers: it may have been
+// started from a backup. What it cannot be certain of is a rule, and it gives nothing.
+func (k *Keyholder) given(ctx context.Context, v *vote) (bool, error) {
+	given, err := k.Line.Sent(ctx, slices.Insert(slices.Clone(v.seen.Rooms), 0, v.Room), saidKey(v, "share"), v.seen.AskedIn)
+	switch {
+	case errors.Is(err, chat.ErrHistoryLong):
+		return false, policy.HistoryLong
+	case errors.Is(err, chat.ErrHistoryErased):
+		return false, policy.HistoryErased
+	case errors.Is(err, chat.ErrHistoryGone):
+		return false, policy.HistoryGone
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking whether the part was given: %w", err)
+	}
+	return given, nil
+}
 
 // givenBefore notes that the part stands in the group already although the machine does not know it: it was
 // started from a backup. There is never a second one.

@@ -34,8 +34,9 @@ type vote struct {
 // seen is what was seen of a vote in the group.
 type seen struct {
 	Question    parley.Question   `json:"question"`
-	AskedAt     time.Time         `json:"askedAt,omitzero"`
-	Own         string            `json:"own"` // public part of the own key
+	AskedIn     string            `json:"askedIn,omitempty"` // the message in which keys were asked for: nothing was said of the vote before it
+	Rooms       []string          `json:"rooms,omitempty"`   // that the group has moved out of since, the newest first
+	Own         string            `json:"own"`               // public part of the own key
 	Keys        map[string]string `json:"keys"`
 	Setup       *parley.Setup     `json:"setup,omitempty"` // posted, and not compared yet
 	Fingerprint string            `json:"fingerprint,omitempty"`

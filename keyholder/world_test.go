@@ -56,9 +56,10 @@ func (l *fakeLine) Power(_ context.Context, _, user string) (int, error) { retur
 
 func (l *fakeLine) Fetch(context.Context, chat.Attached, int) ([]byte, error) { return l.file, nil }
 
-// Sent says what stands in the room, whatever the machine remembers.
-func (l *fakeLine) Sent(_ context.Context, _, key string, _ time.Time) (bool, error) {
-	return l.d.sent[key], nil
+// Sent says what stands in the rooms of the group since a message, whatever the machine remembers.
+func (l *fakeLine) Sent(_ context.Context, rooms []string, key, after string) (bool, error) {
+	l.d.looked, l.d.since = rooms, after
+	return l.d.sent[key], l.d.unsure
 }
 
 // desk is the machine of kaya in a group, with a bot that does what the test says, and the key of lenz.
@@ -76,6 +77,9 @@ type desk struct {
 	room    string          // where they are said
 	rooms   []string        // where the machine said what it said
 	sent    map[string]bool // what stands in the room of the machine's deliveries
+	unsure  error           // why it is not certain what stands there
+	looked  []string        // the rooms that were looked through for it
+	since   string          // … and back to which message
 	said    []chat.Content  // by the machine
 	records []parley.Record // of these
 	fetch   func(ctx context.Context, url string) ([]byte, error)

@@ -20,8 +20,9 @@ const (
 	`
 	outgoingColumns = `key, grp, route, lane, seq, room, person, kind, payload, secret, lasting, thread, reply_to, edits, redacts,
 		state, tries, failures, event_id`
-	outgoingByKey = `SELECT ` + outgoingColumns + ` FROM outbox WHERE key=$1`
-	outgoingGroup = `SELECT grp FROM outbox WHERE event_id=$1`
+	outgoingByKey  = `SELECT ` + outgoingColumns + ` FROM outbox WHERE key=$1`
+	outgoingGroup  = `SELECT grp FROM outbox WHERE event_id=$1`
+	outgoingSentAs = `SELECT key FROM outbox WHERE event_id=$1`
 	// Only the first of each route is sent: what comes after it waits for it. A lasting one that failed
 	// some times holds back nothing, it may take for ever; nor does an edit, which nothing depends on.
 	firstOutgoing = `state=0 AND NOT EXISTS (
@@ -132,6 +133,15 @@ func (s *Store) GroupOf(ctx context.Context, event string) (group string, known 
 		return "", false, fmt.Errorf("looking for what was sent as %s: %w", event, err)
 	}
 	return group, true, nil
+}
+
+// SentAs is the key of what was sent as an event, empty if that is not known (any more).
+func (s *Store) SentAs(ctx context.Context, event string) (key string, err error) {
+	err = s.db.QueryRow(ctx, outgoingSentAs, event).Scan(&key)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("looking for what was sent as %s: %w", event, err)
+	}
+	return key, nil
 }
 
 // Leave says what may leave now.

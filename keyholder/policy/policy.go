@@ -57,6 +57,11 @@ const (
 	KeyLost     Rule = parley.KeyLost // the machine's own key is gone
 	Page        Rule = parley.Page    // a ballot page is not the one that this program has
 	ResultWrong Rule = "result"       // the archive does not follow from what was released
+
+	// The machine cannot be certain that it has not given its part already.
+	HistoryLong   Rule = "history-long"   // more was said since it was asked than it looks through
+	HistoryErased Rule = "history-erased" // something that it said was removed, and it does not know what
+	HistoryGone   Rule = "history-gone"   // what was said since cannot be read
 )
 
 // Heals says whether what a rule refuses may be right later: by what is read then, or by time. Everything
