@@ -97,10 +97,11 @@ func (b *Bot) voidFor(ctx context.Context, m chat.Message, p *voting.Poll, again
 	if err != nil {
 		return err
 	}
-	if again.Terms.Picked {
-		members = slices.DeleteFunc(again.Roll, func(m voting.Member) bool { return !slices.Contains(members, m) })
-	}
+	picked := again.Roll
 	again.Roll = members
+	if again.Terms.Picked {
+		again.Roll = slices.DeleteFunc(picked, func(m voting.Member) bool { return !slices.Contains(members, m) })
+	}
 	elects, err := b.elects(ctx, p.ID)
 	if err != nil {
 		return err
@@ -109,7 +110,7 @@ func (b *Bot) voidFor(ctx context.Context, m chat.Message, p *voting.Poll, again
 		if err := b.stop(ctx, p, "ballot.void", b.Polls.Abandon); err != nil {
 			return err
 		}
-		cards, err := b.draft(ctx, m, again, elects)
+		cards, err := b.draft(ctx, m, again, elects, members)
 		if err != nil {
 			return err
 		}

@@ -27,6 +27,8 @@ type fakeLine struct {
 	queued    []chat.Delivery
 	burned    []string
 	renewed   int
+
+	asked func(ctx context.Context) // what the homeserver would be asked for
 }
 
 // Queue remembers what is stored.
@@ -48,6 +50,7 @@ func (l *fakeLine) Renew(context.Context) error {
 func (l *fakeLine) Me() string { return myself }
 
 func (l *fakeLine) Members(ctx context.Context, room string) ([]chat.Member, error) {
+	l.asked(ctx)
 	return l.members[room], cmp.Or(l.broken, ctx.Err())
 }
 
@@ -63,9 +66,15 @@ func (l *fakeLine) Known(_ context.Context, room string) (known []chat.Member, p
 	return known, maps.Clone(l.power), nil
 }
 
-func (l *fakeLine) Encrypted(context.Context, string) (bool, error) { return !l.plainRoom, nil }
+func (l *fakeLine) Encrypted(ctx context.Context, _ string) (bool, error) {
+	l.asked(ctx)
+	return !l.plainRoom, nil
+}
 
-func (l *fakeLine) Power(_ context.Context, _, user string) (int, error) { return l.power[user], nil }
+func (l *fakeLine) Power(ctx context.Context, _, user string) (int, error) {
+	l.asked(ctx)
+	return l.power[user], nil
+}
 
 func (l *fakeLine) Reach(_ context.Context, person string) (chat.Reach, error) {
 	return l.reach[person], nil
@@ -80,7 +89,10 @@ func (l *fakeLine) Progress(context.Context, string) (chat.Progress, error) { re
 
 func (l *fakeLine) Stats() chat.Stats { return l.stats }
 
-func (l *fakeLine) RoomName(context.Context, string) (string, error) { return l.name, nil }
+func (l *fakeLine) RoomName(ctx context.Context, _ string) (string, error) {
+	l.asked(ctx)
+	return l.name, nil
+}
 
 func (l *fakeLine) Service(context.Context, string) ([]string, error) { return l.service, nil }
 

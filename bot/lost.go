@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"stimmbote/chat"
 	"stimmbote/voting"
@@ -136,6 +137,10 @@ func (b *Bot) moved(ctx context.Context, n chat.Notice) error {
 	if n.To == "" || n.To == n.Room {
 		return nil
 	}
+	members, err := b.Line.Members(ctx, n.To)
+	if err != nil {
+		return fmt.Errorf("asking for the members of %s: %w", n.To, err)
+	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
 		said := "moved/" + n.ID
 		if _, known, err := b.Line.Event(ctx, said); err != nil || known {
@@ -155,11 +160,7 @@ func (b *Bot) moved(ctx context.Context, n chat.Notice) error {
 			return err
 		}
 		moved := say{Key: "notice.moved", Notice: true}
-		missing, err := b.unmoved(ctx, n.To, here)
-		if err != nil {
-			return err
-		}
-		if missing != "" {
+		if missing := unmoved(members, here); missing != "" {
 			moved.More = []say{{Key: "tellers.moved", Args: []any{"accounts", missing}}}
 		}
 		news := []chat.Delivery{{Key: said, Room: n.To, Kind: kindSay, Payload: encode(moved)}}

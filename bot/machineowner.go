@@ -111,8 +111,8 @@ func (b *Bot) own(ctx context.Context, room string, owner voting.Member, account
 
 // askOwners asks tellers, in the direct chat, whether what says that it is their machine is theirs: each
 // once for each account.
-func (b *Bot) askOwners(ctx context.Context, room string) ([]chat.Delivery, error) {
-	all, err := b.keyTellers(ctx, room)
+func (b *Bot) askOwners(ctx context.Context, room string, g around, owners []string) ([]chat.Delivery, error) {
+	all, err := b.tellersOf(ctx, room, g.members, owners)
 	if err != nil {
 		return nil, err
 	}
@@ -122,13 +122,9 @@ func (b *Bot) askOwners(ctx context.Context, room string) ([]chat.Delivery, erro
 			if account == "" || t.confirmed {
 				continue
 			}
-			name, err := b.Line.RoomName(ctx, room)
-			if err != nil {
-				return nil, err
-			}
 			asked = append(asked, chat.Delivery{
 				Key: "machine/" + room + "/" + account + "/" + t.owner, Person: t.owner, Kind: kindSay,
-				Payload: encode(say{Key: "machine.ask", Args: []any{"account", account, "group", i18n.Name(name, mostName)}, Room: room}),
+				Payload: encode(say{Key: "machine.ask", Args: []any{"account", account, "group", i18n.Name(g.name, mostName)}, Room: room}),
 			})
 		}
 	}
@@ -145,23 +141,19 @@ func (b *Bot) unconfirmedOwners(ctx context.Context, p *voting.Poll) ([]voting.T
 }
 
 // candidates are the members whom the options of an election name.
-func (b *Bot) candidates(ctx context.Context, room string, options []string) ([]string, error) {
-	members, err := b.Line.Members(ctx, room)
-	if err != nil {
-		return nil, fmt.Errorf("asking for the members of %s: %w", room, err)
-	}
+func candidates(members []chat.Member, options []string) []string {
 	var all []string
 	for _, option := range options {
 		if id := person(members, option); id != "" {
 			all = append(all, id)
 		}
 	}
-	return all, nil
+	return all
 }
 
 // without puts others in the place of tellers who stand for election: members with a machine that they said
 // is theirs. Where there is nobody, those who do not stand will do if they are enough.
-func (b *Bot) without(ctx context.Context, room string, all []keyTeller, candidates []string) ([]keyTeller, error) {
+func (b *Bot) without(ctx context.Context, room string, members []chat.Member, all []keyTeller, candidates []string) ([]keyTeller, error) {
 	stands := func(t keyTeller) bool { return slices.Contains(candidates, t.owner) }
 	if !slices.ContainsFunc(all, stands) {
 		return all, nil
@@ -169,10 +161,6 @@ func (b *Bot) without(ctx context.Context, room string, all []keyTeller, candida
 	owned, err := b.owned(ctx, room)
 	if err != nil {
 		return nil, err
-	}
-	members, err := b.Line.Members(ctx, room)
-	if err != nil {
-		return nil, fmt.Errorf("asking for the members of %s: %w", room, err)
 	}
 	var spare []string
 	for _, owner := range slices.Sorted(maps.Keys(owned)) {
@@ -184,7 +172,7 @@ func (b *Bot) without(ctx context.Context, room string, all []keyTeller, candida
 			spare = append(spare, string(owner))
 		}
 	}
-	spares, err := b.tellersOf(ctx, room, spare)
+	spares, err := b.tellersOf(ctx, room, members, spare)
 	if err != nil {
 		return nil, err
 	}
@@ -210,18 +198,15 @@ func (b *Bot) addCandidates(ctx context.Context, t *page, p *voting.Poll) error 
 	if err != nil || !elects {
 		return err
 	}
-	candidates, err := b.candidates(ctx, string(p.Place), p.Asked.Options)
+	all, members, err := b.keyTellers(ctx, string(p.Place))
 	if err != nil {
 		return err
 	}
-	all, err := b.keyTellers(ctx, string(p.Place))
-	if err != nil {
-		return err
-	}
+	stand := candidates(members, p.Asked.Options)
 	var hold, replaced []string
 	for _, one := range all {
 		switch {
-		case !slices.Contains(candidates, one.owner):
+		case !slices.Contains(stand, one.owner):
 		case p.Terms.Tellers.Has(voting.Member(one.owner)):
 			hold = append(hold, one.name)
 		default:

@@ -89,12 +89,17 @@ func (b *Bot) nameIn(ctx context.Context, room, person string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("asking for the members of %s: %w", room, err)
 	}
+	return nameAmong(members, person), nil
+}
+
+// nameAmong is how somebody is called among some members.
+func nameAmong(members []chat.Member, person string) string {
 	for _, m := range members {
 		if name := i18n.Name(m.Name, mostName); m.ID == person && name != "" {
-			return name, nil
+			return name
 		}
 	}
-	return person, nil
+	return person
 }
 
 // limited tells whoever runs the bot what lifts the homeserver's limit.

@@ -22,6 +22,10 @@ func (b *Bot) object(ctx context.Context, m chat.Message, a arguments) error {
 	if err != nil {
 		return err
 	}
+	name, err := b.nameIn(ctx, m.Room, m.Sender)
+	if err != nil {
+		return err
+	}
 	err = b.Store.Tx(ctx, func(ctx context.Context) error {
 		p, err := b.Polls.Object(ctx, p.ID, voting.Member(m.Sender), i18n.Clean(why), b.Now())
 		if err != nil {
@@ -30,10 +34,6 @@ func (b *Bot) object(ctx context.Context, m chat.Message, a arguments) error {
 		key := "poll.objection.noted"
 		if p.Held() {
 			key = "poll.objection.holds"
-		}
-		name, err := b.nameIn(ctx, m.Room, m.Sender)
-		if err != nil {
-			return err
 		}
 		d := lasting(p, "objection/"+m.ID, kindSay)
 		if p.State.Ended() {

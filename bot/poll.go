@@ -54,8 +54,12 @@ func (b *Bot) offer(ctx context.Context, m chat.Message, d voting.Draft, elects 
 	if err := b.attendance(ctx, m.Room, d.Rule); err != nil {
 		return err
 	}
+	members, err := b.roll(ctx, m.Room)
+	if err != nil {
+		return err
+	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		cards, err := b.draft(ctx, m, d, elects)
+		cards, err := b.draft(ctx, m, d, elects, members)
 		if err != nil {
 			return err
 		}
@@ -64,13 +68,10 @@ func (b *Bot) offer(ctx context.Context, m chat.Message, d voting.Draft, elects 
 }
 
 // draft writes a draft in the place of its asker's earlier one and returns the card that shows
-// it, with a file of the roll if that is too long for the card.
-func (b *Bot) draft(ctx context.Context, m chat.Message, d voting.Draft, elects bool) ([]chat.Delivery, error) {
+// it, with a file of the roll if that is too long for the card. Members are who may vote there now.
+func (b *Bot) draft(ctx context.Context, m chat.Message, d voting.Draft, elects bool, members []voting.Member) ([]chat.Delivery, error) {
 	d.Place, d.Asker = voting.Place(m.Room), voting.Member(m.Sender)
-	if members, err := b.roll(ctx, m.Room); err != nil || !slices.Contains(members, d.Asker) {
-		if err != nil {
-			return nil, err
-		}
+	if !slices.Contains(members, d.Asker) {
 		return nil, refuse("refusal.not-on-roll")
 	}
 	earlier, err := b.drafted(ctx, m)
@@ -242,12 +243,13 @@ func (b *Bot) answers(ctx context.Context, m chat.Message, group, question, word
 
 // start opens the vote, if the group's members are still those of the draft.
 func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
-	roll, err := b.roll(ctx, m.Room)
+	members, err := b.roll(ctx, m.Room)
 	if err != nil {
 		return err
 	}
+	roll := members
 	if p.Terms.Picked {
-		roll = slices.DeleteFunc(slices.Clone(p.Roll), func(m voting.Member) bool { return !slices.Contains(roll, m) })
+		roll = slices.DeleteFunc(slices.Clone(p.Roll), func(m voting.Member) bool { return !slices.Contains(members, m) })
 	}
 	if roll, err = b.joined(ctx, p, roll); err != nil {
 		return err
@@ -258,7 +260,7 @@ func (b *Bot) start(ctx context.Context, m chat.Message, p *voting.Poll) error {
 			if err != nil {
 				return err
 			}
-			cards, err := b.draft(ctx, m, draftOf(p, roll), elects)
+			cards, err := b.draft(ctx, m, draftOf(p, roll), elects, members)
 			if err != nil {
 				return err
 			}

@@ -50,6 +50,10 @@ func (b *Bot) loseKey(ctx context.Context, p *voting.Poll) error {
 	if err != nil {
 		return err
 	}
+	members, err := b.roll(ctx, string(p.Place))
+	if err != nil {
+		return err
+	}
 	err = b.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := b.stop(ctx, p, "ballot.ended", b.Polls.Abandon); err != nil {
 			return err
@@ -57,7 +61,7 @@ func (b *Bot) loseKey(ctx context.Context, p *voting.Poll) error {
 		if err := b.Line.Queue(ctx, said); err != nil {
 			return err
 		}
-		return b.offerAgain(ctx, p, elects)
+		return b.offerAgain(ctx, p, elects, members)
 	})
 	if err != nil {
 		return fmt.Errorf("voiding poll %s: %w", p.ID, err)
@@ -67,20 +71,17 @@ func (b *Bot) loseKey(ctx context.Context, p *voting.Poll) error {
 }
 
 // offerAgain shows the question of a vote that nothing came of as a new draft to whoever asked it,
-// if they may still ask. It belongs into a transaction.
-func (b *Bot) offerAgain(ctx context.Context, p *voting.Poll, elects bool) error {
-	roll, err := b.roll(ctx, string(p.Place))
-	if err != nil {
-		return err
-	}
+// if they may still ask. Members are who may vote there now. It belongs into a transaction.
+func (b *Bot) offerAgain(ctx context.Context, p *voting.Poll, elects bool, members []voting.Member) error {
+	roll := members
 	if p.Terms.Picked {
-		roll = slices.DeleteFunc(slices.Clone(p.Roll), func(m voting.Member) bool { return !slices.Contains(roll, m) })
+		roll = slices.DeleteFunc(slices.Clone(p.Roll), func(m voting.Member) bool { return !slices.Contains(members, m) })
 	}
 	again := draftOf(p, roll)
 	if !again.Terms.Until.After(b.Now()) {
 		again.Terms.Until = time.Time{}
 	}
-	cards, err := b.draft(ctx, chat.Message{Room: string(p.Place), Sender: string(p.Asker)}, again, elects)
+	cards, err := b.draft(ctx, chat.Message{Room: string(p.Place), Sender: string(p.Asker)}, again, elects, members)
 	if _, refused := errors.AsType[*voting.Refusal](err); refused {
 		return nil
 	}

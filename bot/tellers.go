@@ -41,9 +41,13 @@ func (b *Bot) tellers(ctx context.Context, m chat.Message, a arguments) error {
 	if a.text == "" && !end {
 		return b.showTellersNow(ctx, m)
 	}
+	g, err := b.lookAround(ctx, m.Room)
+	if err != nil {
+		return err
+	}
 	var owners []string
 	if !end {
-		if owners, err = b.tellersNamed(ctx, m, a.text); err != nil {
+		if owners, err = b.tellersNamed(ctx, m, g.members, a.text); err != nil {
 			return err
 		}
 	}
@@ -51,21 +55,45 @@ func (b *Bot) tellers(ctx context.Context, m chat.Message, a arguments) error {
 		if err := b.Store.PutSetting(ctx, m.Room, settingTellers, strings.Join(owners, " ")); err != nil {
 			return err
 		}
-		return b.tellTellers(ctx, m)
+		return b.tellTellers(ctx, m, g, owners)
 	})
+}
+
+// around is what the homeserver says of a group: it is asked before a transaction begins, because everybody
+// waits for one.
+type around struct {
+	members []chat.Member
+	name    string
+}
+
+func (b *Bot) lookAround(ctx context.Context, room string) (around, error) {
+	members, err := b.Line.Members(ctx, room)
+	if err != nil {
+		return around{}, fmt.Errorf("asking for the members of %s: %w", room, err)
+	}
+	name, err := b.Line.RoomName(ctx, room)
+	return around{members, name}, err
 }
 
 // showTellersNow shows who hold keys, and asks their machines whether they are there.
 func (b *Bot) showTellersNow(ctx context.Context, m chat.Message) error {
-	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.tellTellers(ctx, m) })
+	g, err := b.lookAround(ctx, m.Room)
+	if err != nil {
+		return err
+	}
+	owners, err := b.Store.Setting(ctx, m.Room, settingTellers)
+	if err != nil {
+		return err
+	}
+	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.tellTellers(ctx, m, g, strings.Fields(owners)) })
 }
 
 // tellTellers answers with who hold keys. The answer is the question to their machines as well. It
 // belongs into a transaction.
-func (b *Bot) tellTellers(ctx context.Context, m chat.Message) error {
+func (b *Bot) tellTellers(ctx context.Context, m chat.Message, g around, owners []string) error {
 	d := b.to(m, "reply/"+m.ID, kindTellers, nil)
 	d.Thread = m.Thread
-	asked, err := b.askOwners(ctx, m.Room)
+	asked, err := b.askOwners(ctx, m.Room, g, owners)
 	if err != nil {
 		return err
 	}
@@ -73,11 +101,7 @@ func (b *Bot) tellTellers(ctx context.Context, m chat.Message) error {
 }
 
 // tellersNamed reads whom somebody names: two or three members, none of them a machine.
-func (b *Bot) tellersNamed(ctx context.Context, m chat.Message, text string) ([]string, error) {
-	members, err := b.Line.Members(ctx, m.Room)
-	if err != nil {
-		return nil, fmt.Errorf("asking for the members of %s: %w", m.Room, err)
-	}
+func (b *Bot) tellersNamed(ctx context.Context, m chat.Message, members []chat.Member, text string) ([]string, error) {
 	roll, err := b.roll(ctx, m.Room)
 	if err != nil {
 		return nil, err
@@ -124,11 +148,11 @@ func (b *Bot) machines(ctx context.Context, room string, members []chat.Member) 
 
 // onHere notes that a machine is in the group, and whose it says it is.
 func (b *Bot) onHere(ctx context.Context, m chat.Message, r parley.Record) error {
-	members, err := b.Line.Members(ctx, m.Room)
+	g, err := b.lookAround(ctx, m.Room)
 	if err != nil {
-		return fmt.Errorf("asking for the members of %s: %w", m.Room, err)
+		return err
 	}
-	all, err := b.machines(ctx, m.Room, members)
+	all, err := b.machines(ctx, m.Room, g.members)
 	if err != nil {
 		return err
 	}
@@ -140,7 +164,7 @@ func (b *Bot) onHere(ctx context.Context, m chat.Message, r parley.Record) error
 		return b.sayAgain(ctx, m)
 	}
 	_, machine := all[string(r.Owner)]
-	if machine || string(r.Owner) == m.Sender || !slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == string(r.Owner) }) {
+	if machine || string(r.Owner) == m.Sender || !slices.ContainsFunc(g.members, func(m chat.Member) bool { return m.ID == string(r.Owner) }) {
 		return b.noted(ctx, m)
 	}
 	value, err := b.Store.Setting(ctx, m.Room, settingMachines)
@@ -158,7 +182,7 @@ func (b *Bot) onHere(ctx context.Context, m chat.Message, r parley.Record) error
 		if !slices.Contains(strings.Fields(owners), string(r.Owner)) {
 			return b.done(ctx, m)
 		}
-		said, err := b.askOwners(ctx, m.Room)
+		said, err := b.askOwners(ctx, m.Room, g, strings.Fields(owners))
 		if err != nil {
 			return err
 		}
@@ -198,22 +222,23 @@ type keyTeller struct {
 	others    []string // accounts that say that they are the machine as well
 }
 
-// keyTellers are the tellers of a group, in the order in which they were named.
-func (b *Bot) keyTellers(ctx context.Context, room string) ([]keyTeller, error) {
+// keyTellers are the tellers of a group, in the order in which they were named, and all its members.
+func (b *Bot) keyTellers(ctx context.Context, room string) ([]keyTeller, []chat.Member, error) {
 	value, err := b.Store.Setting(ctx, room, settingTellers)
 	if err != nil || value == "" {
-		return nil, err
+		return nil, nil, err
 	}
-	return b.tellersOf(ctx, room, strings.Fields(value))
+	members, err := b.Line.Members(ctx, room)
+	if err != nil {
+		return nil, nil, fmt.Errorf("asking for the members of %s: %w", room, err)
+	}
+	all, err := b.tellersOf(ctx, room, members, strings.Fields(value))
+	return all, members, err
 }
 
 // tellersOf are some owners with their machines: that which the owner said is theirs, and no other; where
 // they have not said, the first that says so itself.
-func (b *Bot) tellersOf(ctx context.Context, room string, owners []string) ([]keyTeller, error) {
-	members, err := b.Line.Members(ctx, room)
-	if err != nil {
-		return nil, fmt.Errorf("asking for the members of %s: %w", room, err)
-	}
+func (b *Bot) tellersOf(ctx context.Context, room string, members []chat.Member, owners []string) ([]keyTeller, error) {
 	machines, err := b.machines(ctx, room, members)
 	if err != nil {
 		return nil, err
@@ -228,10 +253,7 @@ func (b *Bot) tellersOf(ctx context.Context, room string, owners []string) ([]ke
 	}
 	var all []keyTeller
 	for _, owner := range owners {
-		t := keyTeller{owner: owner}
-		if t.name, err = b.nameIn(ctx, room, owner); err != nil {
-			return nil, err
-		}
+		t := keyTeller{owner: owner, name: nameAmong(members, owner)}
 		said := owned[voting.Member(owner)]
 		for line := range strings.Lines(claims) { // in their order
 			account := strings.Fields(line)[1]
@@ -255,7 +277,7 @@ func (b *Bot) composeTellers(ctx context.Context, d chat.Delivery) (chat.Content
 	if err != nil {
 		return chat.Content{}, err
 	}
-	all, err := b.keyTellers(ctx, d.Room)
+	all, _, err := b.keyTellers(ctx, d.Room)
 	if err != nil {
 		return chat.Content{}, err
 	}
@@ -296,7 +318,7 @@ func (b *Bot) composeTellers(ctx context.Context, d chat.Delivery) (chat.Content
 // addTellers gives a wish the group's tellers, if it has some: then nobody alone opens the box.
 func (b *Bot) addTellers(ctx context.Context, room string, w *wish, elects bool) error {
 	w.terms.Tellers = ""
-	all, err := b.keyTellers(ctx, room)
+	all, members, err := b.keyTellers(ctx, room)
 	if err != nil {
 		return err
 	}
@@ -307,11 +329,7 @@ func (b *Bot) addTellers(ctx context.Context, room string, w *wish, elects bool)
 		return nil
 	}
 	if elects {
-		candidates, err := b.candidates(ctx, room, w.options)
-		if err != nil {
-			return err
-		}
-		if all, err = b.without(ctx, room, all, candidates); err != nil {
+		if all, err = b.without(ctx, room, members, all, candidates(members, w.options)); err != nil {
 			return err
 		}
 	}

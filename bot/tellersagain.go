@@ -48,12 +48,8 @@ func (b *Bot) sayAgain(ctx context.Context, m chat.Message) error {
 }
 
 // unmoved are the machines that hold keys of votes that go on, and are not in the room that the group has
-// moved to.
-func (b *Bot) unmoved(ctx context.Context, room string, all []*voting.Poll) (string, error) {
-	members, err := b.Line.Members(ctx, room)
-	if err != nil {
-		return "", err
-	}
+// moved to, among whose members they are looked for.
+func unmoved(members []chat.Member, all []*voting.Poll) string {
 	var missing []string
 	for _, p := range all {
 		if !p.Gathering() {
@@ -66,5 +62,5 @@ func (b *Bot) unmoved(ctx context.Context, room string, all []*voting.Poll) (str
 			}
 		}
 	}
-	return strings.Join(missing, ", "), nil
+	return strings.Join(missing, ", ")
 }

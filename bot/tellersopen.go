@@ -126,6 +126,10 @@ func (b *Bot) withdraw(ctx context.Context, p *voting.Poll, why say) error {
 	if err != nil {
 		return err
 	}
+	members, err := b.roll(ctx, string(p.Place))
+	if err != nil {
+		return err
+	}
 	err = b.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := b.dropAsked(ctx, p); err != nil {
 			return err
@@ -134,7 +138,7 @@ func (b *Bot) withdraw(ctx context.Context, p *voting.Poll, why say) error {
 		if err := b.Line.Queue(ctx, said); err != nil {
 			return err
 		}
-		return b.offerAgain(ctx, p, elects)
+		return b.offerAgain(ctx, p, elects, members)
 	})
 	if err != nil {
 		return fmt.Errorf("giving up the opening of poll %s: %w", p.ID, err)

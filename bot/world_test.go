@@ -3,10 +3,12 @@ package bot
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +89,11 @@ func (w *world) open() {
 		w.t.Fatal(err)
 	}
 	w.store, w.vault, w.line.Line = st, vault, line
+	w.line.asked = func(ctx context.Context) {
+		if db := st.DB(); db.Execable(ctx) != db.Execable(w.t.Context()) {
+			w.t.Errorf("the homeserver is asked within a transaction, for which everybody waits:\n%s", debug.Stack())
+		}
+	}
 	w.bot = New(Options{
 		Config: Config{Ignore: []string{"@otherbot:x"}, Zone: "UTC"}, Line: w.line, Store: st, Vault: vault, Texts: w.texts, PublicURL: w.url,
 		Polls: voting.New(st, vault, rand.Reader, voting.Defaults()),
