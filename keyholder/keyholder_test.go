@@ -310,6 +310,10 @@ func TestKeyLost(t *testing.T) {
 			if r := d.last(kind); r == nil || policy.Rule(r.Rule) != policy.KeyLost || !r.Final || d.step() != stepRefused {
 				t.Errorf("%s, %s: %+v, it is %s", step, name, r, d.step())
 			}
+			h := must(d.store.Held(t.Context(), string(d.poll.ID)))(t)
+			if s := must(Stand(h, d.vault))(t); s.Key != keyLost {
+				t.Errorf("%s, %s: of its key it says %q", step, name, s.Key)
+			}
 			d.later(time.Hour)
 			if n := len(d.said); n > 6 {
 				t.Errorf("%s, %s: it is said again and again:\n%s", step, name, d.list())

@@ -108,9 +108,14 @@ func held(t *testing.T, dir string, steps ...string) *store.Store {
 	}
 	for _, step := range steps {
 		view := `{"question":{"asked":{"text":"Motion ` + step + `?"}},"ends":"2026-01-02T03:04:05Z"}`
-		h := store.Held{Poll: "p" + step, Room: "!r:test", Step: step, View: []byte(view), Secret: []byte("the sealed key")}
-		if step == "done" {
-			h.Secret = nil
+		h := store.Held{Poll: "p" + step, Room: "!r:test", Step: step, View: []byte(view)}
+		if step != "done" && step != "heard" {
+			if err := vault.Create("teller-p" + step); err != nil {
+				t.Fatal(err)
+			}
+			if h.Secret, err = vault.Seal("teller-p"+step, "key", []byte("the sealed key")); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err := st.PutHeld(t.Context(), h); err != nil {
 			t.Fatal(err)
@@ -140,14 +145,18 @@ func TestKeyholderStatus(t *testing.T) {
 		}
 	}
 	says("never started", "Key machine of @kaya:test", "does not run", "is up, and it is the right one", "never run")
-	st := held(t, dir, "asked", "confirmed", "closed", "released", "refused", "done")
+	st := held(t, dir, "heard", "asked", "confirmed", "closed", "released", "refused", "done")
 	served = append(served, ' ')
 	says("running", "It runs; when", "ops.listen is empty", "another one than this program has",
-		"Motion asked? (its key is here)\n  It waits for the election", "Motion confirmed?", "It waits for the close, ",
-		"waits for the bot's part", "waits for the result", "A rule forbids its part", "go on: 5. That are over, keys deleted: 1.")
+		"Motion heard? (no key yet)\n", "Motion asked? (its key is here)\n  It waits for the election", "Motion confirmed?", "It waits for the close, ",
+		"waits for the bot's part", "waits for the result", "A rule forbids its part", "go on: 6. That are over, keys deleted: 1.")
+	if err := os.Remove(filepath.Join(dir, "data", "keys", "teller-pclosed")); err != nil {
+		t.Fatal(err)
+	}
+	says("after a key file was lost", "Motion closed? (its key is lost)\n", "Motion asked? (its key is here)")
 	srv.Close()
 	st.Close()
-	says("stopped", "does not run", "does not answer", "go on: 5.")
+	says("stopped", "does not run", "does not answer", "go on: 6.")
 }
 
 // A backup holds what the account needs elsewhere, and nothing of a vote.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -77,9 +78,9 @@ func heldVotes(ctx context.Context, dir string, texts *i18n.Texts, stdout io.Wri
 	if err != nil {
 		return err
 	}
-	over := 0
+	over, keys := 0, store.LookVault(filepath.Join(dir, "keys"))
 	for _, h := range all {
-		s, err := keyholder.Stand(h)
+		s, err := keyholder.Stand(h, keys)
 		if err != nil {
 			return err
 		}
@@ -87,15 +88,11 @@ func heldVotes(ctx context.Context, dir string, texts *i18n.Texts, stdout io.Wri
 			over++
 			continue
 		}
-		key := "key"
-		if !s.Key {
-			key = "no-key"
-		}
 		at := ""
 		if !s.At.IsZero() {
 			at = s.At.Local().Format(time.DateTime)
 		}
-		fmt.Fprintln(stdout, texts.Text("keyholder.status.vote", "question", s.Question, "key", texts.Text("keyholder.status."+key)))
+		fmt.Fprintln(stdout, texts.Text("keyholder.status.vote", "question", s.Question, "key", texts.Text("keyholder.status."+s.Key)))
 		fmt.Fprintln(stdout, "  "+texts.Text("keyholder.waits."+s.Waits, "at", at))
 	}
 	fmt.Fprintln(stdout, texts.Text("keyholder.status.over", "open", len(all)-over, "over", over))

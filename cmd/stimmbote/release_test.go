@@ -37,7 +37,7 @@ func TestTheUnitCanBecomeThatOfAKeyholder(t *testing.T) {
 // The table of attacks names a test in each row, and each is there.
 func TestEachAttackIsTested(t *testing.T) {
 	var files []string
-	for _, pattern := range []string{"bot/*_test.go", "keyholder/*/*_test.go", "keyholder/*_test.go", "e2e/*/*_test.go"} {
+	for _, pattern := range []string{"bot/*_test.go", "chat/*_test.go", "keyholder/*/*_test.go", "keyholder/*_test.go", "e2e/*/*_test.go"} {
 		found, err := filepath.Glob(filepath.Join("..", "..", pattern))
 		if err != nil {
 			t.Fatal(err)
