@@ -19,7 +19,7 @@ func TestCandidatesBelongToDescriptions(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	var sent []*livekit.SignalResponse
-	ours, _, err := w.connection(forward.Both)
+	ours, _, err := w.connection(forward.Both, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

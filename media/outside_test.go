@@ -24,7 +24,7 @@ import (
 // candidates are what a client would be told, as "udp address".
 func candidates(t *testing.T, s *Server) map[string]int {
 	t.Helper()
-	pc, _, err := s.connection(forward.Both)
+	pc, _, err := s.connection(forward.Both, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,22 +76,23 @@ func (s *Server) newParticipant(r *room, j joining) (*participant, error) {
 		failed: make(chan struct{}), quit: make(chan struct{}),
 	}
 	p.log = s.log.With().Str("participant", p.sid).Logger()
-	kind := forward.Receiving
+	echo := forward.NewEcho(func() { p.sub.alarm() }, r.guard)
+	kind, hears := forward.Receiving, (*forward.Echo)(nil)
 	if j.single {
-		kind = forward.Both
+		kind, hears = forward.Both, echo
 	}
-	in, api, err := s.connection(kind)
+	in, api, err := s.connection(kind, hears)
 	if err != nil {
 		return nil, fmt.Errorf("making publisher: %w", err)
 	}
 	out := in
 	if !j.single {
-		if out, api, err = s.connection(forward.Sending); err != nil {
+		if out, api, err = s.connection(forward.Sending, echo); err != nil {
 			_ = in.Close()
 			return nil, fmt.Errorf("making subscriber: %w", err)
 		}
 	}
-	p.connect(r, in, out, api)
+	p.connect(r, in, out, api, echo)
 	if s.turn != nil {
 		p.ice = s.turn.servers(j.host, p.sid, s.turn.Admit(p.sid))
 	}
@@ -105,11 +106,15 @@ func (s *Server) dismiss(p *participant) {
 	}
 }
 
-// connection makes a peer connection and its API, which knows what codecs and numbers are negotiated on it.
-func (s *Server) connection(kind func(webrtc.SettingEngine) (*webrtc.API, error)) (*webrtc.PeerConnection, *webrtc.API, error) {
+// connection makes a peer connection and its API, which knows what codecs and numbers are negotiated on it. Reports of
+// arrivals that come on it are for echo, if it is not nil.
+func (s *Server) connection(kind func(webrtc.SettingEngine) (*webrtc.API, error), echo *forward.Echo) (*webrtc.PeerConnection, *webrtc.API, error) {
 	settings, err := s.told()
 	if err != nil {
 		return nil, nil, err
+	}
+	if echo != nil {
+		settings.BufferFactory = echo.Buffers
 	}
 	api, err := kind(settings)
 	if err != nil {
@@ -120,7 +125,7 @@ func (s *Server) connection(kind func(webrtc.SettingEngine) (*webrtc.API, error)
 }
 
 // connect makes legs of the peer connections, which may be the same.
-func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *webrtc.API) {
+func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *webrtc.API, echo *forward.Echo) {
 	p.pub = &publisher{log: p.log, leg: newLeg(in, signal.Publisher, p.send, p.fail, r.guard)}
 	leg := p.pub.leg
 	if !p.single {
@@ -131,7 +136,7 @@ func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *w
 		opened: p.data.sends,
 	}
 	leg.beat = p.sub.beat
-	p.sub.thin.echo = forward.NewEcho(p.sub.alarm)
+	p.sub.thin.echo = echo
 	if p.single {
 		p.pub.shared = p.sub
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 	"github.com/rs/zerolog"
 
@@ -61,7 +62,8 @@ func newQueued() (q *queued, stop func()) {
 	}
 	leg := &leg{do: make(chan func() error, legQueue), quit: make(chan struct{}), send: func(*livekit.SignalResponse) {}, fail: func(error) {}}
 	q.s = &subscriber{leg: leg, log: zerolog.Nop(), incoming: map[string]incoming{}, ready: true}
-	q.s.thin.echo = forward.NewEcho(q.s.alarm)
+	q.s.thin.echo = forward.NewEcho(q.s.alarm, func(f func()) { f() })
+	q.heard = q.s.thin.echo.Buffers(packetio.RTCPBufferPacket, 1)
 	var all sync.WaitGroup
 	counters := &forward.Counters{}
 	voice, camera := feed(make(chan []byte, 64)), [3]feed{}
@@ -85,7 +87,7 @@ func newQueued() (q *queued, stop func()) {
 	}
 	var ends []*end
 	for i, t := range tracks {
-		e := &end{q: q, kind: t.Kind, ssrc: webrtc.SSRC(1000 + i), says: make(chan []byte, 256)}
+		e := &end{q: q, kind: t.Kind, ssrc: webrtc.SSRC(1000 + i), says: feed(make(chan []byte, 256))}
 		send := t.Send("s", q.s.thin.echo)
 		if _, err := send.Bind(e); err != nil {
 			panic(err)
@@ -136,7 +138,7 @@ func newQueued() (q *queued, stop func()) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		for _, p := range q.recorder.BuildFeedbackPacket() {
-			ends[0].say(p)
+			q.tell(q.heard, p)
 		}
 	})
 	every(30*time.Millisecond, func(uint32) {
@@ -152,7 +154,7 @@ func newQueued() (q *queued, stop func()) {
 		}
 		slices.Sort(lost)
 		if lost = lost[:min(len(lost), 250)]; len(lost) > 0 {
-			ends[1].say(&rtcp.TransportLayerNack{MediaSSRC: 1001, Nacks: rtcp.NackPairsFromSequenceNumbers(lost)})
+			q.tell(ends[1].says, &rtcp.TransportLayerNack{MediaSSRC: 1001, Nacks: rtcp.NackPairsFromSequenceNumbers(lost)})
 		}
 	})
 	sources.Go(func() {

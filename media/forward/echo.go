@@ -4,8 +4,6 @@ import (
 	"math"
 	"sync"
 	"time"
-
-	"github.com/pion/rtcp"
 )
 
 const (
@@ -22,7 +20,8 @@ const (
 // (draft-holmer-rmcat-transport-wide-cc-extensions). Packets that wait for each other in a line that is too thin are later
 // and later: that shows before anything is lost, and the gaps between them tell what the line carries.
 type Echo struct {
-	alarm func() // the line fills
+	alarm func()       // the line fills
+	guard func(func()) // does something for which a fault is no matter of others
 
 	mu      sync.Mutex
 	begun   time.Time
@@ -54,8 +53,11 @@ type departure struct {
 	open   bool // nothing has been said of it
 }
 
-// NewEcho returns one for a receiver that has said nothing yet. alarm is called when its line fills; it must not wait.
-func NewEcho(alarm func()) *Echo { return &Echo{alarm: alarm, begun: time.Now()} }
+// NewEcho returns one for a receiver that has said nothing yet. alarm is called when its line fills; it must not wait. Reports
+// are heard in guard, which does what it is given at once.
+func NewEcho(alarm func(), guard func(func())) *Echo {
+	return &Echo{alarm: alarm, guard: guard, begun: time.Now()}
+}
 
 // leaves gives a packet its number.
 func (e *Echo) leaves(payload int, now time.Time) uint16 {
@@ -70,47 +72,32 @@ func (e *Echo) leaves(payload int, now time.Time) uint16 {
 	return n
 }
 
-// heard takes a report.
-func (e *Echo) heard(r *rtcp.TransportLayerCC, now time.Time) {
-	if e.take(r, now) {
+// heard takes a report, as it came. What cannot be read is passed over.
+func (e *Echo) heard(b []byte, now time.Time) {
+	if r, ok := readNotice(b); ok && e.take(r, now) {
 		e.alarm()
 	}
 }
 
 // take is heard, and says whether the line fills.
-func (e *Echo) take(r *rtcp.TransportLayerCC, now time.Time) (fills bool) {
+func (e *Echo) take(r notice, now time.Time) (fills bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.sent == nil || int(r.PacketStatusCount) > echoKept || !e.affords(int(r.PacketStatusCount), now) {
+	if e.sent == nil || !e.affords(r.count, now) {
 		return false
 	}
 	switch since := now.Sub(e.told); {
 	case e.told.IsZero():
-		e.first = r.ReferenceTime
+		e.first = r.reference
 	case since > echoBroke:
 		e.broke = true
 		e.trail, e.lows = e.trail[:0], [3]low{}
 	}
 	e.told = now
-	came := time.Duration(int32((r.ReferenceTime-e.first)<<8)>>8) * 64 * time.Millisecond // 24 bits, which begin again
+	begin := time.Duration(int32((r.reference-e.first)<<8)>>8) * 64 * time.Millisecond // 24 bits, which begin again
 	e.way(now)
-	number, left, deltas := r.BaseSequenceNumber, int(r.PacketStatusCount), r.RecvDeltas
-	for _, c := range r.PacketChunks {
-		for symbol := range symbols(c) {
-			if left == 0 {
-				break
-			}
-			if symbol == rtcp.TypeTCCPacketReceivedSmallDelta || symbol == rtcp.TypeTCCPacketReceivedLargeDelta {
-				if len(deltas) == 0 {
-					return false
-				}
-				came += time.Duration(deltas[0].Delta) * time.Microsecond
-				deltas = deltas[1:]
-				e.arrived(number, came, now)
-			}
-			number++
-			left--
-		}
+	for number, came := range r.arrivals {
+		e.arrived(number, begin+came, now)
 	}
 	e.longer()
 	if now.Sub(e.alarmed) < echoAlarms {
@@ -134,26 +121,6 @@ func (e *Echo) affords(count int, now time.Time) bool {
 	}
 	e.looked += echoReport + count
 	return true
-}
-
-// symbols lists what a part of a report says of one packet after the other.
-func symbols(c rtcp.PacketStatusChunk) func(func(uint16) bool) {
-	return func(yield func(uint16) bool) {
-		switch c := c.(type) {
-		case *rtcp.RunLengthChunk:
-			for range c.RunLength {
-				if !yield(c.PacketStatusSymbol) {
-					return
-				}
-			}
-		case *rtcp.StatusVectorChunk:
-			for _, s := range c.SymbolList {
-				if !yield(s) {
-					return
-				}
-			}
-		}
-	}
 }
 
 // rate is what leaves, in bits per second.

@@ -2,6 +2,8 @@ package forward
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -9,8 +11,28 @@ import (
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 )
+
+// atOnce does something at once.
+func atOnce(f func()) { f() }
+
+// reported is a report of arrivals with these parts, and what is said of times.
+func reported(first, count uint16, reference uint32, parts []uint16, times ...byte) []byte {
+	b := []byte{0x8f, 205, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2}
+	b = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(b, first), count)
+	b = binary.BigEndian.AppendUint32(b, reference<<8)
+	for _, p := range parts {
+		b = binary.BigEndian.AppendUint16(b, p)
+	}
+	b = append(b, times...)
+	for len(b)%4 != 0 {
+		b = append(b, 0)
+	}
+	binary.BigEndian.PutUint16(b[2:], uint16(len(b)/4-1))
+	return b
+}
 
 // far is a receiver that reports arrivals, behind a line that carries so many bits in a second.
 type far struct {
@@ -25,7 +47,7 @@ type far struct {
 
 func newFar(t *testing.T, carries int) *far {
 	f := &far{t: t, now: time.Now(), carries: carries, r: twcc.NewRecorder(1)}
-	f.echo = NewEcho(func() { f.alarms++ })
+	f.echo = NewEcho(func() { f.alarms++ }, atOnce)
 	f.now = f.echo.begun
 	return f
 }
@@ -51,11 +73,7 @@ func (f *far) send(d time.Duration) {
 			if err != nil {
 				f.t.Fatal(err)
 			}
-			var read rtcp.TransportLayerCC
-			if err := read.Unmarshal(b); err != nil {
-				f.t.Fatal(err)
-			}
-			f.echo.heard(&read, f.now)
+			f.echo.heard(b, f.now)
 		}
 	}
 }
@@ -93,20 +111,69 @@ func TestEcho(t *testing.T) {
 // What a receiver reports may be anything.
 func TestEchoBearsAnything(t *testing.T) {
 	f := newFar(t, 4_000_000)
-	all := &rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketReceivedSmallDelta, RunLength: 0xffff}
-	before := &rtcp.TransportLayerCC{PacketStatusCount: 1, PacketChunks: []rtcp.PacketStatusChunk{all}}
-	f.echo.heard(before, f.now) // nothing has been sent
+	const all, many = 0x2000 | 0x1fff, 0x8000                // came: a row of them, and any of fourteen
+	f.echo.heard(reported(0, 1, 0, []uint16{all}, 1), f.now) // nothing has been sent
 	f.send(time.Second)
-	for _, r := range []*rtcp.TransportLayerCC{
-		{},
-		{PacketStatusCount: 0xffff, PacketChunks: []rtcp.PacketStatusChunk{all}},
-		{PacketStatusCount: 100, PacketChunks: []rtcp.PacketStatusChunk{all, all}},
-		{PacketStatusCount: 3, BaseSequenceNumber: 0xfffe, ReferenceTime: 0xffffff, PacketChunks: []rtcp.PacketStatusChunk{all}, RecvDeltas: []*rtcp.RecvDelta{{Delta: -1 << 40}, {Delta: 1 << 40}, {}}},
-		{PacketStatusCount: 2, PacketChunks: []rtcp.PacketStatusChunk{&rtcp.StatusVectorChunk{SymbolList: []uint16{3, 2, 1}}}},
+	for _, b := range [][]byte{
+		nil,
+		reported(0, 0, 0, nil),
+		reported(0, 0xffff, 0, []uint16{all}),
+		reported(0, 100, 0, []uint16{all, all}),
+		reported(0xfffe, 3, 0xffffff, []uint16{all}, 1, 2),
+		reported(0, 2, 0, []uint16{0xc000 | 3<<12 | 2<<10 | 1<<8}, 0x7f),
+		reported(0, 14, 0, []uint16{many | 0x3fff})[:20],
+		reported(0, 14, 0, []uint16{0, 0, 0}),
 	} {
-		f.echo.heard(r, f.now)
+		for n := range b {
+			f.echo.heard(b[:n], f.now)
+		}
+		f.echo.heard(b, f.now)
 		f.echo.Arrivals(f.now)
 	}
+}
+
+// Every kind of report is read as pion reads it.
+func FuzzReport(f *testing.F) {
+	f.Add(reported(7, 3, 9, []uint16{0x2003}, 1, 2, 3))
+	f.Add(reported(65535, 9, 0xffffff, []uint16{0x4002, 0xc000 | 1<<12 | 2<<10 | 3<<8, 0x8000}, 0x80, 0, 0x7f, 0xff, 5, 0xff, 0x38))
+	f.Add(reported(0, 40, 1, []uint16{0x8000 | 0x2aaa, 0xbfff, 0x0002, 0x6001, 0xffff}, make([]byte, 40)...))
+	f.Add(reported(0, 2048, 1, []uint16{0, 0x0fff}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, ok := readNotice(b)
+		var theirs rtcp.TransportLayerCC
+		if !ok || theirs.Unmarshal(b) != nil {
+			for range r.arrivals { // ends
+			}
+			return
+		}
+		var want []int64
+		number, came, left, deltas := theirs.BaseSequenceNumber, int64(0), int(theirs.PacketStatusCount), theirs.RecvDeltas
+		for _, c := range theirs.PacketChunks {
+			var symbols []uint16
+			switch c := c.(type) {
+			case *rtcp.RunLengthChunk:
+				symbols = slices.Repeat([]uint16{c.PacketStatusSymbol}, int(c.RunLength))
+			case *rtcp.StatusVectorChunk:
+				symbols = c.SymbolList
+			}
+			for _, s := range symbols[:min(left, len(symbols))] {
+				if s == rtcp.TypeTCCPacketReceivedSmallDelta || s == rtcp.TypeTCCPacketReceivedLargeDelta {
+					came += deltas[0].Delta
+					deltas = deltas[1:]
+					want = append(want, int64(number), came)
+				}
+				number++
+			}
+			left -= min(left, len(symbols))
+		}
+		var got []int64
+		for number, came := range r.arrivals {
+			got = append(got, int64(number), came.Microseconds())
+		}
+		if !slices.Equal(got, want) || r.reference != theirs.ReferenceTime {
+			t.Errorf("read %v, want %v", got, want)
+		}
+	})
 }
 
 // A receiver that reports without end has all others wait no longer than for some of it, and is heard again a second later.
@@ -115,12 +182,11 @@ func TestEchoBearsManyReports(t *testing.T) {
 		f := newFar(t, 4_000_000)
 		f.send(time.Second)
 		f.now = f.echo.begun.Add(2 * time.Second)
-		none := &rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketNotReceived, RunLength: count}
-		r := &rtcp.TransportLayerCC{PacketStatusCount: count, PacketChunks: []rtcp.PacketStatusChunk{none}}
+		none := reported(0, count, 0, []uint16{count})
 		looked := 0
 		for range 1000 {
 			f.now = f.now.Add(100 * time.Microsecond)
-			f.echo.heard(r, f.now)
+			f.echo.heard(none, f.now)
 			if f.echo.told.Equal(f.now) {
 				looked++
 			}
@@ -129,46 +195,54 @@ func TestEchoBearsManyReports(t *testing.T) {
 			t.Errorf("%d reports of %d packets are looked at", looked, count)
 		}
 		f.now = f.now.Add(time.Second)
-		if f.echo.heard(r, f.now); !f.echo.told.Equal(f.now) {
+		if f.echo.heard(none, f.now); !f.echo.told.Equal(f.now) {
 			t.Error("never heard again")
 		}
 	}
 }
 
-// A report of more packets than are remembered is passed over, and what comes with it is heard; of wrong lengths nothing is.
-func TestControlSifts(t *testing.T) {
+// Reports of arrivals are heard whichever stream they are about, and only they; a fault in that is the guard's matter. What
+// else comes waits to be read.
+func TestBuffers(t *testing.T) {
+	guarded := 0
+	echo := NewEcho(func() {}, func(f func()) { guarded++; f() })
+	echo.leaves(100, time.Now())
 	wish, err := (&rtcp.PictureLossIndication{MediaSSRC: 4711}).Marshal()
 	if err != nil {
 		t.Fatal(err)
 	}
-	far := []byte{0x8f, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0x12, 0x67, 0, 0, 0xff, 0xff, 0, 0, 0, 0, 0x3f, 0xff, 0x3f, 0xff}
-	if got := sift(append(slices.Clone(far), wish...)); !bytes.Equal(got, wish) {
-		t.Errorf("left of it is %x", got)
+	arrived := reported(0, 1, 1, []uint16{0x2001}, 1)
+	buffer := echo.Buffers(packetio.RTCPBufferPacket, 99)
+	for _, b := range [][]byte{arrived, wish, arrived[:8], wish[:2]} {
+		if n, err := buffer.Write(b); n != len(b) || err != nil {
+			t.Fatal(n, err)
+		}
 	}
-	near := slices.Clone(far)
-	near[14], near[15] = 0, 1
-	if got := sift(slices.Clone(near)); !bytes.Equal(got, near) {
-		t.Errorf("of what may be read is left %x", got)
+	if a := echo.Arrivals(time.Now()); !a.Told || guarded != 2 || len(echo.trail) != 1 {
+		t.Errorf("%+v, guarded %d times, %d arrivals", a, guarded, len(echo.trail))
 	}
-	for _, c := range []struct {
-		sent []byte
-		want int
-	}{
-		{append(slices.Clone(far), wish...), 1},
-		{append(slices.Clone(near[:20]), wish...), 0},
-		{append(slices.Clone(wish), 0x81, 206, 0), 0},
-		{append(slices.Clone(wish), 0x81, 206, 0, 9), 0},
-		{far, 0},
-		{nil, 0},
-	} {
-		var asks asked
-		track := testTrack(&asks)
-		sender, _ := bound(t, track, 0)
-		(&source{ssrc: 11, quality: 2}).send(track, time.Now(), true)
-		asks = nil
-		sender.Control(&packets{c.sent})
-		if len(asks) != c.want {
-			t.Errorf("%x: %d key frames are asked for", c.sent, len(asks))
+	b := make([]byte, 100)
+	for _, want := range [][]byte{wish, wish[:2]} {
+		if n, err := buffer.Read(b); err != nil || !bytes.Equal(b[:n], want) {
+			t.Errorf("read %x, want %x: %v", b[:n], want, err)
+		}
+	}
+	media := echo.Buffers(packetio.RTPBufferPacket, 99)
+	if _, err := media.Write(arrived); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := media.Read(b); err != nil || !bytes.Equal(b[:n], arrived) {
+		t.Errorf("read %x: %v", b[:n], err)
+	}
+	for kind, most := range map[packetio.BufferPacketType]int{packetio.RTCPBufferPacket: reportsWaits, packetio.RTPBufferPacket: mediaWaits} {
+		full, taken := echo.Buffers(kind, 1), 0
+		for ; taken < 2*most; taken += 1000 {
+			if _, err := full.Write(make([]byte, 1000)); errors.Is(err, packetio.ErrFull) {
+				break
+			}
+		}
+		if taken > most {
+			t.Errorf("%d bytes wait", taken)
 		}
 	}
 }
@@ -176,7 +250,7 @@ func TestControlSifts(t *testing.T) {
 // All that a receiver gets is numbered in one row, what is sent again too; who has not agreed to that gets no numbers.
 func TestNumbers(t *testing.T) {
 	var asks asked
-	echo := NewEcho(func() {})
+	echo := NewEcho(func() {}, atOnce)
 	row := uint16(0)
 	one, other := testTrack(&asks), testTrack(&asks)
 	r := &receiver{ready: true, rtx: 99}

@@ -265,7 +265,7 @@ func (s *Sender) Control(r Reader) {
 		if err != nil {
 			return
 		}
-		packets, err := rtcp.Unmarshal(sift(buf[:n]))
+		packets, err := rtcp.Unmarshal(buf[:n])
 		if err != nil {
 			continue // what cannot be read is passed over
 		}
@@ -277,10 +277,6 @@ func (s *Sender) Control(r Reader) {
 				s.reported(p.Reports)
 			case *rtcp.ReceiverEstimatedMaximumBitrate:
 				s.flow.estimated(p.Bitrate)
-			case *rtcp.TransportLayerCC:
-				if s.echo != nil {
-					s.echo.heard(p, time.Now())
-				}
 			case *rtcp.TransportLayerNack:
 				s.resend(p, time.Now())
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
@@ -289,29 +285,6 @@ func (s *Sender) Control(r Reader) {
 			}
 		}
 	}
-}
-
-// sift leaves out, before they are read, the reports of arrivals that are of more packets than anybody remembers: a few
-// bytes would take up much memory. It changes b, and returns nil if lengths are wrong.
-func sift(b []byte) []byte {
-	kept := b[:0]
-	for len(b) > 0 {
-		if len(b) < 4 {
-			return nil
-		}
-		n := 4 * (1 + int(binary.BigEndian.Uint16(b[2:])))
-		if n > len(b) {
-			return nil
-		}
-		p := b[:n]
-		b = b[n:]
-		isEcho := rtcp.PacketType(p[1]) == rtcp.TypeTransportSpecificFeedback && p[0]&0x1f == rtcp.FormatTCC
-		if isEcho && n >= 16 && binary.BigEndian.Uint16(p[14:]) > echoKept {
-			continue
-		}
-		kept = append(kept, p...)
-	}
-	return kept
 }
 
 // reported notes what the receiver says of the packets that were sent to it.
