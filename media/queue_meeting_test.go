@@ -57,7 +57,7 @@ func picture(layer int, n uint32, number *uint16, bits int, key bool) (all [][]b
 // newQueued lets somebody receive a voice and a camera with three layers by such a line, until stop is called.
 func newQueued() (q *queued, stop func()) {
 	q = &queued{
-		delay: 20 * time.Millisecond, recorder: twcc.NewRecorder(1), next: map[uint32]uint16{}, missing: map[uint32]map[uint16]time.Time{},
+		most: 250 * time.Millisecond, delay: 20 * time.Millisecond, recorder: twcc.NewRecorder(1), next: map[uint32]uint16{}, missing: map[uint32]map[uint16]time.Time{},
 		sounds: map[uint32]time.Duration{}, parts: map[[2]uint32]map[byte]bool{}, whole: map[[2]uint32]byte{}, wants: [3]bool{true, true, true},
 	}
 	leg := &leg{do: make(chan func() error, legQueue), quit: make(chan struct{}), send: func(*livekit.SignalResponse) {}, fail: func(error) {}}

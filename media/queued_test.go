@@ -18,10 +18,11 @@ import (
 )
 
 // queued is a line to a receiver, and the receiver, in virtual time: packets wait for their turn, and those that would wait
-// for longer than a quarter of a second are lost. Sound is to be there in time, and pictures are to move.
+// for too long are lost. Sound is to be there in time, and pictures are to move.
 type queued struct {
 	s       *subscriber
-	carries atomic.Int64 // bits per second; 0: any
+	carries atomic.Int64  // bits per second; 0: any
+	most    time.Duration // that a packet waits
 	delay   time.Duration
 	jitter  func() time.Duration
 	lose    func() bool
@@ -45,6 +46,7 @@ type queued struct {
 	longest  time.Duration
 	wants    [3]bool
 	again    int
+	padding  int
 }
 
 type frame struct {
@@ -107,10 +109,10 @@ func (e *end) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
 		if q.free.Before(now) {
 			q.free = now
 		}
-		if q.free.Sub(now) > time.Second/4 {
+		if q.free.Sub(now) > q.most {
 			return len(payload), nil
 		}
-		q.free = q.free.Add(time.Duration(int64(len(payload)+50) * 8 * int64(time.Second) / rate))
+		q.free = q.free.Add(time.Duration(int64(len(payload)+int(h.PaddingSize)+50) * 8 * int64(time.Second) / rate))
 		at = q.free
 	}
 	at = at.Add(q.delay)
@@ -135,6 +137,10 @@ func (e *end) arrive(p *rtp.Packet) {
 	}
 	number, body := p.SequenceNumber, p.Payload
 	if p.PayloadType == 97 {
+		if len(body) == 0 {
+			q.padding++
+			return
+		}
 		q.again++
 		number, body = binary.BigEndian.Uint16(body), body[2:]
 	}

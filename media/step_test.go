@@ -140,9 +140,9 @@ func TestThinLines(t *testing.T) {
 				n := q.notice(20 * time.Second)
 				silent := 300 * time.Millisecond
 				if !c.picture {
-					silent = time.Second // one has to be tried now and then
+					silent = 0 // what it is tried with is not heard
 				}
-				if n.silent > 2*silent || c.picture && n.frozen > 1500*time.Millisecond {
+				if n.silent > 600*time.Millisecond || c.picture && n.frozen > 1500*time.Millisecond {
 					t.Errorf("at first: %+v", n)
 				}
 				if n = q.notice(time.Minute); n.silent > silent || c.picture && n.frozen > time.Second {
@@ -151,4 +151,62 @@ func TestThinLines(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A line with room for no picture at all is tried again and again, which nobody hears; once it has room, a picture is there.
+func TestTriesAreNotHeard(t *testing.T) {
+	for _, carries := range []int64{70_000, 100_000, 130_000} {
+		synctest.Test(t, func(t *testing.T) {
+			q, stop := newQueued()
+			defer stop()
+			q.carries.Store(carries)
+			time.Sleep(30 * time.Second)
+			n := q.notice(5 * time.Minute)
+			if n.silent > 0 || n.longest > 200*time.Millisecond || n.pictures > 0 {
+				t.Errorf("at %d: %+v", carries, n)
+			}
+			q.mu.Lock()
+			tried := q.padding
+			q.mu.Unlock()
+			if tried < 20 {
+				t.Errorf("at %d: tried with %d packets", carries, tried)
+			}
+			q.carries.Store(400_000)
+			if n = q.notice(15 * time.Second); n.silent > 0 || n.steady > 10*time.Second || n.pictures == 0 {
+				t.Errorf("with room after %d: %+v", carries, n)
+			}
+		})
+	}
+}
+
+// What is known to be lost counts when a line fills between two beats, too.
+func TestAlarmKnowsWhatWasLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, stop := newQueued()
+		defer stop()
+		q.mu.Lock()
+		q.lose = oneIn(8)
+		q.mu.Unlock()
+		time.Sleep(5 * time.Second)
+		lost := make(chan float64, 1)
+		q.s.post(func() error {
+			lost <- q.s.thin.heard.Lost
+			return nil
+		})
+		if l := <-lost; l < 0.05 || l > 0.25 {
+			t.Errorf("%v of the packets are taken for lost", l)
+		}
+		if _, limited := q.s.thin.line.Limit(); limited {
+			t.Fatal("the line is taken for thin")
+		}
+		q.s.post(func() error {
+			q.s.thin.heard.Lost = 0.5
+			return nil
+		})
+		q.s.alarm()
+		synctest.Wait()
+		if _, limited := q.s.thin.line.Limit(); !limited {
+			t.Error("what is lost has not counted")
+		}
+	})
 }

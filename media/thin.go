@@ -36,6 +36,7 @@ type thin struct {
 	total   forward.Flow // what went out in all, at the last beat
 	divided bool         // the line does not carry all
 	sent    int          // what went out in the last beats, in bits per second
+	heard   allot.Heard  // what was known at the last one
 	echo    *forward.Echo
 	alarmed atomic.Bool // the line fills, and something is about to be done
 }
@@ -67,7 +68,7 @@ func (s *subscriber) alarm() {
 	if s.thin.alarmed.CompareAndSwap(false, true) {
 		s.post(func() error {
 			s.thin.alarmed.Store(false)
-			s.divide(time.Now(), allot.Heard{})
+			s.divide(time.Now(), s.thin.heard)
 			return nil
 		})
 	}
@@ -84,7 +85,8 @@ func (s *subscriber) weigh(now time.Time) {
 		estimate = max(estimate, in.send.Estimate())
 	}
 	heard := s.thin.note(sum)
-	heard.Estimate, s.thin.sent = estimate, heard.Sent
+	s.thin.heard, s.thin.sent = heard, heard.Sent
+	heard.Estimate = estimate // is new once
 	s.divide(now, heard)
 }
 
@@ -104,7 +106,7 @@ func (s *subscriber) moved() error {
 
 // forget lets what has been lost until now count no more.
 func (s *subscriber) forget(now time.Time) {
-	s.thin.past = [lineBeats]forward.Flow{}
+	s.thin.past, s.thin.heard = [lineBeats]forward.Flow{}, allot.Heard{}
 	for _, in := range s.incoming {
 		in.send.Forget(now)
 	}
@@ -116,7 +118,9 @@ func (s *subscriber) divide(now time.Time, heard allot.Heard) {
 		return
 	}
 	ids, tracks := s.demands(now)
-	heard.Needs, heard.Least, heard.Arrivals = allot.Needs(tracks), allot.Least(tracks), allot.Arrivals(s.thin.echo.Arrivals(now))
+	fills := s.fills(ids)
+	heard.Needs, heard.Least, heard.Bare = allot.Needs(tracks), allot.Least(tracks), len(fills) == 0
+	heard.Arrivals = allot.Arrivals(s.thin.echo.Arrivals(now))
 	if s.thin.line.Note(now, heard) {
 		s.thin.echo.Forget()
 		s.forget(now)
@@ -124,7 +128,7 @@ func (s *subscriber) divide(now time.Time, heard allot.Heard) {
 			time.AfterFunc(rest, s.alarm)
 		}
 	}
-	s.fill()
+	s.fill(fills)
 	limit, limited := s.thin.line.Limit()
 	if !limited && !s.thin.divided {
 		return
@@ -155,17 +159,36 @@ func (s *subscriber) hush() {
 	}
 }
 
-// fill has sent what the line is tried with, beside what pictures take of it.
-func (s *subscriber) fill() {
-	var flowing []*forward.Sender
-	for _, in := range s.incoming {
-		if in.send.Kind() == webrtc.RTPCodecTypeVideo && in.send.Now() >= 0 {
+// fills is what the line can be filled with: pictures that flow, else one that has no room.
+func (s *subscriber) fills(ids []string) (flowing []*forward.Sender) {
+	var starved []*forward.Sender
+	for _, id := range ids {
+		in := s.incoming[id]
+		switch {
+		case in.send.Kind() != webrtc.RTPCodecTypeVideo || !in.send.Fills():
+		case in.send.Now() >= 0:
 			flowing = append(flowing, in.send)
+		case in.starved:
+			starved = append(starved, in.send)
 		}
 	}
+	if len(flowing) == 0 && len(starved) > 0 {
+		return starved[:1]
+	}
+	return flowing
+}
+
+// fill has sent what the line is tried with, beside what pictures take of it.
+func (s *subscriber) fill(fills []*forward.Sender) {
 	more := max(0, s.thin.line.Tries()-s.thin.sent)
-	for _, send := range flowing {
-		send.Fill(more / len(flowing))
+	for _, in := range s.incoming {
+		switch i := slices.Index(fills, in.send); {
+		case in.send.Kind() != webrtc.RTPCodecTypeVideo:
+		case i < 0:
+			in.send.Fill(0)
+		default:
+			in.send.Fill(more / len(fills))
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ const (
 	holdFirst = 1500 * time.Millisecond
 	holdMost  = 6 * time.Second
 	holdBare  = 10 * time.Second // and at least and at most where it can only be tried with a picture that nobody sees so far
-	mostBare  = 30 * time.Second
+	mostBare  = 2 * time.Minute
 	// tried is how long after the limit has grown a full line is taken for its fault.
 	tried = 4 * time.Second
 	// spare is how much more than is needed a line has to carry before it counts as free.
@@ -66,6 +66,8 @@ type Heard struct {
 	Needs int
 	// Least is what sound and the smallest picture would take.
 	Least int
+	// Bare says that there is nothing that the line could be filled with but pictures.
+	Bare bool
 	// Arrivals is what reports of arrival tell.
 	Arrivals Arrivals
 }
@@ -100,6 +102,7 @@ type Line struct {
 	sure     float64
 	lost     float64 // when the present tries began
 	from     float64 // and what was sure then
+	seldom   time.Duration
 
 	then      Heard   // when the line was last full
 	weather   float64 // loss that has nothing to do with how much is sent
@@ -134,8 +137,11 @@ func (l *Line) Note(now time.Time, h Heard) (lowered bool) {
 	carries, full := l.full(now, h)
 	switch {
 	case l.tooMuch(h):
-		if l.from < float64(h.Least) {
+		if h.Bare && l.from < float64(h.Least) {
 			l.sure = l.from // there was nothing to try it with but a picture
+		}
+		if a := h.Arrivals; a.Carries > 0 && a.Grows > 0 {
+			l.sure = min(l.sure, max(part*float64(a.Carries), l.least(h))) // it has borne more, but in part by letting it wait
 		}
 		l.limit, l.tries = l.sure, nil
 		l.fullAt, l.calm = now, now
@@ -182,9 +188,13 @@ func (l *Line) grow(now time.Time, since float64, h Heard) {
 	}
 	enough := float64(h.Needs) * (1 + 1.0/more + 0.01)
 	if len(l.tries) == 0 {
-		l.lost, l.from = h.Lost, l.sure
+		l.lost, l.from, l.seldom = h.Lost, l.sure, h.Arrivals.Seldom
 	}
-	l.limit = max(l.sure, min(l.limit*(1+faster*since), enough))
+	by := faster
+	if l.from < float64(h.Least) {
+		by = growth // sound soon waits where there is so little
+	}
+	l.limit = max(l.sure, min(l.limit*(1+by*since), enough))
 	l.tries = append(l.tries, try{now, l.limit})
 	for len(l.tries) > 1 && now.Sub(l.tries[0].at) >= proven {
 		l.sure = max(l.sure, l.tries[0].limit)
@@ -216,7 +226,7 @@ func (l *Line) full(now time.Time, h Heard) (carries float64, full bool) {
 
 // wait has the line grow later than the last time.
 func (l *Line) wait(h Heard) {
-	if l.limit < float64(h.Least) {
+	if h.Bare && l.limit < float64(h.Least) {
 		l.hold = min(max(2*l.hold, holdBare), mostBare)
 	} else {
 		l.hold = min(2*l.hold, holdMost)
@@ -242,6 +252,9 @@ func (l *Line) fills(now time.Time, a Arrivals) bool {
 func (l *Line) tooMuch(h Heard) bool {
 	a := h.Arrivals
 	waits := a.Stands > tooLong || a.Waits > a.Usual && a.Carries > 0 && float64(a.Carries) < l.limit
+	if l.from < float64(h.Least) {
+		waits = waits || a.Waits > l.seldom // little has to wait on such a line until sound does
+	}
 	return len(l.tries) > 0 && (waits || h.Lost > l.lost+heavy)
 }
 

@@ -209,3 +209,55 @@ func TestLineIsTried(t *testing.T) {
 		})
 	}
 }
+
+// Where a line bears more only because something waits in it, pictures have what came through.
+func TestTriedIsNotCarried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &Line{}
+		full := Arrivals{Told: true, Sent: 2 * mbit, Carries: 300 * kbit, Waits: time.Second, Grows: time.Second}
+		l.Note(time.Now(), Heard{Arrivals: full, Needs: 2 * mbit})
+		for limit := 0; limit < 400*kbit; limit, _ = l.Limit() {
+			time.Sleep(beat)
+			l.Note(time.Now(), Heard{Arrivals: Arrivals{Told: true}, Needs: 2 * mbit})
+		}
+		halt := Arrivals{Told: true, Carries: 380 * kbit, Waits: 100 * time.Millisecond, Grows: -time.Millisecond}
+		filling := halt
+		filling.Grows = time.Millisecond
+		before, _ := l.Limit()
+		copied := *l
+		l.Note(time.Now(), Heard{Arrivals: filling, Needs: 2 * mbit})
+		if limit, _ := l.Limit(); limit != 323*kbit {
+			t.Errorf("limit %d", limit)
+		}
+		copied.Note(time.Now(), Heard{Arrivals: halt, Needs: 2 * mbit})
+		if limit, _ := copied.Limit(); limit != before {
+			t.Errorf("limit %d after a halt, %d before", limit, before)
+		}
+	})
+}
+
+// A line that can be filled with nothing but pictures is tried seldom, one with padding as usual and more gently; both end
+// with the first that waits.
+func TestLineWithoutPictures(t *testing.T) {
+	for _, bare := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			l, tries, trying, most := &Line{}, 0, false, 0
+			full := Arrivals{Told: true, Sent: mbit, Carries: 100 * kbit, Waits: time.Second, Grows: time.Second}
+			l.Note(time.Now(), Heard{Arrivals: full, Needs: mbit, Least: 160 * kbit, Bare: bare})
+			for range 10 * 60 * 4 {
+				time.Sleep(beat)
+				h := Heard{Arrivals: Arrivals{Told: true, Usual: 40 * time.Millisecond, Seldom: 45 * time.Millisecond}, Needs: mbit, Least: 160 * kbit, Bare: bare}
+				if l.Tries() > 100*kbit {
+					h.Arrivals.Waits, h.Arrivals.Usual = 50*time.Millisecond, 60*time.Millisecond
+				}
+				if l.Note(time.Now(), h); l.Tries() > 0 && !trying {
+					tries++
+				}
+				trying, most = l.Tries() > 0, max(most, l.Tries())
+			}
+			if bare && (tries < 4 || tries > 8) || !bare && tries < 60 || most > 120*kbit {
+				t.Errorf("bare %v: %d tries in ten minutes, with %d at most", bare, tries, most)
+			}
+		})
+	}
+}

@@ -203,6 +203,9 @@ func (s *Sender) leaves(l *layer, now time.Time) bool {
 func (s *Sender) write(l *layer, h *rtp.Header, d descriptor, payload []byte, key bool, now time.Time) (waiting bool) {
 	b := s.out.Load()
 	if b == nil || s.stopped() {
+		if b != nil && s.starved.Load() && !s.paused.Load() {
+			s.pad(b, now)
+		}
 		return false
 	}
 	s.mu.Lock()
