@@ -1,38 +1,15 @@
 package forward
 
 import (
-	"bytes"
-	"encoding/binary"
-	"errors"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
-	"github.com/pion/transport/v5/packetio"
-	"github.com/pion/webrtc/v4"
 )
 
 // atOnce does something at once.
 func atOnce(f func()) { f() }
-
-// reported is a report of arrivals with these parts, and what is said of times.
-func reported(first, count uint16, reference uint32, parts []uint16, times ...byte) []byte {
-	b := []byte{0x8f, 205, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2}
-	b = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(b, first), count)
-	b = binary.BigEndian.AppendUint32(b, reference<<8)
-	for _, p := range parts {
-		b = binary.BigEndian.AppendUint16(b, p)
-	}
-	b = append(b, times...)
-	for len(b)%4 != 0 {
-		b = append(b, 0)
-	}
-	binary.BigEndian.PutUint16(b[2:], uint16(len(b)/4-1))
-	return b
-}
 
 // far is a receiver that reports arrivals, behind a line that carries so many bits in a second.
 type far struct {
@@ -108,74 +85,6 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// What a receiver reports may be anything.
-func TestEchoBearsAnything(t *testing.T) {
-	f := newFar(t, 4_000_000)
-	const all, many = 0x2000 | 0x1fff, 0x8000                // came: a row of them, and any of fourteen
-	f.echo.heard(reported(0, 1, 0, []uint16{all}, 1), f.now) // nothing has been sent
-	f.send(time.Second)
-	for _, b := range [][]byte{
-		nil,
-		reported(0, 0, 0, nil),
-		reported(0, 0xffff, 0, []uint16{all}),
-		reported(0, 100, 0, []uint16{all, all}),
-		reported(0xfffe, 3, 0xffffff, []uint16{all}, 1, 2),
-		reported(0, 2, 0, []uint16{0xc000 | 3<<12 | 2<<10 | 1<<8}, 0x7f),
-		reported(0, 14, 0, []uint16{many | 0x3fff})[:20],
-		reported(0, 14, 0, []uint16{0, 0, 0}),
-	} {
-		for n := range b {
-			f.echo.heard(b[:n], f.now)
-		}
-		f.echo.heard(b, f.now)
-		f.echo.Arrivals(f.now)
-	}
-}
-
-// Every kind of report is read as pion reads it.
-func FuzzReport(f *testing.F) {
-	f.Add(reported(7, 3, 9, []uint16{0x2003}, 1, 2, 3))
-	f.Add(reported(65535, 9, 0xffffff, []uint16{0x4002, 0xc000 | 1<<12 | 2<<10 | 3<<8, 0x8000}, 0x80, 0, 0x7f, 0xff, 5, 0xff, 0x38))
-	f.Add(reported(0, 40, 1, []uint16{0x8000 | 0x2aaa, 0xbfff, 0x0002, 0x6001, 0xffff}, make([]byte, 40)...))
-	f.Add(reported(0, 2048, 1, []uint16{0, 0x0fff}))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		r, ok := readNotice(b)
-		var theirs rtcp.TransportLayerCC
-		if !ok || theirs.Unmarshal(b) != nil {
-			for range r.arrivals { // ends
-			}
-			return
-		}
-		var want []int64
-		number, came, left, deltas := theirs.BaseSequenceNumber, int64(0), int(theirs.PacketStatusCount), theirs.RecvDeltas
-		for _, c := range theirs.PacketChunks {
-			var symbols []uint16
-			switch c := c.(type) {
-			case *rtcp.RunLengthChunk:
-				symbols = slices.Repeat([]uint16{c.PacketStatusSymbol}, int(c.RunLength))
-			case *rtcp.StatusVectorChunk:
-				symbols = c.SymbolList
-			}
-			for _, s := range symbols[:min(left, len(symbols))] {
-				if s == rtcp.TypeTCCPacketReceivedSmallDelta || s == rtcp.TypeTCCPacketReceivedLargeDelta {
-					came += deltas[0].Delta
-					deltas = deltas[1:]
-					want = append(want, int64(number), came)
-				}
-				number++
-			}
-			left -= min(left, len(symbols))
-		}
-		var got []int64
-		for number, came := range r.arrivals {
-			got = append(got, int64(number), came.Microseconds())
-		}
-		if !slices.Equal(got, want) || r.reference != theirs.ReferenceTime {
-			t.Errorf("read %v, want %v", got, want)
-		}
-	})
-}
-
 // A receiver that reports without end has all others wait no longer than for some of it, and is heard again a second later.
 func TestEchoBearsManyReports(t *testing.T) {
 	for _, count := range []uint16{0, echoKept} {
@@ -197,52 +106,6 @@ func TestEchoBearsManyReports(t *testing.T) {
 		f.now = f.now.Add(time.Second)
 		if f.echo.heard(none, f.now); !f.echo.told.Equal(f.now) {
 			t.Error("never heard again")
-		}
-	}
-}
-
-// Reports of arrivals are heard whichever stream they are about, and only they; a fault in that is the guard's matter. What
-// else comes waits to be read.
-func TestBuffers(t *testing.T) {
-	guarded := 0
-	echo := NewEcho(func() {}, func(f func()) { guarded++; f() })
-	echo.leaves(100, time.Now())
-	wish, err := (&rtcp.PictureLossIndication{MediaSSRC: 4711}).Marshal()
-	if err != nil {
-		t.Fatal(err)
-	}
-	arrived := reported(0, 1, 1, []uint16{0x2001}, 1)
-	buffer := echo.Buffers(packetio.RTCPBufferPacket, 99)
-	for _, b := range [][]byte{arrived, wish, arrived[:8], wish[:2]} {
-		if n, err := buffer.Write(b); n != len(b) || err != nil {
-			t.Fatal(n, err)
-		}
-	}
-	if a := echo.Arrivals(time.Now()); !a.Told || guarded != 2 || len(echo.trail) != 1 {
-		t.Errorf("%+v, guarded %d times, %d arrivals", a, guarded, len(echo.trail))
-	}
-	b := make([]byte, 100)
-	for _, want := range [][]byte{wish, wish[:2]} {
-		if n, err := buffer.Read(b); err != nil || !bytes.Equal(b[:n], want) {
-			t.Errorf("read %x, want %x: %v", b[:n], want, err)
-		}
-	}
-	media := echo.Buffers(packetio.RTPBufferPacket, 99)
-	if _, err := media.Write(arrived); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := media.Read(b); err != nil || !bytes.Equal(b[:n], arrived) {
-		t.Errorf("read %x: %v", b[:n], err)
-	}
-	for kind, most := range map[packetio.BufferPacketType]int{packetio.RTCPBufferPacket: reportsWaits, packetio.RTPBufferPacket: mediaWaits} {
-		full, taken := echo.Buffers(kind, 1), 0
-		for ; taken < 2*most; taken += 1000 {
-			if _, err := full.Write(make([]byte, 1000)); errors.Is(err, packetio.ErrFull) {
-				break
-			}
-		}
-		if taken > most {
-			t.Errorf("%d bytes wait", taken)
 		}
 	}
 }
@@ -279,92 +142,5 @@ func TestNumbers(t *testing.T) {
 	a.send(one, now, true)
 	if len(plain.got) != 1 || plain.got[0].Extension {
 		t.Errorf("got %v", plain.got)
-	}
-}
-
-// A line is filled with what it has carried already, as much as is wanted, and only where the receiver knows such packets.
-func TestFill(t *testing.T) {
-	for _, rtx := range []webrtc.SSRC{0, 99} {
-		var asks asked
-		track := testTrack(&asks)
-		sender, r := bound(t, track, rtx)
-		number, now := uint16(0), time.Now()
-		frames := func(n int) (bits int) {
-			before := len(r.got)
-			for range n {
-				now = now.Add(time.Second / 20)
-				payload := append([]byte{0x10, byte(number & 1), 0}, make([]byte, 997)...)
-				if number > 0 {
-					payload[1] = 1
-				} else {
-					payload[1] = 0
-				}
-				number++
-				track.forward(&rtp.Packet{Header: rtp.Header{SSRC: 11, SequenceNumber: number, Timestamp: uint32(number) * 4500, Marker: true}, Payload: payload}, 2, now)
-			}
-			for _, p := range r.got[before:] {
-				if p.SSRC != 4711 {
-					bits += 8 * (len(p.Payload) - 2 + overhead)
-				}
-			}
-			return bits
-		}
-		if frames(20) > 0 {
-			t.Error("filled before it was wanted")
-		}
-		sender.Fill(400_000)
-		if got := frames(40); rtx == 0 && got > 0 || rtx != 0 && (got < 760_000 || got > 820_000) {
-			t.Errorf("filled with %d bits in two seconds", got)
-		}
-		sender.Fill(0)
-		if frames(20) > 0 {
-			t.Error("goes on")
-		}
-	}
-}
-
-// Where the line has no room for a picture it is filled with padding, in small packets, as much as is wanted; not for who
-// wants no picture, and not where the receiver does not know such packets.
-func TestFillWithoutPicture(t *testing.T) {
-	for _, rtx := range []webrtc.SSRC{0, 99} {
-		var asks asked
-		track := testTrack(&asks)
-		sender, r := bound(t, track, rtx)
-		if sender.Fills() != (rtx != 0) {
-			t.Error("it is not known whether the receiver knows such packets")
-		}
-		s, now := &source{ssrc: 11, quality: 2}, time.Now()
-		seconds := func(n int) (bits, packets int) {
-			before := len(r.got)
-			for range 20 * n {
-				now = now.Add(time.Second / 20)
-				s.send(track, now, true)
-			}
-			for _, p := range r.got[before:] {
-				if !p.Padding || p.SSRC != 99 || p.PayloadType != 121 || len(p.Payload) > 0 || !p.Extension && sender.numbered != nil {
-					t.Fatalf("sent: %+v", p)
-				}
-				bits += 8 * (int(p.Header.PaddingSize) + overhead)
-				packets++
-			}
-			return bits, packets
-		}
-		sender.Allot(-1)
-		if bits, _ := seconds(2); bits > 0 {
-			t.Error("filled before it was wanted")
-		}
-		sender.Fill(40_000)
-		if bits, packets := seconds(10); rtx == 0 && bits > 0 || rtx != 0 && (bits < 380_000 || bits > 420_000 || packets < 200) {
-			t.Errorf("filled with %d bits in ten seconds, in %d packets", bits, packets)
-		}
-		sender.Pause(true)
-		if bits, _ := seconds(2); bits > 0 {
-			t.Error("goes on where no picture is wanted")
-		}
-		sender.Pause(false)
-		sender.Fill(0)
-		if bits, _ := seconds(2); bits > 0 {
-			t.Error("goes on")
-		}
 	}
 }
