@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -15,12 +14,23 @@ import (
 // close closes the open vote of the group: at once if everybody has voted or it was said before
 // that it closes, else after a warning.
 func (b *Bot) close(ctx context.Context, m chat.Message, a arguments) error {
+	number := parley.Number("!close " + a.text)
+	closed, err := b.closedWith(ctx, m.Room, number)
+	if err != nil {
+		return err
+	}
+	if closed != nil {
+		return b.closeAgain(ctx, m, closed)
+	}
 	p, _, err := b.openOne(ctx, m.Room, a.text)
 	if err != nil {
 		return err
 	}
 	if p == nil {
 		return b.notOpen(ctx, m)
+	}
+	if number > 0 && p.Number != number {
+		return refuse("refusal.no-vote-numbered")
 	}
 	if err := b.mayClose(ctx, m, p); err != nil {
 		return err
@@ -42,45 +52,6 @@ func (b *Bot) close(ctx context.Context, m chat.Message, a arguments) error {
 		return b.closeSoon(ctx, m, p)
 	}
 	return b.shut(ctx, p, func(ctx context.Context) error { return b.Line.Mark(ctx, m.ID) })
-}
-
-// notOpen says why there is nothing to close.
-func (b *Bot) notOpen(ctx context.Context, m chat.Message) error {
-	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State != voting.StateDraft })
-	if err != nil {
-		return err
-	}
-	if p != nil && p.Held() {
-		return b.proceed(ctx, m, p)
-	}
-	if p != nil && (p.State == voting.StateAsked || p.State == voting.StateSet) {
-		return refuse("refusal.opening")
-	}
-	if p != nil {
-		never, err := b.uncountable(ctx, p)
-		if err != nil {
-			return err
-		}
-		if never {
-			return refuse("refusal.uncountable")
-		}
-		held, err := b.heldBack(ctx, p)
-		if err != nil || len(held) == 0 {
-			return cmp.Or(err, refuse("refusal.counting"))
-		}
-		if err := errors.Join(b.mayClose(ctx, m, p), b.machinesHear(ctx, m, p, parley.Close)); err != nil {
-			return err
-		}
-		return b.reply(ctx, m, say{Key: "tellers.close-read", Args: []any{"question", p.Question}, Notice: true})
-	}
-	draft, err := b.drafted(ctx, m)
-	if err != nil {
-		return err
-	}
-	if draft != nil {
-		return refuse("refusal.not-started")
-	}
-	return refuse("refusal.no-vote")
 }
 
 // mayClose refuses who neither began a vote nor moderates its group.

@@ -89,7 +89,7 @@ func (b *Bot) composeBallotsFile(ctx context.Context, t *page, p *voting.Poll) (
 	if err != nil {
 		return chat.Content{}, err
 	}
-	r := parley.Record{Kind: parley.Closed, Poll: p.ID, ClosedHash: p.ClosedHash, Archive: archive}
+	r := parley.Record{Kind: parley.Closed, Poll: p.ID, Number: p.Number, ClosedHash: p.ClosedHash, Archive: archive}
 	for _, m := range voted {
 		r.Voted = append(r.Voted, string(m))
 	}

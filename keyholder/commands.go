@@ -53,10 +53,27 @@ func (k *Keyholder) leads(ctx context.Context, m chat.Message, v *vote) (bool, e
 	return power >= moderator, nil
 }
 
+// named are those of some votes that a word may be about. A closed one is named by its number, as the machine
+// itself says it when it waits for that word; an open one has none here yet.
+func named(body string, all []*vote) []*vote {
+	with := func(number int) []*vote {
+		return slices.DeleteFunc(slices.Clone(all), func(v *vote) bool { return v.seen.Number != number })
+	}
+	number := parley.Number(body)
+	if number == 0 {
+		return all
+	}
+	if closed := with(number); len(closed) > 0 {
+		return closed
+	}
+	return with(0)
+}
+
 // closeSaid notes that somebody with the right said that a vote be closed, if only one is open. Where none
-// is, all closed ones that waited for a word go on in spite of objections; and one that was not closed at its
-// time was closed with that right, if it is the only one.
+// is, or a closed one is named, all closed ones that waited for a word go on in spite of objections; and one that
+// was not closed at its time was closed with that right, if it is the only one.
 func (k *Keyholder) closeSaid(ctx context.Context, m chat.Message, all []*vote) error {
+	all = named(m.Body, all)
 	open := slices.DeleteFunc(slices.Clone(all), func(v *vote) bool { return v.Step != stepConfirmed })
 	untimely := slices.DeleteFunc(slices.Clone(all), func(v *vote) bool { return v.Step != stepClosed || !k.untimely(v) })
 	objected := slices.DeleteFunc(slices.Clone(all), func(v *vote) bool {

@@ -31,7 +31,7 @@ func (k *Keyholder) closed(ctx context.Context, v *vote, r parley.Record, on tim
 		return k.refuse(ctx, v, parley.Kept, err)
 	}
 	k.Checkpoint("keyholder.verified")
-	v.Step, v.Ballots, v.seen.ClosedHash = stepClosed, r.Archive, r.ClosedHash
+	v.Step, v.Ballots, v.seen.ClosedHash, v.seen.Number = stepClosed, r.Archive, r.ClosedHash, max(0, r.Number)
 	k.audits[r.ClosedHash] = audit
 	return k.rejudge(ctx, v)
 }

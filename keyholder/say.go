@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"stimmbote/chat"
@@ -28,7 +29,11 @@ type said struct {
 // say is a delivery about a vote, which is sent once.
 func say(v *vote, what, key string, r parley.Record, args ...any) (chat.Delivery, error) {
 	r.Poll = voting.ID(v.Poll)
-	args = append(args, "question", v.seen.Question.Asked.Text)
+	number := "" // as it stands behind a command
+	if v.seen.Number > 0 {
+		number = " " + strconv.Itoa(v.seen.Number)
+	}
+	args = append(args, "question", v.seen.Question.Asked.Text, "number", number)
 	d, err := delivery(saidKey(v, what), v.Room, said{Key: key, Args: args, Rule: policy.Rule(r.Rule)}, r)
 	d.Lasting = true
 	return d, err

@@ -31,32 +31,32 @@ func (r Rule) Error() string { return "refused by the rule " + string(r) }
 
 // The rules, in the order in which they are looked at.
 const (
-	NotMine     Rule = "not-mine"     // this machine's owner is no teller of the vote, or has another machine in it
-	Terms       Rule = "terms"        // the terms contradict themselves
-	Few         Rule = "few"          // fewer ballots would be opened than this machine allows
-	Roll        Rule = "roll"         // the roll is not sorted, has somebody twice, or somebody who is not in the group
-	KeyChanged  Rule = "key-changed"  // an account published two keys for one vote
-	Question    Rule = "question"     // the election asks something else than was said
-	Keys        Rule = "keys"         // a key in the election is not the one that its account published
-	Unequal     Rule = "credentials"  // not as many credentials as lines of the roll
-	Election    Rule = "election"     // the election is not the one that follows from all that
-	Clock       Rule = "clock"        // opening and closing time are not those that were agreed on, or the clocks differ
-	Differs     Rule = "differs"      // another machine found another election right
-	Alarmed     Rule = "alarmed"      // a machine raised the alarm, and its owner has not cleared it up
-	Halted      Rule = "halted"       // a teller halted it
-	Objected    Rule = "objected"     // somebody objected, and nobody with the right said that it goes on
-	Archive     Rule = "archive"      // the ballots do not stand up to verification
-	OtherVote   Rule = "other-vote"   // they belong to another election than the one that was confirmed
-	ClosedHash  Rule = "closed-hash"  // their hash is not the one that the group was told
-	Voters      Rule = "voters"       // the list of those who voted does not fit
-	TooFew      Rule = "too-few"      // there are fewer ballots than may be opened
-	Early       Rule = "early"        // the vote was closed before its time
-	Extended    Rule = "extended"     // its end was moved, and nobody with the right said so
-	Late        Rule = "late"         // it was closed long after its end
-	BotShare    Rule = "bot-share"    // the bot's part is wrong
-	KeyLost     Rule = parley.KeyLost // the machine's own key is gone
-	Page        Rule = parley.Page    // a ballot page is not the one that this program has
-	ResultWrong Rule = "result"       // the archive does not follow from what was released
+	NotMine     Rule = "not-mine"      // this machine's owner is no teller of the vote, or has another machine in it
+	Terms       Rule = "terms"         // the terms contradict themselves
+	Few         Rule = "few"           // fewer ballots would be opened than this machine allows
+	Roll        Rule = "roll"          // the roll is not sorted, has somebody twice, or somebody who is not in the group
+	KeyChanged  Rule = "key-changed"   // an account published two keys for one vote
+	Question    Rule = "question"      // the election asks something else than was said
+	Keys        Rule = "keys"          // a key in the election is not the one that its account published
+	Unequal     Rule = "credentials"   // not as many credentials as lines of the roll
+	Election    Rule = "election"      // the election is not the one that follows from all that
+	Clock       Rule = "clock"         // opening and closing time are not those that were agreed on, or the clocks differ
+	Differs     Rule = "differs"       // another machine found another election right
+	Alarmed     Rule = "alarmed"       // a machine raised the alarm, and its owner has not cleared it up
+	Halted      Rule = "halted"        // a teller halted it
+	Objected    Rule = "objected"      // somebody objected, and nobody with the right said that it goes on
+	Archive     Rule = "archive"       // the ballots do not stand up to verification
+	OtherVote   Rule = "other-vote"    // they belong to another election than the one that was confirmed
+	ClosedHash  Rule = "closed-hash"   // their hash is not the one that the group was told
+	Voters      Rule = "voters"        // the list of those who voted does not fit
+	TooFew      Rule = "too-few"       // there are fewer ballots than may be opened
+	Early       Rule = parley.Early    // the vote was closed before its time
+	Extended    Rule = parley.EndMoved // its end was moved, and nobody with the right said so
+	Late        Rule = parley.Late     // it was closed long after its end
+	BotShare    Rule = "bot-share"     // the bot's part is wrong
+	KeyLost     Rule = parley.KeyLost  // the machine's own key is gone
+	Page        Rule = parley.Page     // a ballot page is not the one that this program has
+	ResultWrong Rule = "result"        // the archive does not follow from what was released
 
 	// The machine cannot be certain that it has not given its part already.
 	HistoryLong   Rule = "history-long"   // more was said since it was asked than it looks through

@@ -2,6 +2,7 @@ package parley
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -57,4 +58,17 @@ func Read(body string) Deed {
 		}
 	}
 	return ""
+}
+
+// Number is the number of a vote that stands behind the command at the beginning of a message, 0 if there is none.
+func Number(body string) int {
+	words := strings.Fields(body)
+	if len(words) < 2 {
+		return 0
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(words[1], "#"), ":"))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }

@@ -57,6 +57,7 @@ type Record struct {
 	Fingerprint string        `json:"fingerprint,omitempty"` // election, confirmed, alarm
 	Credentials string        `json:"credentials,omitempty"` // confirmed: hash of the list, which the fingerprint does not cover
 	ClosedHash  string        `json:"closedHash,omitempty"`  // closed, share
+	Number      int           `json:"number,omitempty"`      // closed: what people call the vote
 	Voted       []string      `json:"voted,omitempty"`       // closed: sorted
 	Archive     []byte        `json:"archive,omitempty"`     // closed, result
 	Body        string        `json:"body,omitempty"`        // share
@@ -91,7 +92,14 @@ type Setup struct {
 const (
 	KeyLost = "key-lost" // a keyholder's key is gone
 	Page    = "page"     // a ballot page is not the real one
+
+	Early    = "early"    // a vote was closed before its time
+	EndMoved = "extended" // its end was moved, and nobody with the right said so
+	Late     = "late"     // it was closed long after its end
 )
+
+// WaitsForClose says whether what a rule waits for is that somebody with the right says [Close].
+func WaitsForClose(rule string) bool { return rule == Early || rule == EndMoved || rule == Late }
 
 // ErrRecord tells that something is no record, or has not what its kind needs.
 var ErrRecord = errors.New("not a record of a vote with tellers")

@@ -14,7 +14,7 @@ func TestRecords(t *testing.T) {
 		"here":      {Kind: Here, Owner: "@kaya:x"},
 		"key":       {Kind: Key, Poll: "p", Public: `{"pok":"<&>"}`},
 		"share":     {Kind: Share, Poll: "p", Body: "{}", ClosedHash: "h"},
-		"a closed":  {Kind: Closed, Poll: "p", ClosedHash: "h", Voted: []string{"@a:x"}, Archive: bytes.Repeat([]byte("x"), mostInline)},
+		"a closed":  {Kind: Closed, Poll: "p", ClosedHash: "h", Number: 12, Voted: []string{"@a:x"}, Archive: bytes.Repeat([]byte("x"), mostInline)},
 		"an alarm":  {Kind: Alarm, Poll: "p", Rule: "keys", Final: true},
 		"waits":     {Kind: Waits, Poll: "p", Rule: "halted"},
 		"goes on":   {Kind: GoesOn, Poll: "p"},
@@ -72,6 +72,16 @@ func TestRead(t *testing.T) {
 	} {
 		if got := Read(body); got != want {
 			t.Errorf("%q is read as %q, want %q", body, got, want)
+		}
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for body, want := range map[string]int{
+		"!close": 0, "!close 12": 12, "!schluss #12": 12, "!einspruch 3: no": 3, "!close A": 0, "!close now 12": 0, "!close -1": 0, "": 0, "!close 99999999999999999999": 0,
+	} {
+		if got := Number(body); got != want {
+			t.Errorf("%q names %d, want %d", body, got, want)
 		}
 	}
 }

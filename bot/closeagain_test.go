@@ -1,0 +1,70 @@
+package bot
+
+import (
+	"testing"
+	"time"
+
+	"stimmbote/voting"
+)
+
+// lateTwice is a circle with two votes that were both closed long after their end: the bot was down.
+func lateTwice(t *testing.T) *circle {
+	t.Helper()
+	c := gathered(t, nil)
+	for _, question := range []string{"Shall we adopt motion 12?", "Shall we adopt motion 13?"} {
+		c.say("chair", "!vote "+question)
+		c.say("chair", "start")
+	}
+	for _, person := range people[:5] {
+		c.tells(person, "A 1")
+		c.tells(person, "B 1")
+	}
+	c.now = c.now.Add(voting.TellersLast + 11*time.Minute)
+	c.goOn()
+	c.later(11 * time.Second)
+	for _, pattern := range []string{
+		`(?s)do not give my part of the key yet: Shall we adopt motion 12.*long after its end.*!close 1\b`,
+		`(?s)do not give my part of the key yet: Shall we adopt motion 13.*long after its end.*!close 2\b`,
+	} {
+		if !c.told(pattern) {
+			t.Fatalf("nobody read %s; said was:\n%s", pattern, list(c.sent))
+		}
+	}
+	return c
+}
+
+// TestTwoVotesAndOneClose: where two closed votes wait for the same word, the bot asks which, no machine takes it for
+// any of them, and with the number behind it each goes on for itself, also while another vote is open.
+func TestTwoVotesAndOneClose(t *testing.T) {
+	c := lateTwice(t)
+	c.say("chair", "!close")
+	c.later(time.Minute)
+	if c.gave() != 0 || !c.told(`(?s)Several votes wait for this word.*!close 1:.*1: Shall we adopt motion 12.*2: Shall we adopt motion 13`) {
+		t.Fatalf("%d parts; said was:\n%s", c.gave(), list(c.sent))
+	}
+	c.say("chair", "!close 2")
+	c.later(time.Minute)
+	if c.gave() != 2 || !c.told(`Result of vote 2`) && !c.told(`Result: `) {
+		t.Fatalf("%d parts; said was:\n%s", c.gave(), list(c.sent))
+	}
+	c.say("chair", "!vote Shall we adopt motion 14?")
+	c.say("chair", "start")
+	third := c.poll()
+	c.say("chair", "!close 7")
+	if !c.told(`No vote with this number is open here`) {
+		t.Errorf("a number of none; said was:\n%s", list(c.sent))
+	}
+	c.say("eva", "!close 1")
+	c.later(time.Minute)
+	if c.gave() != 2 {
+		t.Errorf("%d parts at the word of somebody", c.gave())
+	}
+	c.say("chair", "!close #1")
+	c.later(time.Minute)
+	if c.gave() != 4 {
+		t.Errorf("%d parts; said was:\n%s", c.gave(), list(c.sent))
+	}
+	if p, err := c.bot.Polls.Poll(t.Context(), third.ID); err != nil || p.State != voting.StateOpen {
+		t.Errorf("the third vote is %s, %v", p.State, err)
+	}
+}
