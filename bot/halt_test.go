@@ -392,9 +392,11 @@ func TestMovedWithTellers(t *testing.T) {
 	c := newCircle(t)
 	c.say("chair", "start")
 	const there = "!there:x"
-	c.line.members[there] = slices.DeleteFunc(slices.Clone(c.line.members[group]), func(m chat.Member) bool { return m.ID == user("bernd-box") })
+	c.line.members[there] = slices.DeleteFunc(slices.Clone(c.line.members[group]), func(m chat.Member) bool {
+		return m.ID == user("bernd-box") || m.ID == user("anna")
+	})
 	c.notices(chat.Notice{Kind: chat.Moved, ID: "$moved", Room: group, To: there})
-	moved := find(c.sent, "group", `(?s)This group has moved.*machines are not here yet.*: @bernd-box:x$`)
+	moved := find(c.sent, "group", `(?s)This group has moved.*not here yet: @anna:x, @bernd-box:x\. Please invite`)
 	if moved == nil || moved.Room != there {
 		t.Errorf("nobody reads who is missing; said was:\n%s", list(c.sent))
 	}

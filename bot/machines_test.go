@@ -59,6 +59,8 @@ func (l *realLine) Fetch(context.Context, chat.Attached, int) ([]byte, error) {
 	return l.file, nil
 }
 
+func (l *realLine) Successor(context.Context, string) (to, by string, err error) { return "", "", nil }
+
 func (l *realLine) Sent(context.Context, []string, string, string) (bool, error) { return false, nil }
 
 // open starts the machine, anew if it ran before.

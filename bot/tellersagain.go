@@ -47,8 +47,8 @@ func (b *Bot) sayAgain(ctx context.Context, m chat.Message) error {
 	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, again...) })
 }
 
-// unmoved are the machines that hold keys of votes that go on, and are not in the room that the group has
-// moved to, among whose members they are looked for.
+// unmoved are the tellers of votes that go on, and their machines, that are not in the room that the group has
+// moved to, among whose members they are looked for. The machines go on there once all are.
 func unmoved(members []chat.Member, all []*voting.Poll) string {
 	var missing []string
 	for _, p := range all {
@@ -56,9 +56,11 @@ func unmoved(members []chat.Member, all []*voting.Poll) string {
 			continue
 		}
 		for _, t := range p.Terms.Tellers.All() {
-			here := slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == t.Account })
-			if !here && !slices.Contains(missing, t.Account) {
-				missing = append(missing, t.Account)
+			for _, one := range []string{string(t.Owner), t.Account} {
+				here := slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == one })
+				if !here && !slices.Contains(missing, one) {
+					missing = append(missing, one)
+				}
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -85,6 +86,36 @@ func (l *Line) replaces(ctx context.Context, old, newer id.RoomID) (bool, error)
 	return err == nil && stone.ReplacementRoom == newer, err
 }
 
+// Successor is the room that a group's room says it was replaced by, and who made it say so; both are empty if it
+// was not.
+func (l *Line) Successor(ctx context.Context, room string) (to, by string, err error) {
+	ctx, err = l.online(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	var stone event.TombstoneEventContent
+	err = l.client.StateEvent(ctx, id.RoomID(room), event.StateTombstone, "", &stone)
+	if errors.Is(err, mautrix.MNotFound) || err == nil && stone.ReplacementRoom == "" {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("asking whether %s was replaced: %w", room, err)
+	}
+	state, err := l.state(ctx, id.RoomID(room)) // which names the sender
+	if err != nil {
+		return "", "", fmt.Errorf("asking who replaced %s: %w", room, err)
+	}
+	evt := state[event.StateTombstone][""]
+	if evt == nil {
+		return "", "", nil // it was taken back just now
+	}
+	to, _ = evt.Content.Raw["replacement_room"].(string)
+	return to, evt.Sender.String(), nil
+}
+
+// Stay has the line stay in the older rooms of groups that move, for what is said there. It is called before [Line.Run].
+func (l *Line) Stay() { l.stays = true }
+
 // moved goes on in a group's newer room, and leaves the older one.
 func (l *Line) moved(ctx context.Context, old, newer id.RoomID) error {
 	err := l.store.MoveOutgoing(ctx, old.String(), newer.String(), roomRoute(old.String()), roomRoute(newer.String()))
@@ -96,6 +127,9 @@ func (l *Line) moved(ctx context.Context, old, newer id.RoomID) error {
 		return err
 	}
 	l.log.Info().Stringer("room_id", newer).Msg("A group moved into another room")
+	if l.stays {
+		return nil
+	}
 	if _, err := l.client.LeaveRoom(ctx, old); err != nil {
 		l.log.Debug().AnErr("reason", plain(err)).Msg("The older room cannot be left")
 	}

@@ -190,6 +190,49 @@ func TestAGroupIsFollowedIntoItsNewRoom(t *testing.T) {
 	hs.in(t, successor, "join")
 }
 
+// Who moved a group, and where to, is asked of the older room itself; a line that stays there hears what is said.
+func TestStaysInTheOlderRoom(t *testing.T) {
+	t.Parallel()
+	hs := newHomeserver(t)
+	r := open(t, hs, t.TempDir(), Config{Password: password})
+	r.Stay()
+	r.run(t)
+	eventually(t, func() error {
+		if !r.Ready() {
+			return errors.New("not ready")
+		}
+		return nil
+	})
+	old := hs.makeRoom(true, anna, bot)
+	joined := Notice{Kind: Joined, Room: old.id}
+	r.notices(t, joined)
+	if to, by, err := r.Successor(t.Context(), old.id); to != "" || by != "" || err != nil {
+		t.Errorf("it was not moved: %q, %q, %v", to, by, err)
+	}
+	successor := hs.successor(old, anna)
+	empty := ""
+	replace := func(by, to string) {
+		hs.mu.Lock()
+		defer hs.mu.Unlock()
+		hs.add(old, by, "m.room.tombstone", &empty, object{"replacement_room": to})
+	}
+	replace(anna, successor.id)
+	r.notices(t, joined, Notice{Kind: Moved, Room: old.id, To: successor.id})
+	if to, by, err := r.Successor(t.Context(), old.id); to != successor.id || by != anna || err != nil {
+		t.Errorf("it was moved: %q, %q, %v", to, by, err)
+	}
+	hs.say(old, anna, "!halt")
+	r.heard(t, "!halt")
+	hs.in(t, old, "join")
+	replace(eve, "")
+	if to, by, err := r.Successor(t.Context(), old.id); to != "" || by != "" || err != nil {
+		t.Errorf("that was taken back: %q, %q, %v", to, by, err)
+	}
+	if _, _, err := r.Successor(t.Context(), hs.makeRoom(true, anna).id); err == nil {
+		t.Error("of a room that cannot be looked at nothing is known")
+	}
+}
+
 // successor makes a room that says that it replaces another one.
 func (hs *homeserver) successor(old *fakeRoom, by string) *fakeRoom {
 	room := hs.makeRoom(true, by)

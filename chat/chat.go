@@ -114,6 +114,7 @@ type Line struct {
 	renewing    sync.Mutex
 	saidLimited sync.Once
 	counters    counters
+	stays       bool          // in the older rooms of groups that move
 	atOnce      int           // how many deliveries are under way at most
 	lookBack    int           // how many pages of a group's history are looked through at most
 	second      time.Duration // the unit of every wait before another try

@@ -25,7 +25,7 @@ func (k *Keyholder) command(ctx context.Context, m chat.Message) error {
 	if err != nil {
 		return err
 	}
-	all = slices.DeleteFunc(all, func(v *vote) bool { return v.Room != m.Room || v.Step == stepRefused })
+	all = slices.DeleteFunc(all, func(v *vote) bool { return !v.hears(m.Room, deed) || v.Step == stepRefused })
 	switch deed {
 	case parley.Close:
 		return k.closeSaid(ctx, m, all)

@@ -72,12 +72,9 @@ func TestWhereItLooks(t *testing.T) {
 	d.opens()
 	d.cast(6)
 	asked := must(d.k.vote(t.Context(), d.poll.ID))(t).seen.AskedIn
-	for _, to := range []string{"!second:x", "!third:x"} {
-		if err := d.k.Noticed(t.Context(), chat.Notice{Kind: chat.Moved, ID: "$to" + to, Room: d.room, To: to}); err != nil {
-			t.Fatal(err)
-		}
-		d.room = to
-	}
+	d.power[lenz] = moderator
+	d.moves("!second:x", lenz)
+	d.moves("!third:x", lenz)
 	d.open()
 	d.record(bot, d.askedAgain())
 	d.record(bot, d.closed())

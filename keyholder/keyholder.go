@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -84,6 +83,7 @@ type line interface {
 	Encrypted(ctx context.Context, room string) (bool, error)
 	Power(ctx context.Context, room, user string) (int, error)
 	Fetch(ctx context.Context, a chat.Attached, most int) ([]byte, error)
+	Successor(ctx context.Context, room string) (to, by string, err error)
 	Sent(ctx context.Context, rooms []string, key, after string) (bool, error)
 }
 
@@ -202,7 +202,7 @@ func (k *Keyholder) Due(ctx context.Context, next *time.Time) error {
 	}
 	var problems []error
 	for _, v := range all {
-		err := k.lookForKey(ctx, v)
+		err := errors.Join(k.lookForKey(ctx, v), k.followAgain(ctx, v, next))
 		switch v.Step {
 		case stepHeard:
 			err = errors.Join(err, k.judge(ctx, v, next))
@@ -233,28 +233,4 @@ func (k *Keyholder) Noticed(ctx context.Context, n chat.Notice) error {
 		return k.moved(ctx, n)
 	}
 	return nil
-}
-
-// moved takes the votes of a group along, and introduces the machine there: the bot then says again what it
-// may have missed.
-func (k *Keyholder) moved(ctx context.Context, n chat.Notice) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	all, err := k.live(ctx)
-	if err != nil {
-		return err
-	}
-	return k.Store.Tx(ctx, func(ctx context.Context) error {
-		for _, v := range all {
-			if v.Room != n.Room {
-				continue
-			}
-			v.seen.Rooms = slices.Insert(v.seen.Rooms, 0, v.Room)
-			v.Room = n.To
-			if err := k.put(ctx, v); err != nil {
-				return err
-			}
-		}
-		return k.introduce(ctx, n.To, n.ID)
-	})
 }

@@ -390,29 +390,3 @@ func fewer(t *testing.T, archive []byte, n int) (cut []byte, hash string) {
 	}
 	return b.Bytes(), must(contents.Election.ClosedHash(contents.Ballots[:n]))(t)
 }
-
-// TestMoved: a group that moves into another room in the middle of a vote takes the vote along.
-func TestMoved(t *testing.T) {
-	d := newDesk(t)
-	d.opens()
-	d.cast(6)
-	if err := d.k.Noticed(t.Context(), chat.Notice{Kind: chat.Moved, ID: "$moved", Room: room, To: "!newer:x"}); err != nil {
-		t.Fatal(err)
-	}
-	d.settle()
-	if r := d.last(parley.Here); r == nil {
-		t.Error("the machine does not introduce itself there")
-	}
-	d.open()
-	closed := d.closed()
-	d.record(bot, closed) // in the older room, where anybody may be now
-	if d.step() != stepConfirmed {
-		t.Errorf("it is %s by what is said in the older room", d.step())
-	}
-	d.room = "!newer:x"
-	d.record(bot, closed)
-	d.record(bot, d.part())
-	if n := d.count(parley.Share); n != 1 || d.rooms[len(d.rooms)-1] != d.room {
-		t.Errorf("%d parts, said in %v", n, d.rooms)
-	}
-}

@@ -113,6 +113,12 @@ func (k *Keyholder) release(ctx context.Context, v *vote) error {
 	if err != nil {
 		return k.refuse(ctx, v, parley.Kept, err)
 	}
+	if err := k.follow(ctx, v); err != nil {
+		return err
+	}
+	if v.seen.Move != nil { // perhaps its part stands in the newer room
+		return k.rejudge(ctx, v)
+	}
 	given, err := k.given(ctx, v)
 	if err != nil {
 		return k.refuse(ctx, v, parley.Kept, err)

@@ -80,6 +80,9 @@ func (k *Keyholder) waiting(v *vote) (waits, error) {
 		err = policy.Halted
 	case w.Objected:
 		err = policy.Objected
+	case v.seen.Move != nil:
+		rule, who := v.seen.Move.waits()
+		return waits{rule, strings.Join(who, ", ")}, nil
 	case v.Step == stepConfirmed && w.Moved:
 		err = policy.Extended
 	case v.Step == stepClosed:
@@ -109,7 +112,7 @@ func (k *Keyholder) rejudge(ctx context.Context, v *vote) error {
 	switch {
 	case err != nil:
 		return k.refuse(ctx, v, parley.Kept, err)
-	case v.Step == stepReleased, now == v.seen.Waits, k.borne(v, now.Rule).After(k.Now()):
+	case v.Step == stepReleased, v.Step == stepRefused, now == v.seen.Waits, k.borne(v, now.Rule).After(k.Now()):
 		err = k.put(ctx, v)
 	case now.Rule == "":
 		v.seen.Waits = now
@@ -130,6 +133,8 @@ func (k *Keyholder) borne(v *vote, rule policy.Rule) time.Time {
 		return v.seen.ClosedAt.Add(slow)
 	case policy.Extended:
 		return v.seen.MovedAt.Add(slow)
+	case policy.Moved:
+		return v.seen.Move.Since.Add(slow)
 	}
 	return time.Time{}
 }

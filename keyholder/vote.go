@@ -36,6 +36,7 @@ type seen struct {
 	Question    parley.Question   `json:"question"`
 	AskedIn     string            `json:"askedIn,omitempty"` // the message in which keys were asked for: nothing was said of the vote before it
 	Rooms       []string          `json:"rooms,omitempty"`   // that the group has moved out of since, the newest first
+	Move        *move             `json:"move,omitempty"`    // into a room that the vote has not been taken along into
 	Own         string            `json:"own"`               // public part of the own key
 	Keys        map[string]string `json:"keys"`
 	Setup       *parley.Setup     `json:"setup,omitempty"` // posted, and not compared yet
@@ -154,7 +155,7 @@ const labelKey = "key"
 // end ends a vote: what is secret of it is deleted, after the commit its key file too.
 func (k *Keyholder) end(ctx context.Context, v *vote, step string) error {
 	v.Step, v.Secret, v.Ballots, v.seen.Setup = step, nil, nil, nil
-	v.seen.Stops, v.seen.Objected, v.seen.Waits = nil, nil, waits{}
+	v.seen.Stops, v.seen.Objected, v.seen.Waits, v.seen.Move = nil, nil, waits{}, nil
 	delete(k.audits, v.seen.ClosedHash)
 	return k.put(ctx, v)
 }

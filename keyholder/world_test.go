@@ -48,8 +48,15 @@ func (l *fakeLine) Me() string { return kayas }
 
 func (l *fakeLine) Encrypted(context.Context, string) (bool, error) { return true, nil }
 
-func (l *fakeLine) Members(context.Context, string) ([]chat.Member, error) {
+func (l *fakeLine) Members(_ context.Context, room string) ([]chat.Member, error) {
+	if there, known := l.d.there[room]; known {
+		return there, nil
+	}
 	return l.d.members, nil
+}
+
+func (l *fakeLine) Successor(_ context.Context, room string) (to, by string, err error) {
+	return l.d.stones[room][0], l.d.stones[room][1], nil
 }
 
 func (l *fakeLine) Power(_ context.Context, _, user string) (int, error) { return l.d.power[user], nil }
@@ -73,15 +80,17 @@ type desk struct {
 	now     time.Time
 	members []chat.Member
 	power   map[string]int
-	n       int             // messages so far
-	room    string          // where they are said
-	rooms   []string        // where the machine said what it said
-	sent    map[string]bool // what stands in the room of the machine's deliveries
-	unsure  error           // why it is not certain what stands there
-	looked  []string        // the rooms that were looked through for it
-	since   string          // … and back to which message
-	said    []chat.Content  // by the machine
-	records []parley.Record // of these
+	n       int                      // messages so far
+	room    string                   // where they are said
+	rooms   []string                 // where the machine said what it said
+	sent    map[string]bool          // what stands in the room of the machine's deliveries
+	there   map[string][]chat.Member // other members of other rooms
+	stones  map[string][2]string     // rooms that were replaced, by which, and by whom
+	unsure  error                    // why it is not certain what stands there
+	looked  []string                 // the rooms that were looked through for it
+	since   string                   // … and back to which message
+	said    []chat.Content           // by the machine
+	records []parley.Record          // of these
 	fetch   func(ctx context.Context, url string) ([]byte, error)
 	pages   []string // of the vote
 
@@ -103,7 +112,7 @@ func must[T any](v T, err error) func(t *testing.T) T {
 // newDesk is a desk with a vote that the bot has drafted.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{t: t, dir: t.TempDir(), sent: make(map[string]bool), room: room, now: time.Date(2026, 3, 1, 19, 0, 0, 0, time.UTC), power: map[string]int{bot: 100}}
+	d := &desk{t: t, dir: t.TempDir(), sent: make(map[string]bool), there: make(map[string][]chat.Member), stones: make(map[string][2]string), room: room, now: time.Date(2026, 3, 1, 19, 0, 0, 0, time.UTC), power: map[string]int{bot: 100}}
 	for _, id := range append(slices.Clone(roll), bot, kayas, lenzs) {
 		d.members = append(d.members, chat.Member{ID: id})
 	}
@@ -221,6 +230,17 @@ func (d *desk) settle() {
 			}
 		}
 	}
+}
+
+// moves has somebody move the group into another room, which the machine follows.
+func (d *desk) moves(to, by string) {
+	d.t.Helper()
+	d.stones[d.room] = [2]string{to, by}
+	if err := d.k.Noticed(d.t.Context(), chat.Notice{Kind: chat.Moved, ID: "$to" + to, Room: d.room, To: to}); err != nil {
+		d.t.Fatal(err)
+	}
+	d.room = to
+	d.settle()
 }
 
 // later lets time go by.

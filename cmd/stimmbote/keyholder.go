@@ -97,6 +97,7 @@ func serveKeys(ctx context.Context, cfg config, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	line.Stay() // a teller's halt counts in the older room of a group as well
 	booth := boothOf(cfg.Web)
 	k := keyholder.New(keyholder.Options{
 		Config: cfg.Keyholder, Line: line, Store: st, Vault: vault, Texts: texts, Rand: rand.Reader,

@@ -52,6 +52,8 @@ const (
 	TooFew      Rule = "too-few"       // there are fewer ballots than may be opened
 	Early       Rule = parley.Early    // the vote was closed before its time
 	Extended    Rule = parley.EndMoved // its end was moved, and nobody with the right said so
+	Moved       Rule = "moved"         // the group moved, and not all tellers and machines of the vote are in the newer room
+	MovedBy     Rule = "moved-by"      // somebody moved it who has no right to
 	Late        Rule = parley.Late     // it was closed long after its end
 	BotShare    Rule = "bot-share"     // the bot's part is wrong
 	KeyLost     Rule = parley.KeyLost  // the machine's own key is gone
@@ -68,7 +70,7 @@ const (
 // else contradicts what was seen, and stays refused.
 func (r Rule) Heals() bool {
 	switch r {
-	case Alarmed, Halted, Objected, Early, Extended, Late, Roll, Clock:
+	case Alarmed, Halted, Objected, Early, Extended, Moved, MovedBy, Late, Roll, Clock:
 		return true
 	}
 	return false

@@ -1,0 +1,154 @@
+package keyholder
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"stimmbote/chat"
+	"stimmbote/keyholder/policy"
+	"stimmbote/voting/parley"
+)
+
+// move is a room that the group of a vote was moved to, and that the vote has not been taken along into.
+type move struct {
+	To      string    `json:"to"`
+	By      string    `json:"by,omitempty"`      // who moved it, if without the right
+	Missing []string  `json:"missing,omitempty"` // the tellers and machines that are not there yet
+	Since   time.Time `json:"since"`
+}
+
+// waits is what the part waits for because of the move, and because of whom.
+func (m *move) waits() (policy.Rule, []string) {
+	if m.By != "" {
+		return policy.MovedBy, []string{m.By}
+	}
+	return policy.Moved, m.Missing
+}
+
+// at is where the machine says something about a vote: the older room of a group is shut once it has moved.
+func (v *vote) at() string {
+	if v.seen.Move != nil && v.seen.Move.By == "" {
+		return v.seen.Move.To
+	}
+	return v.Room
+}
+
+// hears says whether a command counts for a vote that was said in a room: in that of the vote; a halt also in one
+// that the group was in before, or that it is moving to, because a teller may have been left out of another.
+func (v *vote) hears(room string, deed parley.Deed) bool {
+	if room == v.Room {
+		return true
+	}
+	moving := v.seen.Move != nil && v.seen.Move.To == room
+	return deed == parley.Halt && (moving || slices.Contains(v.seen.Rooms, room))
+}
+
+// moved takes the votes of a group along, and introduces the machine there: the bot then says again what it
+// may have missed.
+func (k *Keyholder) moved(ctx context.Context, n chat.Notice) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all, err := k.live(ctx)
+	if err != nil {
+		return err
+	}
+	waits := false
+	for _, v := range all {
+		if v.Room != n.Room {
+			continue
+		}
+		if err := k.follow(ctx, v); err != nil {
+			return err
+		}
+		if err := k.rejudge(ctx, v); err != nil {
+			return err
+		}
+		waits = waits || v.seen.Move != nil
+	}
+	if waits {
+		return nil // it is introduced once it goes on there, so that what it has missed is said then
+	}
+	return k.introduce(ctx, n.To, n.ID)
+}
+
+// follow takes a vote into the room that its group has moved to, if somebody with the right moved it and all its
+// tellers and their machines are there. Else it notes why not.
+func (k *Keyholder) follow(ctx context.Context, v *vote) error {
+	for {
+		to, by, err := k.Line.Successor(ctx, v.Room)
+		if err != nil {
+			return fmt.Errorf("asking whether %s was replaced: %w", v.Room, err)
+		}
+		if to == "" {
+			v.seen.Move = nil
+			return nil
+		}
+		m := &move{To: to, Since: k.Now()}
+		if old := v.seen.Move; old != nil && old.To == to {
+			m.Since = old.Since
+		}
+		v.seen.Move = m
+		if v.Step == stepReleased || v.Step == stepRefused { // its part hangs on nothing any more
+			v.takeAlong()
+			continue
+		}
+		power, err := k.Line.Power(ctx, v.Room, by)
+		if err != nil {
+			return fmt.Errorf("asking for the power in %s: %w", v.Room, err)
+		}
+		if by == k.Config.Bot || power < moderator {
+			m.By = by
+			return nil
+		}
+		if m.Missing = k.missingIn(ctx, v, to); len(m.Missing) > 0 {
+			return nil
+		}
+		v.takeAlong()
+	}
+}
+
+// takeAlong has a vote go on in the room that its group has moved to.
+func (v *vote) takeAlong() {
+	v.seen.Rooms = slices.Insert(v.seen.Rooms, 0, v.Room)
+	v.Room, v.seen.Move = v.seen.Move.To, nil
+}
+
+// missingIn are the tellers of a vote, and their machines, that are not in a room.
+func (k *Keyholder) missingIn(ctx context.Context, v *vote, room string) []string {
+	members, err := k.Line.Members(ctx, room)
+	if err != nil { // most likely it is not there itself
+		zerolog.Ctx(ctx).Debug().Err(err).Str("room_id", room).Msg("The members of a group's newer room are not known")
+		return []string{k.Line.Me()}
+	}
+	var missing []string
+	for _, t := range v.seen.Question.Terms.Tellers.All() {
+		for _, one := range []string{string(t.Owner), t.Account} {
+			if !slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == one }) {
+				missing = append(missing, one)
+			}
+		}
+	}
+	return missing
+}
+
+// followAgain looks again whether a vote can be taken along.
+func (k *Keyholder) followAgain(ctx context.Context, v *vote, next *time.Time) error {
+	if v.seen.Move == nil {
+		return nil
+	}
+	before := v.Room
+	if err := k.follow(ctx, v); err != nil {
+		return err
+	}
+	if v.seen.Move != nil {
+		*next = earlier(*next, k.Now().Add(slow))
+	}
+	if err := k.rejudge(ctx, v); err != nil || v.Room == before {
+		return err
+	}
+	return k.introduce(ctx, v.Room, v.Room+"/"+v.Poll)
+}

@@ -1,0 +1,159 @@
+package keyholder
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"stimmbote/chat"
+	"stimmbote/keyholder/policy"
+	"stimmbote/voting/parley"
+)
+
+const newer = "!newer:x"
+
+// absent are the members of the group but for some.
+func (d *desk) absent(some ...string) []chat.Member {
+	return slices.DeleteFunc(slices.Clone(d.members), func(m chat.Member) bool { return slices.Contains(some, m.ID) })
+}
+
+// TestMoved: a group that moves into another room in the middle of a vote takes the vote along.
+func TestMoved(t *testing.T) {
+	d := newDesk(t)
+	d.power[lenz] = moderator
+	d.opens()
+	d.cast(6)
+	d.moves(newer, lenz)
+	if r := d.last(parley.Here); r == nil {
+		t.Error("the machine does not introduce itself there")
+	}
+	d.open()
+	closed := d.closed()
+	d.room = room
+	d.record(bot, closed) // in the older room, where anybody may be now
+	if d.step() != stepConfirmed {
+		t.Errorf("it is %s by what is said in the older room", d.step())
+	}
+	d.room = newer
+	d.record(bot, closed)
+	d.record(bot, d.part())
+	if n := d.count(parley.Share); n != 1 || d.rooms[len(d.rooms)-1] != newer {
+		t.Errorf("%d parts, said in %v", n, d.rooms)
+	}
+}
+
+// TestMovedWithoutSome: the machine goes on in the newer room only if somebody with the right moved the group, and all
+// tellers and machines of the vote are there. Until then it says whom or what it waits for.
+func TestMovedWithoutSome(t *testing.T) {
+	for name, test := range map[string]struct {
+		by      string
+		missing []string
+		rule    policy.Rule
+		says    string
+		heal    func(d *desk)
+		where   string // it is said
+	}{
+		"a teller":           {lenz, []string{kaya}, policy.Moved, `Missing: @kaya:x\. Please invite`, func(d *desk) { d.there[newer] = d.members }, newer},
+		"a teller's machine": {lenz, []string{lenzs}, policy.Moved, `Missing: @lenz-box:x\. `, func(d *desk) { d.there[newer] = d.members }, newer},
+		"both":               {lenz, []string{lenz, lenzs}, policy.Moved, `Missing: @lenz:x, @lenz-box:x\. `, func(d *desk) { d.there[newer] = d.members }, newer},
+		"taken back":         {lenz, []string{lenz}, policy.Moved, `Missing: @lenz:x`, func(d *desk) { delete(d.stones, room); d.room = room }, newer},
+		"the right":          {"@bernd:x", nil, policy.MovedBy, `@bernd:x has moved the group .* without the right`, func(d *desk) { d.stones[room] = [2]string{newer, lenz} }, room},
+		"the right: the bot": {bot, nil, policy.MovedBy, `@bot:x has moved the group`, func(d *desk) { d.stones[room] = [2]string{newer, lenz} }, room},
+	} {
+		d := newDesk(t)
+		d.power[lenz] = moderator
+		d.opens()
+		d.cast(6)
+		d.there[newer] = d.absent(test.missing...)
+		d.moves(newer, test.by)
+		d.later(slow)
+		if r := d.last(parley.Waits); r == nil || policy.Rule(r.Rule) != test.rule || d.rooms[len(d.rooms)-1] != test.where {
+			t.Errorf("%s: %+v, said in %v", name, r, d.rooms)
+		}
+		d.told(`(?s)do not give my part of the key yet.*` + test.says)
+		d.open()
+		closed := d.closed()
+		for _, d.room = range []string{newer, room} { // wherever the bot goes on
+			d.record(bot, closed)
+			d.record(bot, d.part())
+		}
+		d.later(time.Hour)
+		if n := d.count(parley.Share); n != 0 {
+			t.Fatalf("%s: %d parts; said was:\n%s", name, n, d.list())
+		}
+		d.room = newer
+		test.heal(d)
+		d.later(slow)
+		if d.last(parley.GoesOn) == nil {
+			t.Errorf("%s: it does not go on; said was:\n%s", name, d.list())
+		}
+		if name != "taken back" && d.rooms[len(d.rooms)-2] != newer {
+			t.Errorf("%s: it goes on in %v", name, d.rooms)
+		}
+		d.record(bot, closed) // which the bot says again there
+		d.record(bot, d.part())
+		d.later(time.Minute)
+		if n := d.count(parley.Share); n != 1 {
+			t.Errorf("%s: %d parts; said was:\n%s", name, n, d.list())
+		}
+	}
+}
+
+// TestMovedUnseen: a machine that missed the move looks for it before it gives its part: that may stand in the newer
+// room, said before it was started from a backup.
+func TestMovedUnseen(t *testing.T) {
+	d := newDesk(t)
+	d.power[lenz] = moderator
+	d.opens()
+	d.cast(6)
+	d.record(bot, d.closed())
+	d.there[newer] = d.absent(kayas)
+	d.stones[room] = [2]string{newer, lenz}
+	d.record(bot, d.part())
+	d.later(slow)
+	if n := d.count(parley.Share); n != 0 {
+		t.Fatalf("%d parts in the older room", n)
+	}
+	d.told(`Missing: @kaya-box:x`)
+	delete(d.there, newer)
+	d.later(slow)
+	if n := d.count(parley.Share); n != 1 || !slices.Equal(d.looked, []string{newer, room}) {
+		t.Errorf("%d parts, it looked through %v; said was:\n%s", n, d.looked, d.list())
+	}
+}
+
+// TestHaltInTheOlderRoom: a teller's halt counts there as well, before and after the machine went on; nothing else does.
+func TestHaltInTheOlderRoom(t *testing.T) {
+	for _, missing := range []bool{false, true} {
+		d := newDesk(t)
+		d.power[lenz] = moderator
+		d.opens()
+		d.cast(6)
+		if missing {
+			d.there[newer] = d.absent(lenz)
+		}
+		d.moves(newer, lenz)
+		d.room = room
+		d.says("@bernd:x", "!halt")
+		d.says(lenz, "!halt")
+		d.told(`@lenz:x halted`)
+		delete(d.there, newer)
+		d.later(slow)
+		closed := d.closed()
+		d.room = newer
+		d.record(bot, closed)
+		d.record(bot, d.part())
+		d.room = room
+		d.says(lenz, "!resume")
+		d.later(time.Hour)
+		if n := d.count(parley.Share); n != 0 {
+			t.Fatalf("%d parts; said was:\n%s", n, d.list())
+		}
+		d.room = newer
+		d.says(lenz, "!resume")
+		d.later(time.Minute)
+		if n := d.count(parley.Share); n != 1 {
+			t.Errorf("%d parts; said was:\n%s", n, d.list())
+		}
+	}
+}
