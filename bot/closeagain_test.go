@@ -68,3 +68,47 @@ func TestTwoVotesAndOneClose(t *testing.T) {
 		t.Errorf("the third vote is %s, %v", p.State, err)
 	}
 }
+
+// TestTwoOpenVotesAndOneClose: where two votes with tellers are open, none is closed before its time: no machine could
+// be sure which was meant.
+func TestTwoOpenVotesAndOneClose(t *testing.T) {
+	c := gathered(t, nil)
+	for _, question := range []string{"Shall we adopt motion 12?", "Shall we adopt motion 13?"} {
+		c.say("chair", "!vote "+question)
+		c.say("chair", "start")
+	}
+	for _, person := range people[:5] {
+		c.tells(person, "A 1")
+	}
+	for _, word := range []string{"!close", "!close A", "!close 1"} {
+		c.say("chair", word)
+	}
+	if !c.told(`no other open vote with tellers`) || c.told(`The vote is closed`) {
+		t.Errorf("one was closed; said was:\n%s", list(c.sent))
+	}
+	c.later(voting.TellersLast)
+	c.later(time.Minute)
+	if c.gave() != 2 || c.told(`do not give my part`) {
+		t.Errorf("%d parts at its time; said was:\n%s", c.gave(), list(c.sent))
+	}
+}
+
+// TestEarlierEnd: the end of a vote with tellers is not moved to an earlier time, which the machines would take for a
+// close before it; without tellers it is.
+func TestEarlierEnd(t *testing.T) {
+	c := newCircle(t)
+	c.say("chair", "start")
+	ends := c.poll().Ends
+	c.say("chair", "!extend 19:05")
+	if p := c.poll(); !p.Ends.Equal(ends) || !c.told(`can only be made longer`) {
+		t.Errorf("it ends %s, not %s; said was:\n%s", p.Ends, ends, list(c.sent))
+	}
+	w := newWorld(t, "en")
+	w.says("chair", "!vote Shall we adopt motion 12? --for 15m")
+	w.says("chair", "start")
+	ends = w.poll().Ends
+	w.says("chair", "!extend 19:05")
+	if p := w.poll(); !p.Ends.Before(ends) {
+		t.Errorf("without tellers it ends %s; said was:\n%s", p.Ends, list(w.sent))
+	}
+}

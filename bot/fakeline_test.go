@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 
 	"stimmbote/chat"
@@ -19,7 +20,8 @@ type fakeLine struct {
 	file      []byte
 	fetched   int // files
 	broken    error
-	forgotten bool // nothing is known without asking
+	gone      map[string]bool // rooms that the bot was put out of
+	forgotten bool            // nothing is known without asking
 	reach     map[string]chat.Reach
 	met       []string
 	progress  chat.Progress
@@ -51,6 +53,9 @@ func (l *fakeLine) Me() string { return myself }
 
 func (l *fakeLine) Members(ctx context.Context, room string) ([]chat.Member, error) {
 	l.asked(ctx)
+	if l.gone[room] {
+		return nil, errors.New("not in this room")
+	}
 	return l.members[room], cmp.Or(l.broken, ctx.Err())
 }
 

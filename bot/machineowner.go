@@ -164,9 +164,6 @@ func (b *Bot) without(ctx context.Context, room string, members []chat.Member, a
 	}
 	var spare []string
 	for _, owner := range slices.Sorted(maps.Keys(owned)) {
-		if !slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == string(owner) }) {
-			continue // who has left holds no key
-		}
 		taken := slices.ContainsFunc(all, func(t keyTeller) bool { return t.owner == string(owner) })
 		if !taken && !slices.Contains(candidates, string(owner)) {
 			spare = append(spare, string(owner))

@@ -47,18 +47,23 @@ func TestWhoseMachine(t *testing.T) {
 func TestCandidatesHoldNoKey(t *testing.T) {
 	for name, test := range map[string]struct {
 		spare, third bool
+		left         bool // the spare has left the group
 		tellers      string
 		says         string
 	}{
-		"by somebody else":            {true, false, "Clara (@clara-box:x), Bernd (@bernd-box:x)", `Stands for election and therefore holds no key of this vote: Anna`},
-		"by nobody, others are there": {false, true, "Bernd (@bernd-box:x), Deniz (@deniz-box:x)", `Stands for election and therefore holds no key of this vote: Anna`},
-		"there is nobody else":        {false, false, "Anna (@anna-box:x), Bernd (@bernd-box:x)", `⚠️ Stands for election and holds a key: Anna`},
+		"by somebody else":            {true, false, false, "Clara (@clara-box:x), Bernd (@bernd-box:x)", `Stands for election and therefore holds no key of this vote: Anna`},
+		"by nobody, others are there": {false, true, false, "Bernd (@bernd-box:x), Deniz (@deniz-box:x)", `Stands for election and therefore holds no key of this vote: Anna`},
+		"by nobody: Clara has left":   {true, false, true, "Anna (@anna-box:x), Bernd (@bernd-box:x)", `⚠️ Stands for election and holds a key: Anna`},
+		"there is nobody else":        {false, false, false, "Anna (@anna-box:x), Bernd (@bernd-box:x)", `⚠️ Stands for election and holds a key: Anna`},
 	} {
 		w := newWorld(t, "en")
 		w.withTellers()
 		if test.spare {
 			w.box("clara")
 			w.says("clara", "!machine @clara-box")
+		}
+		if test.left {
+			w.leave("clara")
 		}
 		if test.third {
 			w.box("deniz")
@@ -81,5 +86,40 @@ func TestCandidatesHoldNoKey(t *testing.T) {
 		if names, err := w.bot.tellerNames(t.Context(), group, w.poll().Terms.Tellers.All()[:1], false); err != nil || names != "Anna" {
 			t.Errorf("%s: a vote that elects nobody has %s first, %v", name, names, err)
 		}
+	}
+}
+
+// TestTellerWhoLeft: whoever has left the group holds no key there, although their machine stays.
+func TestTellerWhoLeft(t *testing.T) {
+	w := newWorld(t, "en")
+	w.withTellers()
+	w.says("bernd", "!machine @bernd-box")
+	w.leave("bernd")
+	w.says("chair", "!vote Shall we adopt motion 12?")
+	w.expect(`Of @bernd:x there is no machine in the group`, "group")
+	if p := w.poll(); p != nil {
+		t.Errorf("there is a vote, %s", p.State)
+	}
+	w.says("chair", "!tellers")
+	w.expect(`(?s)Anna: @anna-box:x.*@bernd:x: not in this group any more`, "group")
+	w.join("bernd")
+	w.says("chair", "!vote Shall we adopt motion 12?")
+	w.expect(`Tellers: Anna \(@anna-box:x\), Bernd \(@bernd-box:x\)`, "group")
+}
+
+// TestMachineInAGroupThatIsGone: a group that the bot was put out of does not keep anybody from saying in the direct
+// chat which machine is theirs.
+func TestMachineInAGroupThatIsGone(t *testing.T) {
+	w := newWorld(t, "en")
+	w.withTellers()
+	if err := w.store.PutSetting(t.Context(), "!another:x", settingMachines, user("anna")+" "+user("anna-box")+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	w.line.gone = map[string]bool{"!another:x": true}
+	w.new()
+	w.tells("anna", "!machine @anna-box")
+	w.expect(`@anna-box:x is Anna's machine`, "anna")
+	if owned, err := w.bot.owned(t.Context(), group); err != nil || owned[voting.Member(user("anna"))] != user("anna-box") {
+		t.Errorf("it is not noted: %v, %v", owned, err)
 	}
 }

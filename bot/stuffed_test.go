@@ -60,27 +60,10 @@ var withheld = map[string]lie{
 // agreed to; members read whom the vote waits for.
 func TestWithheld(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(withheld)) {
-		lie := withheld[name]
 		t.Run(name, func(t *testing.T) {
 			c := newCircle(t)
-			c.tamper = func(p *passing) { lie.tamper(t, c, p) }
-			c.say("chair", "start")
-			if p := c.poll(); p != nil && p.State == voting.StateOpen {
-				c.votes()
-			} else if lie.parts > 0 {
-				t.Fatalf("it does not open; said was:\n%s", list(c.sent))
-			}
-			c.later(50 * time.Second)
-			for range 4 {
-				c.later(2 * time.Minute)
-			}
-			if !c.told(lie.want) {
-				t.Errorf("nobody read %s; said was:\n%s", lie.want, list(c.sent))
-			}
-			if n := c.gave(); n != lie.parts {
-				t.Errorf("%d parts, want %d", n, lie.parts)
-			}
-			if counted := c.told(`Counted again`); c.told(`Result: `) && !counted {
+			c.comesTo(t, withheld[name])
+			if c.told(`Result: `) && !c.told(`Counted again`) {
 				t.Error("there is a result that no machine has recounted")
 			}
 		})

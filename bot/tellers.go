@@ -219,6 +219,7 @@ type keyTeller struct {
 	account   string   // of the machine, empty if there is none
 	confirmed bool     // its owner said so
 	booth     string   // where the machine serves the ballot page, if it does
+	left      bool     // they are in the group no longer
 	others    []string // accounts that say that they are the machine as well
 }
 
@@ -254,6 +255,11 @@ func (b *Bot) tellersOf(ctx context.Context, room string, members []chat.Member,
 	var all []keyTeller
 	for _, owner := range owners {
 		t := keyTeller{owner: owner, name: nameAmong(members, owner)}
+		if !slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == owner }) {
+			t.left = true // and holds no key, although their machine may be here
+			all = append(all, t)
+			continue
+		}
 		said := owned[voting.Member(owner)]
 		for line := range strings.Lines(claims) { // in their order
 			account := strings.Fields(line)[1]
@@ -288,10 +294,14 @@ func (b *Bot) composeTellers(ctx context.Context, d chat.Delivery) (chat.Content
 	t.add("tellers.title")
 	ready := true
 	for _, one := range all {
-		if one.account == "" {
+		switch {
+		case one.left:
+			ready = false
+			t.add("tellers.left", "name", one.name)
+		case one.account == "":
 			ready = false
 			t.add("tellers.missing", "name", one.name)
-		} else {
+		default:
 			t.add("tellers.machine", "name", one.name, "account", one.account)
 		}
 		if one.booth != "" {
