@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/rtcerr"
@@ -64,6 +65,7 @@ type client struct {
 	apart     atomic.Bool                 // keeps candidates back, so that nothing connects
 	unsaid    chan *livekit.SignalRequest // its own
 	slow      bool                        // does not answer offers
+	timeless  bool                        // does not report when packets arrive
 	offered   *livekit.SessionDescription // the last one that it has not answered
 	dropped   []string                    // own tracks that are no longer published
 
@@ -91,7 +93,7 @@ func (w *world) come(t *testing.T, q url.Values) (*client, *websocket.Conn) {
 		t.Fatal(err)
 	}
 	c := newClient(t)
-	c.tune, c.level = w.tune, w.level
+	c.tune, c.level, c.timeless = w.tune, w.level, w.timeless
 	c.pub = c.peer(livekit.SignalTarget_PUBLISHER)
 	c.sub = c.peer(livekit.SignalTarget_SUBSCRIBER)
 	c.sub.OnDataChannel(c.hearData)
@@ -167,7 +169,14 @@ func (c *client) peer(target livekit.SignalTarget) *webrtc.PeerConnection {
 	if c.tune != nil {
 		c.tune(&e)
 	}
-	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithMediaEngine(c.codecs())).NewPeerConnection(c.config)
+	m, with := c.codecs(), []func(*webrtc.API){}
+	if c.timeless {
+		r := &interceptor.Registry{}
+		c.must(webrtc.ConfigureNack(m, r))
+		c.must(webrtc.ConfigureRTCPReports(r))
+		with = append(with, webrtc.WithInterceptorRegistry(r))
+	}
+	pc, err := webrtc.NewAPI(append(with, webrtc.WithSettingEngine(e), webrtc.WithMediaEngine(m))...).NewPeerConnection(c.config)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 // A fault of the program in a room, in one of its connections or in what forwards its packets ends that room; its people
 // are told to come again, and the next room goes on.
 func TestFaultInARoom(t *testing.T) {
+	t.Parallel()
 	var faulty atomic.Pointer[string] // track whose packets cause one
 	w := start(t, func(o *Options) {
 		o.Tap = func(track string, _ *rtp.Header, _ []byte) {

@@ -52,6 +52,7 @@ func candidates(t *testing.T, s *Server) map[string]int {
 
 // Clients are told what the name of the machine leads to beside its own addresses, on every way in but the relay.
 func TestFoundAddress(t *testing.T) {
+	t.Parallel()
 	s, err := New(Config{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0", TURN: "127.0.0.1:0"}, Options{Secret: []byte("0123456789abcdef0123456789abcdef")}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +73,7 @@ func TestFoundAddress(t *testing.T) {
 
 // The name is looked up again and again, sooner where nobody has answered, and what was found stays until something else is.
 func TestLooksAgain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var answer atomic.Pointer[[]netip.Addr]
 		var asked atomic.Int64
@@ -125,6 +127,7 @@ func TestLooksAgain(t *testing.T) {
 
 // Nobody is asked where an address is configured, or nobody is named.
 func TestAsksNobody(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		cfg  Config
 		name string
@@ -168,6 +171,7 @@ func stunServer(t *testing.T, answer func(request *stun.Message) []byte) string 
 
 // A STUN server says the address, also when a packet gets lost, and another's answer is none.
 func TestAskSTUN(t *testing.T) {
+	t.Parallel()
 	address := &stun.XORMappedAddress{IP: net.IPv4(203, 0, 113, 9), Port: 1000}
 	for name, c := range map[string]struct {
 		answer func(*stun.Message) []byte

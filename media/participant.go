@@ -156,6 +156,9 @@ func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *w
 }
 
 func (p *participant) watch(state webrtc.PeerConnectionState) {
+	if state == webrtc.PeerConnectionStateClosed {
+		return // by us; pion says so when it likes, even after the end
+	}
 	p.log.Trace().Stringer("state", state).Msg("Connection changed")
 	if state == webrtc.PeerConnectionStateFailed {
 		p.fail(errLost)

@@ -82,6 +82,7 @@ func (l *twice) WriteTo(b []byte, to net.Addr) (int, error) {
 
 // Over a network that loses, repeats and reorders, pictures arrive nearly whole, with one connection and with two.
 func TestRoughNetwork(t *testing.T) {
+	t.Parallel()
 	n := newRough(t)
 	w := start(t, n.below)
 	if err := n.router.Start(); err != nil {

@@ -10,6 +10,7 @@ import (
 // In a large room the others hear as many voices as there are places: who falls silent gives way to who speaks. What does
 // not say how loud it is, and what is shared, is always heard; and all voices are again once people have gone.
 func TestFewVoicesInALargeRoom(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	w.many, w.voices = 2, 1
 	speaks := func(name string, level int32) (*client, *atomic.Int32) {

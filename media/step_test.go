@@ -21,6 +21,7 @@ func oneIn(n int) func() bool {
 // After a step from 2 Mbit/s to 300 kbit/s sound is back as soon as what already waits in the line is through, pictures soon
 // after, and nothing breaks any more; after the step back the best picture is there within ten seconds.
 func TestStep(t *testing.T) {
+	t.Parallel()
 	for _, phase := range []time.Duration{0, 23 * time.Millisecond, 51 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			q, stop := newQueued()
@@ -47,6 +48,7 @@ func TestStep(t *testing.T) {
 
 // No sound and no picture at all are noticed as that.
 func TestNothingIsSilence(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q, stop := newQueued()
 		defer stop()
@@ -65,6 +67,7 @@ func TestNothingIsSilence(t *testing.T) {
 
 // Packets that are lost, late, or by a longer way are not taken for a line that is full: pictures are as good as before.
 func TestWeatherIsNoThinLine(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(q *queued){
 		"loss 5 %":     func(q *queued) { q.lose = oneIn(20) },
 		"loss 10 %":    func(q *queued) { q.lose = oneIn(10) },
@@ -112,6 +115,7 @@ func TestWeatherIsNoThinLine(t *testing.T) {
 // Whatever a line carries, sound comes through it, and a picture if there is room, soon after it has become so thin and from
 // then on; a way that has become much longer costs the best picture for some seconds.
 func TestThinLines(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		change  func(q *queued)
 		picture bool
@@ -155,6 +159,7 @@ func TestThinLines(t *testing.T) {
 
 // A line with room for no picture at all is tried again and again, which nobody hears; once it has room, a picture is there.
 func TestTriesAreNotHeard(t *testing.T) {
+	t.Parallel()
 	for _, carries := range []int64{70_000, 100_000, 130_000} {
 		synctest.Test(t, func(t *testing.T) {
 			q, stop := newQueued()
@@ -181,6 +186,7 @@ func TestTriesAreNotHeard(t *testing.T) {
 
 // What is known to be lost counts when a line fills between two beats, too.
 func TestAlarmKnowsWhatWasLost(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q, stop := newQueued()
 		defer stop()

@@ -37,12 +37,13 @@ func until(t *testing.T, unmet func() string) {
 // world is a running server with its web port.
 type world struct {
 	*Server
-	web     *httptest.Server
-	http    *http.Client // of clients; nil is the usual one
-	stop    func()
-	tune    func(*webrtc.SettingEngine) // of clients that enter from now on; may be nil
-	level   *atomic.Int32               // of their voices; may be nil
-	changes atomic.Pointer[[]Person]
+	web      *httptest.Server
+	http     *http.Client // of clients; nil is the usual one
+	stop     func()
+	tune     func(*webrtc.SettingEngine) // of clients that enter from now on; may be nil
+	level    *atomic.Int32               // of their voices; may be nil
+	timeless bool                        // they do not report when packets arrive
+	changes  atomic.Pointer[[]Person]
 }
 
 func start(t *testing.T, change ...func(*Options)) *world {
