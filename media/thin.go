@@ -121,12 +121,13 @@ func (s *subscriber) divide(now time.Time, heard allot.Heard) {
 	fills := s.fills(ids)
 	heard.Needs, heard.Least, heard.Bare = allot.Needs(tracks), allot.Least(tracks), len(fills) == 0
 	heard.Arrivals = allot.Arrivals(s.thin.echo.Arrivals(now))
+	drained := s.thin.line.Drained()
 	if s.thin.line.Note(now, heard) {
 		s.thin.echo.Forget()
 		s.forget(now)
-		if rest := s.thin.line.Drained().Sub(now); rest > 0 {
-			time.AfterFunc(rest, s.alarm)
-		}
+	}
+	if later := s.thin.line.Drained(); later != drained {
+		time.AfterFunc(later.Sub(now), s.alarm)
 	}
 	s.fill(fills)
 	limit, limited := s.thin.line.Limit()

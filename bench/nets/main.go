@@ -3,7 +3,7 @@
 // Command nets holds meetings on bad networks, the same ones on our server and on LiveKit's at the same time, and says what
 // people noticed. It prints a table in Markdown: medians of all rounds. bernd is on the bad network.
 //
-//	go run ./bench/nets [-ours FILE] [-livekit FILE] [-rounds 5] [-at-once 2] [-cases REGEXP] [-raw FILE] [-table]
+//	go run ./bench/nets [-ours FILE] [-livekit FILE] [-rounds 5] [-from 0] [-at-once 2] [-cases REGEXP] [-raw FILE] [-table]
 //
 // Networks are namespaces and a router in this program: see e2e/nets/lab. With -table it measures nothing, and makes a
 // table of the raw lines that are there.
@@ -39,6 +39,7 @@ func run() error {
 	ours := flag.String("ours", "", "stimmbote; empty: it is built")
 	livekit := flag.String("livekit", "", "livekit-server; empty: ours alone")
 	rounds := flag.Int("rounds", 5, "of all cases")
+	from := flag.Int("from", 0, "number of the first round: of those with the same number chance is the same")
 	atOnce := flag.Int("at-once", 2, "cases at the same time, each on all servers")
 	only := flag.String("cases", "", "only those with names that match")
 	raw := flag.String("raw", "", "also add the figures to this file, a line of JSON each")
@@ -85,7 +86,7 @@ func run() error {
 				continue
 			}
 			tries.Go(func() error {
-				list, err := sideBySide(servers, c, uint64(round), dir)
+				list, err := sideBySide(servers, c, uint64(*from+round), dir)
 				mu.Lock()
 				defer mu.Unlock()
 				all = append(all, list...)

@@ -24,8 +24,12 @@ const (
 	part = 0.85
 	// quick is by how much less a line has to carry than it is sent to be found full at once.
 	quick = 0.7
-	// drain is how long a line is left to sound alone that was found much too full.
-	drain = 250 * time.Millisecond
+	// drain is how long a line is left to sound alone that was found much too full, and drainOn for how long again while
+	// that still waits for longer than drainWait, drainMost in all.
+	drain     = 250 * time.Millisecond
+	drainOn   = 100 * time.Millisecond
+	drainWait = 150 * time.Millisecond
+	drainMost = 2 * time.Second
 	// step is how much longer packets have to wait one after the other: after a halt they wait less and less.
 	step = 20 * time.Millisecond
 	// stand is how long everything may wait in a line, and empty how long a line takes until that has become less.
@@ -134,6 +138,13 @@ func (l *Line) Tries() (bits int) {
 func (l *Line) Note(now time.Time, h Heard) (lowered bool) {
 	since := now.Sub(l.last)
 	l.last = now
+	if l.drains(now, h.Arrivals) {
+		l.drained = now.Add(drainOn)
+	}
+	if a := h.Arrivals; now.Before(l.drained) && a.Carries > 0 && a.Waits > a.Usual {
+		l.limit = min(l.limit, max(part*float64(a.Carries), l.least(h))) // it shows better now than at first sight
+		l.sure = min(l.sure, l.limit)
+	}
 	carries, full := l.full(now, h)
 	switch {
 	case l.tooMuch(h):
@@ -222,6 +233,12 @@ func (l *Line) full(now time.Time, h Heard) (carries float64, full bool) {
 	default:
 		return arrived, true
 	}
+}
+
+// drains says whether a line that has been left to sound is to be left to it for longer.
+func (l *Line) drains(now time.Time, a Arrivals) bool {
+	over := now.Sub(l.drained)
+	return over >= 0 && over < drainOn && a.Told && a.Waits > drainWait && now.Sub(l.fullAt) < drainMost
 }
 
 // wait has the line grow later than the last time.
