@@ -19,17 +19,34 @@ func quiet() logging.LoggerFactory {
 	return &logging.DefaultLoggerFactory{Writer: &bytes.Buffer{}, DefaultLogLevel: logging.LogLevelDisabled}
 }
 
+// ports gives two with the same number.
+func ports(t *testing.T, host string) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for tries := 1; ; tries++ {
+		udp, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tcp, err := net.Listen("tcp", udp.LocalAddr().String())
+		if err == nil {
+			return udp, tcp
+		}
+		if _ = udp.Close(); tries == 100 {
+			t.Fatal(err)
+		}
+	}
+}
+
 func start(t *testing.T) (s *Server, address string) {
 	t.Helper()
+	return startOn(t, "127.0.0.1")
+}
+
+func startOn(t *testing.T, host string) (s *Server, address string) {
+	t.Helper()
 	leaks := test.CheckRoutines(t)
-	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tcp, err := net.Listen("tcp", udp.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	udp, tcp := ports(t, host)
+	var err error
 	if s, err = New(quiet(), udp, tcp); err != nil {
 		t.Fatal(err)
 	}
@@ -46,12 +63,20 @@ func start(t *testing.T) (s *Server, address string) {
 // client uses the server under a name.
 func client(t *testing.T, address, name, secret string) *turn.Client {
 	t.Helper()
-	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	return clientOf(t, turn.RequestedAddressFamilyIPv4, address, name, secret)
+}
+
+// clientOf is client for one that asks for a relayed address of a family.
+func clientOf(t *testing.T, family turn.RequestedAddressFamily, address, name, secret string) *turn.Client {
+	t.Helper()
+	host, _, _ := net.SplitHostPort(address)
+	udp, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c, err := turn.NewClient(&turn.ClientConfig{
 		Conn: udp, TURNServerAddr: address, Username: name, Password: secret, Realm: realm, LoggerFactory: quiet(), RTO: 100 * time.Millisecond,
+		RequestedAddressFamily: family,
 	})
 	if err == nil {
 		err = c.Listen()
@@ -105,6 +130,23 @@ func TestThereAndBack(t *testing.T) {
 	}
 	if from := comes(t, conn, "and back"); from.String() != here.String() {
 		t.Errorf("came from %v", from)
+	}
+}
+
+// Who has IPv6 alone gets a relayed address of IPv4 all the same, and reaches the meeting server; one of IPv6 is refused at
+// once, without a second try.
+func TestRelaysFromIPv6(t *testing.T) {
+	s, address := startOn(t, "::1")
+	conn := relayed(t, client(t, address, "anna", s.Admit("anna")))
+	if _, err := conn.WriteTo([]byte("there"), here); err != nil {
+		t.Fatal(err)
+	}
+	if from := comes(t, s.Line(), "there"); from.String() != conn.LocalAddr().String() {
+		t.Errorf("came from %v, client is %v", from, conn.LocalAddr())
+	}
+	_, err := clientOf(t, turn.RequestedAddressFamilyIPv6, address, "bernd", s.Admit("bernd")).Allocate()
+	if err == nil || !strings.Contains(err.Error(), "508") {
+		t.Errorf("an address of IPv6 is not refused: %v", err)
 	}
 }
 
