@@ -65,7 +65,13 @@ func (k *Keyholder) record(ctx context.Context, m chat.Message) error {
 		k.keep(m.Sender, r)
 		return nil
 	}
-	if v.Room != m.Room || v.over() {
+	if v.over() {
+		return nil
+	}
+	if bot && r.Kind == parley.Void && v.elsewhere(m.Room) {
+		return k.fromBot(ctx, m, v, r) // nothing is opened by that, wherever the group is by now
+	}
+	if v.Room != m.Room {
 		return nil
 	}
 	if bot {

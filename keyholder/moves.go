@@ -40,11 +40,12 @@ func (v *vote) at() string {
 // hears says whether a command counts for a vote that was said in a room: in that of the vote; a halt also in one
 // that the group was in before, or that it is moving to, because a teller may have been left out of another.
 func (v *vote) hears(room string, deed parley.Deed) bool {
-	if room == v.Room {
-		return true
-	}
-	moving := v.seen.Move != nil && v.seen.Move.To == room
-	return deed == parley.Halt && (moving || slices.Contains(v.seen.Rooms, room))
+	return room == v.Room || deed == parley.Halt && v.elsewhere(room)
+}
+
+// elsewhere says whether the group of a vote was in a room before, or is moving into it.
+func (v *vote) elsewhere(room string) bool {
+	return v.seen.Move != nil && v.seen.Move.To == room || slices.Contains(v.seen.Rooms, room)
 }
 
 // moved takes the votes of a group along, and introduces the machine there: the bot then says again what it

@@ -157,3 +157,17 @@ func TestHaltInTheOlderRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestVoidElsewhere: what nothing comes of leaves no key, in whichever room of the group the bot says so.
+func TestVoidElsewhere(t *testing.T) {
+	for _, where := range []string{room, newer, "!another:x"} {
+		d := newDesk(t)
+		d.opens()
+		d.moves(newer, bot)
+		d.room = where
+		d.record(bot, parley.Record{Kind: parley.Void})
+		if void := where != "!another:x"; (d.step() == stepVoid) != void || (len(d.keyFiles()) == 0) != void {
+			t.Errorf("in %s: it is %s, with %v", where, d.step(), d.keyFiles())
+		}
+	}
+}
