@@ -77,14 +77,15 @@ func (k *Keyholder) moved(ctx context.Context, n chat.Notice) error {
 }
 
 // follow takes a vote into the room that its group has moved to, if somebody with the right moved it and all its
-// tellers and their machines are there. Else it notes why not.
+// tellers and their machines are there. Else it notes why not. Once its part hangs on nothing any more, it takes the
+// vote wherever the machine is itself.
 func (k *Keyholder) follow(ctx context.Context, v *vote) error {
 	for {
 		to, by, err := k.Line.Successor(ctx, v.Room)
 		if err != nil {
 			return fmt.Errorf("asking whether %s was replaced: %w", v.Room, err)
 		}
-		if to == "" {
+		if to == "" || to == v.Room || slices.Contains(v.seen.Rooms, to) { // rooms that replace each other lead nowhere
 			v.seen.Move = nil
 			return nil
 		}
@@ -93,19 +94,18 @@ func (k *Keyholder) follow(ctx context.Context, v *vote) error {
 			m.Since = old.Since
 		}
 		v.seen.Move = m
-		if v.Step == stepReleased || v.Step == stepRefused { // its part hangs on nothing any more
-			v.takeAlong()
-			continue
-		}
 		power, err := k.Line.Power(ctx, v.Room, by)
 		if err != nil {
 			return fmt.Errorf("asking for the power in %s: %w", v.Room, err)
 		}
-		if by == k.Config.Bot || power < moderator {
+		settled := v.Step == stepReleased || v.Step == stepRefused
+		if !settled && (by == k.Config.Bot || power < moderator) {
 			m.By = by
 			return nil
 		}
-		if m.Missing = k.missingIn(ctx, v, to); len(m.Missing) > 0 {
+		missing, here := k.missingIn(ctx, v, to)
+		if !here || !settled && len(missing) > 0 {
+			m.Missing = missing
 			return nil
 		}
 		v.takeAlong()
@@ -118,14 +118,13 @@ func (v *vote) takeAlong() {
 	v.Room, v.seen.Move = v.seen.Move.To, nil
 }
 
-// missingIn are the tellers of a vote, and their machines, that are not in a room.
-func (k *Keyholder) missingIn(ctx context.Context, v *vote, room string) []string {
+// missingIn are the tellers of a vote, and their machines, that are not in a room; here says whether the machine is.
+func (k *Keyholder) missingIn(ctx context.Context, v *vote, room string) (missing []string, here bool) {
 	members, err := k.Line.Members(ctx, room)
 	if err != nil { // most likely it is not there itself
 		zerolog.Ctx(ctx).Debug().Err(err).Str("room_id", room).Msg("The members of a group's newer room are not known")
-		return []string{k.Line.Me()}
+		return []string{k.Line.Me()}, false
 	}
-	var missing []string
 	for _, t := range v.seen.Question.Terms.Tellers.All() {
 		for _, one := range []string{string(t.Owner), t.Account} {
 			if !slices.ContainsFunc(members, func(m chat.Member) bool { return m.ID == one }) {
@@ -133,7 +132,7 @@ func (k *Keyholder) missingIn(ctx context.Context, v *vote, room string) []strin
 			}
 		}
 	}
-	return missing
+	return missing, true
 }
 
 // followAgain looks again whether a vote can be taken along.

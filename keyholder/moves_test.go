@@ -158,6 +158,38 @@ func TestHaltInTheOlderRoom(t *testing.T) {
 	}
 }
 
+// TestRoomsThatReplaceEachOther lead nowhere: the vote goes on in the last one that it came into.
+func TestRoomsThatReplaceEachOther(t *testing.T) {
+	d := newDesk(t)
+	d.power[lenz] = moderator
+	d.opens()
+	d.cast(6)
+	d.stones[newer] = [2]string{room, lenz}
+	d.moves(newer, lenz)
+	d.record(bot, d.closed())
+	d.record(bot, d.part())
+	if n := d.count(parley.Share); n != 1 || d.rooms[len(d.rooms)-1] != newer {
+		t.Errorf("%d parts, said in %v", n, d.rooms)
+	}
+}
+
+// TestMovedAfterThePart: once a part is given nothing hangs on a move any more: the machine goes wherever it is itself.
+func TestMovedAfterThePart(t *testing.T) {
+	d := newDesk(t)
+	d.opens()
+	d.cast(6)
+	d.record(bot, d.closed())
+	d.record(bot, d.part())
+	d.there[newer], d.there["!third:x"] = d.absent(lenz, lenzs), nil
+	d.stones[newer] = [2]string{"!third:x", bot}
+	d.moves(newer, bot)
+	d.record(bot, d.result())
+	d.told(`Counted again`)
+	if d.step() != stepDone || d.last(parley.Waits) != nil {
+		t.Errorf("it is %s; said was:\n%s", d.step(), d.list())
+	}
+}
+
 // TestVoidElsewhere: what nothing comes of leaves no key, in whichever room of the group the bot says so.
 func TestVoidElsewhere(t *testing.T) {
 	for _, where := range []string{room, newer, "!another:x"} {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -50,6 +51,9 @@ func (l *fakeLine) Encrypted(context.Context, string) (bool, error) { return tru
 
 func (l *fakeLine) Members(_ context.Context, room string) ([]chat.Member, error) {
 	if there, known := l.d.there[room]; known {
+		if there == nil {
+			return nil, errors.New("the machine is not in this room")
+		}
 		return there, nil
 	}
 	return l.d.members, nil
