@@ -201,11 +201,7 @@ func (l *Line) grow(now time.Time, since float64, h Heard) {
 	if len(l.tries) == 0 {
 		l.lost, l.from, l.seldom = h.Lost, l.sure, h.Arrivals.Seldom
 	}
-	by := faster
-	if l.from < float64(h.Least) {
-		by = growth // sound soon waits where there is so little
-	}
-	l.limit = max(l.sure, min(l.limit*(1+by*since), enough))
+	l.limit = max(l.sure, min(l.limit*(1+faster*since), enough))
 	l.tries = append(l.tries, try{now, l.limit})
 	for len(l.tries) > 1 && now.Sub(l.tries[0].at) >= proven {
 		l.sure = max(l.sure, l.tries[0].limit)

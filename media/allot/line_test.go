@@ -236,8 +236,8 @@ func TestTriedIsNotCarried(t *testing.T) {
 	})
 }
 
-// A line that can be filled with nothing but pictures is tried seldom, one with padding as usual and more gently; both end
-// with the first that waits.
+// A line that can be filled with nothing but pictures is tried seldom, one with padding as usual; both end with the
+// first that waits.
 func TestLineWithoutPictures(t *testing.T) {
 	for _, bare := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
