@@ -21,7 +21,6 @@ func oneIn(n int) func() bool {
 // After a step from 2 Mbit/s to 300 kbit/s sound is back as soon as what already waits in the line is through, pictures soon
 // after, and nothing breaks any more; after the step back the best picture is there within ten seconds.
 func TestStep(t *testing.T) {
-	t.Parallel()
 	for _, phase := range []time.Duration{0, 23 * time.Millisecond, 51 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			q, stop := newQueued()
@@ -49,7 +48,6 @@ func TestStep(t *testing.T) {
 // Where a line has a deep queue, more waits in it when it becomes thin. Sound is back as soon as that is through: nothing else
 // is put behind it.
 func TestStepBehindADeepQueue(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q, stop := newQueued()
 		defer stop()
@@ -70,7 +68,6 @@ func TestStepBehindADeepQueue(t *testing.T) {
 
 // No sound and no picture at all are noticed as that.
 func TestNothingIsSilence(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q, stop := newQueued()
 		defer stop()
@@ -89,7 +86,6 @@ func TestNothingIsSilence(t *testing.T) {
 
 // Packets that are lost, late, or by a longer way are not taken for a line that is full: pictures are as good as before.
 func TestWeatherIsNoThinLine(t *testing.T) {
-	t.Parallel()
 	for name, change := range map[string]func(q *queued){
 		"loss 5 %":     func(q *queued) { q.lose = oneIn(20) },
 		"loss 10 %":    func(q *queued) { q.lose = oneIn(10) },
@@ -137,7 +133,6 @@ func TestWeatherIsNoThinLine(t *testing.T) {
 // Whatever a line carries, sound comes through it, and a picture if there is room, soon after it has become so thin and from
 // then on; a way that has become much longer costs the best picture for some seconds.
 func TestThinLines(t *testing.T) {
-	t.Parallel()
 	for name, c := range map[string]struct {
 		change  func(q *queued)
 		picture bool
@@ -181,7 +176,6 @@ func TestThinLines(t *testing.T) {
 
 // A line with room for no picture at all is tried again and again, which nobody hears; once it has room, a picture is there.
 func TestTriesAreNotHeard(t *testing.T) {
-	t.Parallel()
 	for _, carries := range []int64{70_000, 100_000, 130_000} {
 		synctest.Test(t, func(t *testing.T) {
 			q, stop := newQueued()
@@ -208,7 +202,6 @@ func TestTriesAreNotHeard(t *testing.T) {
 
 // What is known to be lost counts when a line fills between two beats, too.
 func TestAlarmKnowsWhatWasLost(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q, stop := newQueued()
 		defer stop()
