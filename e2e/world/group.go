@@ -83,26 +83,36 @@ func (w *World) gather(ctx context.Context) error {
 	return w.visitor()
 }
 
-// Newcomers are n people more in the group, called member000 and so on.
+// Newcomers are n people more in the group, called member000 and so on. Their clients do not sync until all of them are
+// in: otherwise each who comes in costs as much as all who are there already.
 func (w *World) Newcomers(ctx context.Context, n int) ([]*Person, error) {
 	newcomers := make([]*Person, n)
-	all, joining := errgroup.WithContext(ctx)
-	all.SetLimit(4)
-	for i := range newcomers {
-		all.Go(func() (err error) {
-			newcomers[i], err = w.Newcomer(joining, fmt.Sprintf("member%03d", i))
-			return err
-		})
+	all := func(do func(ctx context.Context, i int) error) error {
+		all, ctx := errgroup.WithContext(ctx)
+		all.SetLimit(4)
+		for i := range newcomers {
+			all.Go(func() error { return do(ctx, i) })
+		}
+		return all.Wait()
 	}
-	if err := all.Wait(); err != nil {
+	err := all(func(ctx context.Context, i int) (err error) {
+		newcomers[i], err = w.sleeper(ctx, fmt.Sprintf("member%03d-%s", i, randomHex(3)))
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
+	chair := w.People[Chair]
 	for _, p := range newcomers {
-		if err := w.Invite(ctx, p); err != nil {
-			return nil, err
+		_, err := chair.Client.InviteUser(ctx, w.Group(), &mautrix.ReqInviteUser{UserID: p.ID})
+		if err == nil {
+			_, err = p.Client.JoinRoomByID(ctx, w.Group())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("bringing %s in: %w", p.Name, err)
 		}
 	}
-	return newcomers, nil
+	return newcomers, all(func(ctx context.Context, i int) error { return newcomers[i].wake(ctx) })
 }
 
 // Invite brings a newcomer into the group.

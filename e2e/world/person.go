@@ -41,6 +41,15 @@ type Person struct {
 // join makes a person: an account, a signed device, a sync that runs until the
 // world ends.
 func (w *World) join(ctx context.Context, name string) (*Person, error) {
+	p, err := w.sleeper(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.wake(ctx)
+}
+
+// sleeper makes a person who has an account and a signed device, and does not sync yet.
+func (w *World) sleeper(ctx context.Context, name string) (*Person, error) {
 	p := &Person{
 		Name: name, Password: randomHex(5), Inbox: newInbox(),
 		world: w, direct: map[id.RoomID]bool{}, waited: map[id.EventID]int{}, synced: make(chan struct{}),
@@ -53,12 +62,17 @@ func (w *World) join(ctx context.Context, name string) (*Person, error) {
 	if err := p.connect(ctx, id.DeviceID(a.DeviceID)); err != nil {
 		return nil, fmt.Errorf("connecting %s: %w", name, err)
 	}
-	w.goes.Go(p.sync)
+	return p, nil
+}
+
+// wake starts the sync, and returns after the first.
+func (p *Person) wake(ctx context.Context) error {
+	p.world.goes.Go(p.sync)
 	select {
 	case <-p.synced:
-		return p, nil
+		return nil
 	case <-ctx.Done():
-		return nil, fmt.Errorf("first sync of %s: %w", name, ctx.Err())
+		return fmt.Errorf("first sync of %s: %w", p.Name, ctx.Err())
 	}
 }
 
