@@ -87,6 +87,7 @@ func keys(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serveKeys builds a keyholder and runs it until ctx ends.
 func serveKeys(ctx context.Context, cfg config, stderr io.Writer) error {
+	beFrugal()
 	g, err := settle(ctx, cfg, stderr)
 	if err != nil {
 		return err

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -26,11 +25,6 @@ const sfuUsage = `usage: stimmbote sfu --key KEY:SECRET [--key …] [--listen AD
                      [--turn ADDRESS] [--cert FILE --cert-key FILE] [--ip ADDRESS] [--ops ADDRESS]
                      [--config FILE]
 `
-
-// spareMemory is how much memory may be garbage before it is collected, in percent of what is used. Half of Go's default:
-// forwarding leaves little behind, so that it costs next to nothing, and meetings run on small machines. GOGC has the last
-// word.
-const spareMemory = 50
 
 // shortSecret is the length below which a secret is worth a warning.
 const shortSecret = 32
@@ -117,9 +111,7 @@ func sfu(ctx context.Context, args []string, stderr io.Writer) int {
 
 // serveMeetings runs until ctx ends.
 func serveMeetings(ctx context.Context, cfg config, keys keyFlags, watch string, stderr io.Writer) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(spareMemory)
-	}
+	beFrugal()
 	level, err := zerolog.ParseLevel(cfg.Log.Level)
 	if err != nil {
 		return err
