@@ -65,8 +65,9 @@ func asBrowser() {
 	os.Exit(0)
 }
 
-// browse joins with Chromium, says so, and reports when it is asked, until in ends.
-func browse(in io.Reader, out io.Writer) error {
+// inBrowser runs a browser for somebody whose options come first, says that they are there once come has opened their page,
+// and answers each line after that with what report says, until in ends.
+func inBrowser(in io.Reader, out io.Writer, come func(*browser.Browser, guest.Options) (*browser.Tab, error), report func(*browser.Tab, guest.Options) (string, error)) error {
 	lines := bufio.NewScanner(in)
 	if !lines.Scan() {
 		return io.ErrUnexpectedEOF
@@ -84,6 +85,23 @@ func browse(in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer b.Close()
+	tab, err := come(b, o)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "joined")
+	for lines.Scan() {
+		said, err := report(tab, o)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(out, said)
+	}
+	return nil
+}
+
+// browse joins with a page of somebody else's, and reports what it receives.
+func browse(in io.Reader, out io.Writer) error {
 	pages := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" {
 			w.Header().Set("Content-Type", "text/html")
@@ -94,33 +112,25 @@ func browse(in io.Reader, out io.Writer) error {
 		http.ServeFile(w, r, "../../web/ui/vendor/livekit-client.esm.mjs")
 	}))
 	defer pages.Close()
-	tab, err := b.Open(pages.URL)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
-	defer cancel()
-	if err := browser.Until(ctx, func() (string, error) {
-		ready, err := browser.Evaluate[bool](tab, "globalThis.ready === true")
-		if !ready {
-			return "the page is not there", err
-		}
-		return "", err
-	}); err != nil {
-		return err
-	}
-	if _, err := browser.Evaluate[bool](tab, fmt.Sprintf("enter(%q, %q)", o.URL, o.Token)); err != nil {
-		return err
-	}
-	fmt.Fprintln(out, "joined")
-	for lines.Scan() {
-		said, err := browser.Evaluate[string](tab, "sees()")
+	return inBrowser(in, out, func(b *browser.Browser, o guest.Options) (*browser.Tab, error) {
+		tab, err := b.Open(pages.URL)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		fmt.Fprintln(out, said)
-	}
-	return nil
+		ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+		defer cancel()
+		if err := browser.Until(ctx, func() (string, error) {
+			ready, err := browser.Evaluate[bool](tab, "globalThis.ready === true")
+			if !ready {
+				return "the page is not there", err
+			}
+			return "", err
+		}); err != nil {
+			return nil, err
+		}
+		_, err = browser.Evaluate[bool](tab, fmt.Sprintf("enter(%q, %q)", o.URL, o.Token))
+		return tab, err
+	}, func(tab *browser.Tab, _ guest.Options) (string, error) { return browser.Evaluate[string](tab, "sees()") })
 }
 
 // fingerprint is what Chromium is told to trust in spite of nobody vouching for it.

@@ -1,7 +1,6 @@
 package nets
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -125,46 +124,26 @@ func servePages(dir string) error {
 	return <-ended
 }
 
-// visit opens the page, says so, goes in when it is asked, and reports how long that took, until in ends.
+// visit stands at the door of our page, goes in when it is asked, and reports how long that took.
 func visit(in io.Reader, out io.Writer) error {
-	lines := bufio.NewScanner(in)
-	if !lines.Scan() {
-		return io.ErrUnexpectedEOF
-	}
-	var o guest.Options
-	if err := json.Unmarshal(lines.Bytes(), &o); err != nil {
-		return err
-	}
-	trusted, err := fingerprint(os.Getenv("SSL_CERT_FILE"))
-	if err != nil {
-		return err
-	}
-	b, err := browser.Start(context.Background(), "ignore-certificate-errors-spki-list="+trusted)
-	if err != nil {
-		return err
-	}
-	defer b.Close()
-	tab, err := b.Open(o.URL)
-	if err != nil {
-		return err
-	}
-	if err := tab.Write("#name", o.Token); err != nil {
-		return err
-	}
-	fmt.Fprintln(out, "joined") // it stands at the door
-	deed := firstSound
-	if !o.Receives { // nobody else is in yet
-		deed = goIn
-	}
-	for lines.Scan() {
+	return inBrowser(in, out, func(b *browser.Browser, o guest.Options) (*browser.Tab, error) {
+		tab, err := b.Open(o.URL)
+		if err != nil {
+			return nil, err
+		}
+		return tab, tab.Write("#name", o.Token)
+	}, func(tab *browser.Tab, o guest.Options) (string, error) {
+		deed := firstSound
+		if !o.Receives { // nobody else is in yet
+			deed = goIn
+		}
 		took, err := browser.Evaluate[float64](tab, deed)
 		if err != nil {
-			return err
+			return "", err
 		}
-		answer, _ := json.Marshal(guest.Report{Took: int(took)}) // numbers always can
-		fmt.Fprintln(out, string(answer))
-	}
-	return nil
+		answer, err := json.Marshal(guest.Report{Took: int(took)})
+		return string(answer), err
+	})
 }
 
 // On a narrow, slow line somebody who clicks Join hears the others soon.

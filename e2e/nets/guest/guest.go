@@ -198,6 +198,8 @@ func (g *Guest) note(begin time.Time, joined func()) {
 func (g *Guest) begin(ctx context.Context, join *livekit.JoinResponse) error {
 	g.sid, g.published, g.offers = join.GetParticipant().GetSid(), 0, 0
 	g.early, g.senders = map[livekit.SignalTarget][]webrtc.ICECandidateInit{}, map[string]*sender{}
+	g.during, g.stop = context.WithCancel(ctx)
+	g.reckoner = newReckoner()
 	var err error
 	if g.pub, err = g.peer(livekit.SignalTarget_PUBLISHER, join.GetIceServers()); err != nil {
 		return fmt.Errorf("making a peer connection: %w", err)
@@ -208,8 +210,6 @@ func (g *Guest) begin(ctx context.Context, join *livekit.JoinResponse) error {
 	if _, err := g.pub.CreateDataChannel("_reliable", nil); err != nil {
 		return err
 	}
-	g.during, g.stop = context.WithCancel(ctx)
-	g.reckoner = newReckoner()
 	if !g.opt.Sends {
 		return g.offer(nil)
 	}

@@ -108,7 +108,8 @@ func (g *Guest) peer(target livekit.SignalTarget, servers []*livekit.ICEServer) 
 		default:
 		}
 	})
-	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { g.receive(pc, t) })
+	reckoner := g.reckoner // of this meeting: what still comes when the next one has begun is not for that
+	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { g.receive(pc, t, reckoner) })
 	return pc, nil
 }
 
@@ -118,7 +119,7 @@ type state struct {
 }
 
 // receive hears and sees a track until it ends.
-func (g *Guest) receive(pc *webrtc.PeerConnection, t *webrtc.TrackRemote) {
+func (g *Guest) receive(pc *webrtc.PeerConnection, t *webrtc.TrackRemote, reckoner *reckoner) {
 	b := make([]byte, 1700)
 	for {
 		n, _, err := t.Read(b)
@@ -127,7 +128,7 @@ func (g *Guest) receive(pc *webrtc.PeerConnection, t *webrtc.TrackRemote) {
 		}
 		s, ok := readStamp(b[:n])
 		now := time.Now()
-		g.reckoner.take(uint32(t.SSRC()), n, now.Sub(s.sent), ok)
+		reckoner.take(uint32(t.SSRC()), n, now.Sub(s.sent), ok)
 		switch {
 		case !ok:
 		case t.Kind() == webrtc.RTPCodecTypeAudio:
