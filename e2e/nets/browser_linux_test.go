@@ -130,7 +130,9 @@ func browse(in io.Reader, out io.Writer) error {
 		}
 		_, err = browser.Evaluate[bool](tab, fmt.Sprintf("enter(%q, %q)", o.URL, o.Token))
 		return tab, err
-	}, func(tab *browser.Tab, _ guest.Options) (string, error) { return browser.Evaluate[string](tab, "sees()") })
+	}, func(tab *browser.Tab, _ guest.Options) (string, error) {
+		return browser.Evaluate[string](tab, "sees()")
+	})
 }
 
 // fingerprint is what Chromium is told to trust in spite of nobody vouching for it.
