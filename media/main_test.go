@@ -11,7 +11,7 @@ import (
 )
 
 // together is how many tests run at the same time: they wait much more than they work.
-const together = "6"
+const together = "4"
 
 // TestMain looks in the end whether everything has ended that the tests and their servers have started.
 func TestMain(m *testing.M) {
