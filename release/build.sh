@@ -55,7 +55,9 @@ if [[ -d cmd/verify ]]; then
 	checker darwin amd64
 	checker darwin arm64
 fi
-cp web/dist/booth.html "dist/stimmbote-booth-$version.html" # its hash is announced with every vote
+# The pages that need no bot: the one that seals, whose hash is announced with every vote, and the one that counts again.
+go run -tags "$tags" ./cmd/stimmbote booth export "dist/stimmbote-booth-$version.html" >&2
+go run -tags "$tags" ./cmd/stimmbote booth export --recount "dist/stimmbote-recount-$version.html" >&2
 (cd dist && sha256sum -- * >SHA256SUMS)
 
 too_large=$(find "$work" -name stimmbote -type f -size +40000000c)

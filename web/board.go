@@ -18,6 +18,9 @@ func (s *Server) boards(mux *http.ServeMux) {
 	mux.HandleFunc("GET /p/{poll}/board.json", s.shared(s.showBoard))
 	mux.HandleFunc("GET /p/{poll}/{file}", s.shared(s.showArchive))
 	mux.HandleFunc("GET /recount", s.files.show("recount.html", nil))
+	mux.HandleFunc("GET /recount/about.json", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, map[string]any{"format": 1, "imprint": s.cfg.ImprintURL, "privacy": s.cfg.PrivacyURL})
+	})
 }
 
 // boardBallot is one ballot on the board, as whoever cast it finds it.

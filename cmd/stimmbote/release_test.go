@@ -81,6 +81,16 @@ func TestContainerAndReleaseAreBuiltAlike(t *testing.T) {
 	}
 }
 
+// A release has the two pages that work without the bot, as the program itself writes them.
+func TestReleaseHasThePagesThatNeedNoBot(t *testing.T) {
+	script := read(t, "release/build.sh")
+	for _, want := range []string{`booth export "dist/stimmbote-booth-$version.html"`, `booth export --recount "dist/stimmbote-recount-$version.html"`} {
+		if !strings.Contains(script, want) {
+			t.Errorf("the release is built without %s", want)
+		}
+	}
+}
+
 func TestPagesNameWhatThereIs(t *testing.T) {
 	c := defaults()
 	var keys, sections []string

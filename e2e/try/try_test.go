@@ -70,6 +70,7 @@ func TestConversation(t *testing.T) {
 	out.shows(t, `Group   stimmbote  .*Draft: Shall we\?`, 20*time.Second)
 	types("start")
 	out.shows(t, `Direct  stimmbote  .*Ballot: Shall we\?`, 20*time.Second)
+	out.shows(t, `http://127\.0\.0\.1:\d+/v/\w+#\S+`, 20*time.Second)
 	types("dm 1")
 	out.shows(t, `Direct  stimmbote  .*Understood: Yes`, 20*time.Second)
 	out.shows(t, `Group   stimmbote  \(changed\) 8 of 8 votes`, 40*time.Second)

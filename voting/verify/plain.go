@@ -69,16 +69,15 @@ func (f *finding) explain(w io.Writer, t texts) {
 	line := func(text string) { fmt.Fprintln(w, text) }
 	line(visible(filepath.Base(f.File)))
 	line("")
-	for _, c := range f.Checks {
-		mark := markOK
-		if !c.OK {
-			mark = markWrong
+	for i, sentence := range f.sentences(t) {
+		switch {
+		case i < len(f.Checks) && f.Checks[i].OK:
+			line(markOK + sentence)
+		case i <= len(f.Checks):
+			line(markWrong + sentence)
+		default:
+			line("      " + sentence)
 		}
-		line(mark + f.sentence(c, t))
-	}
-	if f.Reason != "" {
-		line(markWrong + t.say("fail."+f.stage()))
-		line("      " + t.say("fail.reason", "reason", f.Reason, "clause", f.clause(t)))
 	}
 	f.explainResult(line, t)
 	if f.Election != "" {
@@ -108,6 +107,19 @@ func (f *finding) explainResult(line func(string), t texts) {
 			line("  " + t.say("answer", "votes", fmt.Sprintf("%6d", *q.Blank), "answer", t.say("blank")))
 		}
 	}
+}
+
+// sentences say each check in plain words, and then why it went no further, if it did not: first to everybody, then to
+// experts.
+func (f *finding) sentences(t texts) []string {
+	var all []string
+	for _, c := range f.Checks {
+		all = append(all, f.sentence(c, t))
+	}
+	if f.Reason != "" {
+		all = append(all, t.say("fail."+f.stage()), t.say("fail.reason", "reason", f.Reason, "clause", f.clause(t)))
+	}
+	return all
 }
 
 // sentence says one check in plain words.

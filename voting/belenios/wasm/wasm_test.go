@@ -78,8 +78,10 @@ require("./wasm_exec.js")
 const fs = require("fs"), go = new Go()
 WebAssembly.instantiate(fs.readFileSync("verify.wasm"), go.importObject).then(({ instance }) => {
 	go.run(instance)
-	console.log(JSON.stringify(process.argv.slice(2).map(file => stimmboteVerify(new Uint8Array(fs.readFileSync(file))))))
-	console.error(stimmboteVerify("nothing") === "" && stimmboteVerify() === "" ? "refuses" : "takes anything")
+	const [envelope, ...files] = process.argv.slice(2)
+	const all = files.map(file => stimmboteVerify(new Uint8Array(fs.readFileSync(file))))
+	console.log(JSON.stringify([stimmboteReveal(new TextEncoder().encode(envelope)), ...all]))
+	console.error([stimmboteVerify, stimmboteReveal].every(f => f("nothing") === "" && f() === "") ? "refuses" : "takes anything")
 	process.exit(0)
 })`
 	must(t, os.WriteFile(filepath.Join(dir, "run.cjs"), []byte(script), 0o600))
@@ -95,7 +97,8 @@ WebAssembly.instantiate(fs.readFileSync("verify.wasm"), go.importObject).then(({
 	broken := filepath.Join(dir, "broken.bel")
 	must(t, os.WriteFile(broken, []byte("no archive"), 0o600))
 	archives = append(archives, broken)
-	args := []string{"run.cjs"}
+	const envelope = `{"kind":"stimmbote-test-envelope","format":2}`
+	args := []string{"run.cjs", envelope}
 	for _, archive := range archives {
 		absolute, err := filepath.Abs(archive)
 		must(t, err)
@@ -110,14 +113,17 @@ WebAssembly.instantiate(fs.readFileSync("verify.wasm"), go.importObject).then(({
 	}
 	var said []string
 	must(t, json.Unmarshal(out.Bytes(), &said))
-	if len(said) != len(archives) || len(said) < 3 {
-		t.Fatalf("%d answers about %d archives", len(said), len(archives))
+	if len(said) != len(archives)+1 || len(said) < 4 {
+		t.Fatalf("%d answers about %d archives and an envelope", len(said), len(archives))
+	}
+	if want := string(verify.Envelope([]byte(envelope))); said[0] != want {
+		t.Errorf("of an envelope it says %s, want %s", said[0], want)
 	}
 	for i, archive := range archives {
 		data, err := os.ReadFile(archive)
 		must(t, err)
-		if want := string(verify.JSON(data)); said[i] != want {
-			t.Errorf("%s: says %s, want %s", archive, said[i], want)
+		if want := string(verify.Told(data)); said[i+1] != want {
+			t.Errorf("%s: says %s, want %s", archive, said[i+1], want)
 		}
 	}
 }

@@ -1,5 +1,6 @@
 // The board of one vote: while it runs, how many have voted; afterwards the ballots by their check words, the result, and
 // how to check it. What somebody looks for is looked for here and told nobody.
+import { legal } from "../sheet/legal";
 import { belongsTo, deeds, footer, icon, make, show, showUnder, title, typed } from "../sheet/page";
 import { table } from "../sheet/table";
 import { clock, known, language, speak, text } from "../sheet/texts";
@@ -64,10 +65,8 @@ async function start(): Promise<void> {
   }
   speak(board.language, board.familiar);
   belongsTo(board.group);
-  const out = (url: string, key: string) =>
-    /^https?:\/\//.test(url) && make("a", { href: url, rel: "noreferrer" }, text(`booth.${key}`));
   const helps = board.contact && make("p", {}, text("booth.help"), " ", typed(board.contact));
-  footer(helps, make("p", { class: "links" }, out(board.imprint, "imprint"), " ", out(board.privacy, "privacy")));
+  footer(helps, legal(board.imprint, board.privacy));
   draw(board);
 }
 
@@ -94,6 +93,7 @@ function draw(b: Board): void {
       table(all.length > 1 ? q.question : "", q.answers.map((a) => [a.answer, a.votes]), q.invalid, b.cast),
     ),
     make("p", {}, text("board.cast", { cast: b.cast, entitled: b.entitled })),
+    running && make("p", {}, text("board.where")),
     running && !Number.isNaN(ends.getTime()) && make("p", { class: "soft" }, text("booth.until", { time: clock(ends) })),
     b.ballots && make("h2", {}, text("board.check")),
     b.ballots && mine(b.ballots),
@@ -156,7 +156,7 @@ function fits(b: Ballot, typed: string): boolean {
 function list(b: Board, ballots: Ballot[]): HTMLElement {
   const right = ballots.length === b.cast && b.cast <= b.entitled;
   const rows = ballots.map((one) =>
-    make("li", {}, make("span", {}, (one.words[language] ?? one.words["en"] ?? []).join(" ")), " ", make("code", {}, one.code)),
+    make("li", {}, make("span", {}, (one.words[language] ?? one.words["en"] ?? []).join("-")), " ", make("code", {}, one.code)),
   );
   return make(
     "section",
@@ -177,9 +177,9 @@ function recount(b: Board): HTMLElement {
     "section",
     {},
     make("h3", {}, text("board.recount")),
+    archive && make("p", {}, make("a", { href: `/recount#${b.archive}`, class: "button" }, text("board.recount.here"))),
     make("p", {}, text(archive ? "board.recount.how" : "board.recount.wait")),
     archive && make("p", {}, archive),
-    archive && make("p", {}, make("a", { href: `/recount#${b.archive}`, class: "button" }, text("board.recount.here"))),
     archive && make("pre", {}, `stimmbote verify ${file}\nrecheck.sh ${file}`),
   );
 }

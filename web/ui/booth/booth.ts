@@ -6,6 +6,7 @@ import { fill } from "./fill";
 import { readLink } from "./link";
 import { belongsTo, deeds, footer, icon, make, show, title, typed } from "../sheet/page";
 import { keeping, review } from "./review";
+import { legal } from "../sheet/legal";
 import { language, known, speak, text } from "../sheet/texts";
 import { NoBallot, type Vote, fetchVote } from "./vote";
 import { code, words } from "./words";
@@ -50,8 +51,6 @@ async function start(): Promise<void> {
 function introduce(vote: Pick<Vote, "language" | "familiar" | "group" | "contact" | "imprint" | "privacy">, link?: Vote): void {
   speak(vote.language, vote.familiar);
   belongsTo(vote.group);
-  const out = (url: string, key: string) =>
-    /^https?:\/\//.test(url) && make("a", { href: url, rel: "noreferrer" }, text(`booth.${key}`));
   footer(
     vote.contact && make("p", {}, text("booth.help"), " ", typed(vote.contact)),
     link &&
@@ -63,7 +62,7 @@ function introduce(vote: Pick<Vote, "language" | "familiar" | "group" | "contact
         make("p", {}, text("booth.works.same")),
         make("p", {}, text("booth.works.fingerprint"), " ", make("code", {}, link.checked.fingerprint)),
       ),
-    make("p", { class: "links" }, out(vote.imprint, "imprint"), " ", out(vote.privacy, "privacy")),
+    legal(vote.imprint, vote.privacy),
   );
 }
 

@@ -1,11 +1,12 @@
 // Taking something out of the page: as text to paste, or as a file.
 
-/** Puts a text onto the clipboard and says whether that worked. */
-export async function copy(text: string, from: HTMLTextAreaElement): Promise<boolean> {
+/** Puts a text onto the clipboard and says whether that worked. If need be it does so out of a field, which is shown then. */
+export async function copy(text: string, show: () => HTMLTextAreaElement): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
+    const from = show();
     from.focus();
     from.select();
     return document.execCommand("copy");

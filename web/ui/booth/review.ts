@@ -98,7 +98,7 @@ function showOpened(vote: Vote, sealed: Envelope, ways: Ways): void {
     make("p", { class: "notice" }, icon("halt"), make("span", {}, text("booth.opened.void"))),
     make("p", {}, text("booth.opened.inside")),
     summary(vote, inside),
-    make("p", {}, text("booth.test.envelope"), " ", make("b", {}, words(sealed.hash, language)), " · ", make("code", {}, code(sealed.hash))),
+    make("p", {}, text("booth.test.envelope"), " ", make("b", { id: "envelope" }, words(sealed.hash, language)), " · ", make("code", {}, code(sealed.hash))),
     make("p", {}, text("booth.opened.check")),
     make("p", {}, make("code", {}, `stimmbote ballot --test ${name}`)),
     keeping(file, name),
@@ -110,14 +110,21 @@ function showOpened(vote: Vote, sealed: Envelope, ways: Ways): void {
 export function keeping(what: string, name: string): HTMLElement {
   const field = make("textarea", { readOnly: true, value: what, label: text("booth.text") });
   const copied = make("p", { role: "status", class: "soft" });
-  const take = async () => (copied.textContent = text((await copy(what, field)) ? "booth.copied" : "booth.copy.yourself"));
+  const shown = make("details", {}, make("summary", {}, text("booth.text")), field);
+  const take = async () => {
+    const done = await copy(what, () => {
+      shown.open = true;
+      return field;
+    });
+    copied.textContent = text(done ? "booth.copied" : "booth.copy.yourself");
+  };
   return make(
     "div",
     { class: "keeping" },
-    field,
-    make("button", { type: "button", id: "copy", click: () => void take() }, text("booth.copy")),
     make("button", { type: "button", id: "save", click: () => save(what, name) }, text("booth.save")),
+    make("button", { type: "button", id: "copy", click: () => void take() }, text("booth.copy")),
     copied,
+    shown,
   );
 }
 

@@ -27,9 +27,9 @@ function three(tracker: string, from: bigint, language: string): string[] {
   return [0n, 1n, 2n].map((i) => list[Number(bits(tracker, from + i * wordBits, wordBits))]!);
 }
 
-/** The 33 bits that follow the code, in three words. */
+/** The 33 bits that follow the code, in three words, written as in the direct chat. */
 export function words(tracker: string, language: string): string {
-  return three(tracker, codeBits, language).join(" ");
+  return three(tracker, codeBits, language).join("-");
 }
 
 /** The first 33 bits of each of the first two quarters of a fingerprint, in six words. */

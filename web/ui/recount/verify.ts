@@ -7,8 +7,9 @@ declare class Go {
 }
 
 declare function stimmboteVerify(archive: Uint8Array): string;
+declare function stimmboteReveal(envelope: Uint8Array): string;
 
-/** What `stimmbote verify --json` says. */
+/** What `stimmbote verify` says. */
 export interface Report {
   status: string;
   reason?: string;
@@ -20,6 +21,16 @@ export interface Report {
   counted?: number;
   questions?: { question: string; blank?: number; answers: { answer: string; votes?: number }[] }[];
   trackers?: string[];
+  plain?: Record<string, string[]>; // a sentence for each check, then why it went no further
+}
+
+/** What is in a ballot that was opened instead of cast. */
+export interface Opening {
+  status: string; // "holds", or else it is not what it says
+  reason?: string;
+  election_fingerprint?: string;
+  tracker?: string;
+  questions?: { question: string; chosen: string[]; invalid?: boolean }[];
 }
 
 let ready: Promise<void> | undefined;
@@ -28,6 +39,12 @@ let ready: Promise<void> | undefined;
 export async function verify(archive: Uint8Array): Promise<Report> {
   await (ready ??= load());
   return JSON.parse(stimmboteVerify(archive));
+}
+
+/** Seals once more what a test envelope says was sealed. */
+export async function reveal(envelope: Uint8Array): Promise<Opening> {
+  await (ready ??= load());
+  return JSON.parse(stimmboteReveal(envelope));
 }
 
 async function load(): Promise<void> {

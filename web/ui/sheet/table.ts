@@ -10,7 +10,7 @@ export function table(question: string, answers: [string, number][], invalid: nu
 }
 
 function row(answer: Node | string, votes: number, cast: number): HTMLElement {
-  const bar = make("span", { class: "bar" });
+  const bar = make("span", { class: "bar", hidden: votes === 0 });
   bar.style.width = `${cast > 0 ? (100 * votes) / cast : 0}%`;
   const head = make("th", {}, answer);
   head.scope = "row";
