@@ -118,3 +118,21 @@ func TestInTheReadersLanguage(t *testing.T) {
 		t.Errorf("the page is in %q", language)
 	}
 }
+
+// TestImprint looks for what the law wants at the foot of pages.
+func TestImprint(t *testing.T) {
+	t.Parallel()
+	o, b := openOffice(t), in(t, "Chromium")
+	poll := o.asks(voting.Draft{Question: "Antrag 12"})
+	for _, page := range []string{o.link(poll, anna), o.board(poll), o.address + "/recount"} {
+		v := visit(t, b, page, germanReader)
+		v.sees("Impressum")
+		for text, want := range map[string]string{"Impressum": "https://example.org/imprint", "Datenschutz": "https://example.org/privacy"} {
+			script := "[...document.querySelectorAll('footer a')].find((a) => a.innerText === " + eyes.Quoted(text) + ")?.href ?? ''"
+			if got := eyes.Must(browser.Evaluate[string](v.Tab, script))(t); got != want {
+				t.Errorf("%s leads to %q, want %q", text, got, want)
+			}
+		}
+		v.Close()
+	}
+}

@@ -58,7 +58,7 @@ func TestWrongLinks(t *testing.T) {
 // TestChangedElections has a server that shows other elections than it announced.
 func TestChangedElections(t *testing.T) {
 	t.Parallel()
-	o, b := openOffice(t), in(t, "WebKit")
+	o, b := openOffice(t), in(t, "Firefox")
 	poll, other := o.asks(voting.Draft{Question: "Antrag 12"}), o.asks(voting.Draft{Question: "Antrag 13"})
 	link := o.link(poll, anna)
 	change := func(key, old, new string) func(map[string]any) {
@@ -132,7 +132,7 @@ func TestABallotOfAnotherNameIsNoticed(t *testing.T) {
 func TestTypedTextStaysText(t *testing.T) {
 	t.Parallel()
 	const evil = `<img src=x onerror="globalThis.hit=1">"'</script><script>globalThis.hit=1</script>{n}`
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	everywhere(t, func(t *testing.T, b *seat) {
 		o := openOffice(t)
 		o.breaks(func(w http.ResponseWriter, r *http.Request, honest http.Handler) {
 			if !strings.HasSuffix(r.URL.Path, "vote.json") {
@@ -166,7 +166,7 @@ func TestTypedTextStaysText(t *testing.T) {
 // TestNoOtherPageCarriesTheBallot puts the page into a frame: of its own server, which forbids it, and of one that does not.
 func TestNoOtherPageCarriesTheBallot(t *testing.T) {
 	t.Parallel()
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	everywhere(t, func(t *testing.T, b *seat) {
 		o := openOffice(t)
 		link := o.link(o.asks(voting.Draft{Question: "Antrag 12"}), anna)
 		for _, loose := range []bool{false, true} {
@@ -206,7 +206,7 @@ func TestNoOtherPageCarriesTheBallot(t *testing.T) {
 // TestNothingStays looks for what a visit leaves behind, and for what was asked of others.
 func TestNothingStays(t *testing.T) {
 	t.Parallel()
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	everywhere(t, func(t *testing.T, b *seat) {
 		o := openOffice(t)
 		poll := o.asks(voting.Draft{Question: "Antrag 12"})
 		v := visit(t, b, o.link(poll, anna), germanReader)

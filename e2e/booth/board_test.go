@@ -17,7 +17,7 @@ func (o *office) board(p *voting.Poll) string { return o.address + "/p/" + strin
 // TestBoard looks at the board while a vote runs and after it was counted.
 func TestBoard(t *testing.T) {
 	t.Parallel()
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	everywhere(t, func(t *testing.T, b *seat) {
 		o := openOffice(t)
 		poll := o.asks(voting.Draft{Question: "Antrag 12"})
 		v := visit(t, b, o.link(poll, anna), germanReader)
@@ -41,13 +41,13 @@ func TestBoard(t *testing.T) {
 		v.sees("Die Zahlen passen zusammen.")
 		v.sees("In diesem Browser nachrechnen")
 		for looked, found := range map[string]string{
-			words: "Ihr Stimmzettel ist in der Urne", strings.ToUpper(strings.ReplaceAll(words, " ", "-")): "Ihr Stimmzettel ist in der Urne",
+			words: "Ihr Stimmzettel ist in der Urne", strings.ToUpper(strings.ReplaceAll(words, "-", " ")): "Ihr Stimmzettel ist in der Urne",
 			"apfel apfel apfel": "Nicht gefunden.",
 		} {
 			v.looks(looked)
 			v.sees(found)
 		}
-		link := eyes.Must(browser.Evaluate[string](v.Tab, `[...document.links].find((a) => a.href.endsWith(".bel")).href`))(t)
+		link := eyes.Must(browser.Evaluate[string](v.Tab, `[...document.links].find((a) => !a.hash && a.href.endsWith(".bel")).href`))(t)
 		archive := eyes.Must(http.Get(link))(t)
 		defer archive.Body.Close()
 		report := eyes.Must(belenios.Verify(body(&http.Request{Body: archive.Body})))(t)

@@ -41,31 +41,54 @@ type engine struct {
 
 // engines are the browsers in which everything has to work, by name.
 var engines = map[string]*engine{
-	"Chromium": {start: func() (*browser.Browser, error) { return browser.Start(context.Background()) }},
+	"Chromium": {start: func() (*browser.Browser, error) {
+		return browser.Start(context.Background(), "ignore-certificate-errors")
+	}},
 	"Firefox": {start: func() (*browser.Browser, error) {
 		repo, err := filepath.Abs("../..")
 		if err != nil {
 			return nil, err
 		}
-		return browser.StartFirefox(context.Background(), repo)
+		return browser.StartFirefoxWithTabs(context.Background(), repo)
 	}},
 	"WebKit": {start: func() (*browser.Browser, error) { return browser.StartWebKit(context.Background()) }},
 }
 
-// in waits for a browser, which is the test's own until that ends. A test asks for one only, and once.
-func in(t testing.TB, name string) *browser.Browser {
-	t.Helper()
-	e := engines[name]
-	e.turn.Lock()
-	t.Cleanup(e.turn.Unlock)
-	if e.browser == nil {
-		e.browser = eyes.Must(e.start())(t)
+// seat is a place in front of a browser, which is a test's own from the first page that it opens there until it ends.
+type seat struct {
+	t       testing.TB
+	engine  *engine
+	browser *browser.Browser // once it was the test's turn
+}
+
+// in is a place in front of a browser. A test takes one only, and once.
+func in(t testing.TB, name string) *seat { return &seat{t: t, engine: engines[name]} }
+
+// take waits until the browser is the test's own.
+func (s *seat) take() {
+	s.t.Helper()
+	if s.browser != nil {
+		return
 	}
-	return e.browser
+	s.engine.turn.Lock()
+	s.t.Cleanup(s.engine.turn.Unlock)
+	if s.engine.browser == nil {
+		s.engine.browser = eyes.Must(s.engine.start())(s.t)
+	}
+	s.browser = s.engine.browser
+}
+
+// open opens a page.
+func (s *seat) open(t testing.TB, address string, scripts ...string) *browser.Tab {
+	t.Helper()
+	s.take()
+	tab := eyes.Must(s.browser.Open(address, scripts...))(t)
+	t.Cleanup(tab.Close)
+	return tab
 }
 
 // everywhere runs a test in each browser.
-func everywhere(t *testing.T, test func(t *testing.T, b *browser.Browser)) {
+func everywhere(t *testing.T, test func(t *testing.T, b *seat)) {
 	for name := range engines {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -75,16 +98,14 @@ func everywhere(t *testing.T, test func(t *testing.T, b *browser.Browser)) {
 }
 
 // bench opens an empty page with the mathematics.
-func bench(t testing.TB, b *browser.Browser) *browser.Tab {
+func bench(t testing.TB, b *seat) *browser.Tab {
 	t.Helper()
 	empty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write([]byte("<!doctype html><title>bench</title>"))
 	}))
 	t.Cleanup(empty.Close)
-	tab := eyes.Must(b.Open(empty.URL, mathematics()))(t)
-	t.Cleanup(tab.Close)
-	return tab
+	return b.open(t, empty.URL, mathematics())
 }
 
 // mathematics is the pages' own source, with what lets a test call it.

@@ -71,6 +71,12 @@ func (o *office) Sheet(ctx context.Context, id voting.ID) (*voting.Sheet, error)
 
 func openOffice(t *testing.T) *office {
 	t.Helper()
+	return openOfficeBy(t, httptest.NewServer)
+}
+
+// openOfficeBy has the office reached in another way.
+func openOfficeBy(t *testing.T, serve func(http.Handler) *httptest.Server) *office {
+	t.Helper()
 	dir := t.TempDir()
 	st := eyes.Must(store.Open(t.Context(), dir, zerolog.Nop()))(t)
 	t.Cleanup(func() { st.Close() })
@@ -81,7 +87,7 @@ func openOffice(t *testing.T) *office {
 	honest := web.New(cfg, web.Options{
 		Calls: noCalls{}, Media: noCalls{}, Polls: o.Polls, Box: o, Texts: eyes.Must(i18n.Load("de"))(t),
 	}, zerolog.Nop()).Handler()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		o.mu.Lock()
 		fault := o.fault
 		if r.Method == http.MethodPost {
@@ -178,11 +184,9 @@ type visitor struct {
 }
 
 // visit opens a link.
-func visit(t *testing.T, b *browser.Browser, link string, scripts ...string) *visitor {
+func visit(t *testing.T, b *seat, link string, scripts ...string) *visitor {
 	t.Helper()
-	tab := eyes.Must(b.Open(link, scripts...))(t)
-	t.Cleanup(tab.Close)
-	return &visitor{Tab: tab, t: t}
+	return &visitor{Tab: b.open(t, link, scripts...), t: t}
 }
 
 // sees waits until a text is on the page.

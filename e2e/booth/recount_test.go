@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"stimmbote/e2e/browser"
@@ -24,10 +26,12 @@ func TestRecountInTheBrowser(t *testing.T) {
 	archive := eyes.Must(o.Archive(t.Context(), poll.ID))(t)
 	page := filepath.Join(t.TempDir(), "recount.html")
 	eyes.Must(0, os.WriteFile(page, web.Recount(), 0o600))(t)
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	everywhere(t, func(t *testing.T, b *seat) {
 		v := visit(t, b, o.address+"/recount#/p/"+string(poll.ID)+"/"+string(poll.ID)+".bel", germanReader)
 		v.sees("Alles stimmt.")
 		v.sees(poll.ClosedHash)
+		v.presses("Was geprüft wurde")
+		v.sees("Das Ergebnis ist das, was die Summe ergibt.")
 		v.Close()
 		v = visit(t, b, "file://"+page, germanReader)
 		v.sees("Datei wählen")
@@ -59,4 +63,42 @@ func (v *visitor) drops(archive []byte) {
 		field.dispatchEvent(new Event("change"));
 		return true;
 	})()`, base64.StdEncoding.EncodeToString(archive))))(v.t)
+}
+
+// TestEnvelopeOnAnotherPage opens a ballot instead of casting it, and has a page that is not the bot's look into it: the
+// file as it is, and one that says something else.
+func TestEnvelopeOnAnotherPage(t *testing.T) {
+	t.Parallel()
+	o, b := openOffice(t), in(t, "Firefox")
+	poll := o.asks(voting.Draft{Asked: voting.Question{
+		Kind: voting.KindSingly, Text: "Vorstandswahl", Options: []string{"Aylin", "Björn"}, Answers: []string{"Ja", "Nein", "Enthaltung"},
+	}})
+	page := filepath.Join(t.TempDir(), "recount.html")
+	eyes.Must(0, os.WriteFile(page, web.Recount(), 0o600))(t)
+	v := visit(t, b, o.link(poll, anna), germanReader)
+	v.presses("Nein")
+	v.presses("Enthaltung")
+	v.presses("Woher weiß ich")
+	v.presses("Öffnen statt")
+	v.sees("Dieser Umschlag zählt nicht.")
+	envelope := v.part("#envelope")
+	file := eyes.Must(browser.Evaluate[string](v.Tab, `document.querySelector("textarea").value`))(t)
+	v.Close()
+	v = visit(t, b, "file://"+page, germanReader)
+	v.sees("Datei wählen")
+	v.drops([]byte(file))
+	v.sees("Nachgerechnet: Das war in dem Umschlag.")
+	if got := strings.Fields(v.part(".inside")); !slices.Equal(got, []string{"Aylin", "Nein", "Björn", "Enthaltung"}) {
+		t.Errorf("inside is %q", got)
+	}
+	v.sees(envelope)
+	v.sees(poll.Fingerprint)
+	v.presses("Andere Datei")
+	v.sees("Datei wählen")
+	lie := strings.Replace(file, `"vote":[[0,1,0]`, `"vote":[[1,0,0]`, 1)
+	if lie == file {
+		t.Fatal("the envelope has another form")
+	}
+	v.drops([]byte(lie))
+	v.sees("Dieser Umschlag stimmt nicht.")
 }

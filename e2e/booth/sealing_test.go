@@ -24,39 +24,79 @@ import (
 // belenios-tool that knows the group check the archive.
 func TestBallotsOfABrowserAreCounted(t *testing.T) {
 	t.Parallel()
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
-		tab := bench(t, b)
-		for _, group := range []string{belenios.Ed25519, belenios.Group2048} {
-			setup, voters, keys := setUp(t, group, "election "+t.Name(), everything()...)
-			e := eyes.Must(belenios.Open(setup))(t)
-			sums := [][]int{make([]int, 3), make([]int, 4), make([]int, 4)}
-			var ballots [][]byte
-			for i, voter := range voters {
-				chosen := choices[i%len(choices)]
-				raw := sealed(t, tab, setup.Election, voter.Secret, chosen)
-				if whose := eyes.Must(e.CheckBallot(raw))(t); whose != voter.Public {
-					t.Errorf("%s: the ballot is of %s, want %s", group, whose, voter.Public)
+	for name := range engines {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var all []*sealing
+			for _, group := range []string{belenios.Ed25519, belenios.Group2048} {
+				all = append(all, newSealing(t, group))
+			}
+			done := t.Run("sealed", func(t *testing.T) { // the browser is others' as soon as that is done
+				tab := bench(t, in(t, name))
+				for _, s := range all {
+					s.seals(t, tab)
 				}
-				ballots = append(ballots, raw)
-				for q, vote := range votes(t, everything(), chosen) {
-					for k, n := range vote {
-						sums[q][k] += n
-					}
+			})
+			for _, s := range all {
+				if done {
+					s.counts(t)
 				}
 			}
-			slices.SortFunc(ballots, bytes.Compare)
-			tally := eyes.Must(e.Tally(rand.Reader, ballots, keys...))(t)
-			var archive bytes.Buffer
-			if err := e.WriteArchive(&archive, time.Unix(1795476838, 0), ballots, tally); err != nil {
-				t.Fatal(err)
-			}
-			report := eyes.Must(belenios.Verify(archive.Bytes()))(t)
-			if got, want := fmt.Sprint(report.Sums), fmt.Sprint(sums); report.Status != belenios.Complete || got != want {
-				t.Errorf("%s: the result is %s, want %s", group, got, want)
-			}
-			recheck(t, group, e.UUID(), archive.Bytes())
+		})
+	}
+}
+
+// sealing is an election and the ballots that a browser made for it.
+type sealing struct {
+	group   string
+	setup   belenios.Setup
+	voters  []credential
+	keys    []*belenios.Key
+	ballots [][]byte // by voter
+}
+
+func newSealing(t *testing.T, group string) *sealing {
+	t.Helper()
+	s := &sealing{group: group}
+	s.setup, s.voters, s.keys = setUp(t, group, "election "+t.Name(), everything()...)
+	return s
+}
+
+// of is how a voter fills in the ballot.
+func (s *sealing) of(voter int) []any { return choices[voter%len(choices)] }
+
+func (s *sealing) seals(t *testing.T, tab *browser.Tab) {
+	t.Helper()
+	for i, voter := range s.voters {
+		s.ballots = append(s.ballots, sealed(t, tab, s.setup.Election, voter.Secret, s.of(i)))
+	}
+}
+
+func (s *sealing) counts(t *testing.T) {
+	t.Helper()
+	e := eyes.Must(belenios.Open(s.setup))(t)
+	sums := [][]int{make([]int, 3), make([]int, 4), make([]int, 4)}
+	for i, voter := range s.voters {
+		if whose := eyes.Must(e.CheckBallot(s.ballots[i]))(t); whose != voter.Public {
+			t.Errorf("%s: the ballot is of %s, want %s", s.group, whose, voter.Public)
 		}
-	})
+		for q, vote := range votes(t, everything(), s.of(i)) {
+			for k, n := range vote {
+				sums[q][k] += n
+			}
+		}
+	}
+	slices.SortFunc(s.ballots, bytes.Compare)
+	tally := eyes.Must(e.Tally(rand.Reader, s.ballots, s.keys...))(t)
+	var archive bytes.Buffer
+	if err := e.WriteArchive(&archive, time.Unix(1795476838, 0), s.ballots, tally); err != nil {
+		t.Fatal(err)
+	}
+	report := eyes.Must(belenios.Verify(archive.Bytes()))(t)
+	if got, want := fmt.Sprint(report.Sums), fmt.Sprint(sums); report.Status != belenios.Complete || got != want {
+		t.Errorf("%s: the result is %s, want %s", s.group, got, want)
+	}
+	recheck(t, s.group, e.UUID(), archive.Bytes())
 }
 
 // sealed is a ballot that the browser makes with random numbers of its own.

@@ -298,7 +298,7 @@ func TestVectorsAreWhatGoSays(t *testing.T) {
 func TestTheBrowserSaysTheSame(t *testing.T) {
 	t.Parallel()
 	raw := eyes.Must(os.ReadFile(vectorsFile))(t)
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	everywhere(t, func(t *testing.T, b *seat) {
 		differences := eyes.Must(browser.Evaluate[[]string](bench(t, b), "("+compare+")("+string(raw)+")"))(t)
 		for _, d := range differences {
 			t.Error(d)

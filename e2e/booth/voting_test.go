@@ -39,7 +39,7 @@ func TestFromTheLinkToTheCount(t *testing.T) {
 		{"singly", voting.Draft{Asked: singly}, []string{"Ja", "Nein"}, [][]int{{0, 0, 1}, {0, 0, 1}}, "[[1 0 4] [0 1 4]]", ""},
 		{"back", voting.Draft{Asked: singly}, []string{"Ja", "Zurück", "Nein", "Ja"}, [][]int{{0, 0, 1}, {0, 0, 1}}, "[[0 1 4] [1 0 4]]", "Chromium"},
 	}
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	everywhere(t, func(t *testing.T, b *seat) {
 		o := openOffice(t)
 		for _, c := range cases {
 			if !strings.HasSuffix(t.Name(), c.only) {
@@ -53,7 +53,7 @@ func TestFromTheLinkToTheCount(t *testing.T) {
 			v.sees("Ihre Stimme ist in der Urne.")
 			ballots := o.ballots()
 			tracker := belenios.Tracker([]byte(ballots[len(ballots)-1]))
-			if got, want := v.part("#words"), strings.Join(voting.Words(tracker, "de"), " "); got != want {
+			if got, want := v.part("#words"), strings.Join(voting.Words(tracker, "de"), "-"); got != want {
 				t.Errorf("%s: the check words are %q, want %q", c.name, got, want)
 			}
 			if got, want := v.part("#code"), belenios.Code(tracker); got != want {
@@ -108,7 +108,7 @@ func TestNothingIsLostOnTheWay(t *testing.T) {
 			_, _ = w.Write([]byte(`{"tracker":"`))
 		},
 	}
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	everywhere(t, func(t *testing.T, b *seat) {
 		o := openOffice(t)
 		poll := o.asks(voting.Draft{Question: "Antrag 12"})
 		v := visit(t, b, o.link(poll, anna), germanReader)
@@ -212,7 +212,7 @@ func TestOver(t *testing.T) {
 // TestOpenedEnvelope opens instead of casting: Go finds in it what was chosen, and nobody can cast it.
 func TestOpenedEnvelope(t *testing.T) {
 	t.Parallel()
-	everywhere(t, func(t *testing.T, b *browser.Browser) {
+	everywhere(t, func(t *testing.T, b *seat) {
 		o := openOffice(t)
 		poll := o.asks(voting.Draft{Question: "Antrag 12"})
 		v := visit(t, b, o.link(poll, anna), germanReader)
@@ -233,7 +233,7 @@ func TestOpenedEnvelope(t *testing.T) {
 		if fmt.Sprint(revealed.Vote) != "[[0 1 0]]" || revealed.Fingerprint != poll.Fingerprint {
 			t.Errorf("inside is %v on %s", revealed.Vote, revealed.Fingerprint)
 		}
-		if want := strings.Join(voting.Words(revealed.Tracker, "de"), " "); envelope != want {
+		if want := strings.Join(voting.Words(revealed.Tracker, "de"), "-"); envelope != want {
 			t.Errorf("the words said before are %q, those of the envelope are %q", envelope, want)
 		}
 		var test struct{ Ballot string }

@@ -116,11 +116,16 @@ func (t *Tab) SeesAndHears(ctx context.Context) (Counters, error) {
 	return last, nil
 }
 
+// Pauses between two questions: short at first, as most of what pages do is done at once, then longer, as what takes
+// its time needs the processor itself.
+const (
+	firstPause   = 10 * time.Millisecond
+	longestPause = 160 * time.Millisecond
+)
+
 // Until asks again and again until why is empty, or fails with the last reason when ctx ends.
 func Until(ctx context.Context, check func() (why string, err error)) error {
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		why, err := check()
 		if err != nil || why == "" {
 			return err
@@ -128,7 +133,7 @@ func Until(ctx context.Context, check func() (why string, err error)) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("waited in vain: %s", why)
-		case <-tick.C:
+		case <-time.After(pause):
 		}
 	}
 }

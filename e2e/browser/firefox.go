@@ -36,15 +36,24 @@ type answer struct {
 // errEnded is a browser that is no longer there.
 var errEnded = errors.New("firefox has ended")
 
-// StartFirefox starts Firefox. The caller closes it.
+// StartFirefox starts Firefox, whose tabs are windows: whatever several of them do goes on. The caller closes it.
 func StartFirefox(ctx context.Context, repo string) (*Browser, error) {
+	return startFirefox(ctx, repo, "window")
+}
+
+// StartFirefoxWithTabs starts a Firefox with one window, for tests that look at one tab at a time. The caller closes it.
+func StartFirefoxWithTabs(ctx context.Context, repo string) (*Browser, error) {
+	return startFirefox(ctx, repo, "tab")
+}
+
+func startFirefox(ctx context.Context, repo, where string) (*Browser, error) {
 	path, err := exec.LookPath("firefox-esr")
 	if err != nil {
 		return nil, errors.New("there is no Firefox: install Debian's package firefox-esr")
 	}
 	ready := make(chan answer, 1)
 	f := &firefox{waiting: map[int]chan answer{0: ready}}
-	if f.driver, err = node.Start(ctx, repo, f.hear, "browser/firefox.mjs", path); err != nil {
+	if f.driver, err = node.Start(ctx, repo, f.hear, "browser/firefox.mjs", path, where); err != nil {
 		return nil, fmt.Errorf("starting Firefox: %w", err)
 	}
 	if _, err := f.wait(ready, startFor); err != nil {

@@ -99,7 +99,9 @@ func (w *webkit) start(ctx context.Context, display, browser string) error {
 	}
 	options := map[string]any{"binary": browser, "args": []string{"--automation"}}
 	made, err := w.tell("POST", "/session", map[string]any{
-		"capabilities": map[string]any{"alwaysMatch": map[string]any{"webkitgtk:browserOptions": options}},
+		"capabilities": map[string]any{"alwaysMatch": map[string]any{
+			"webkitgtk:browserOptions": options, "acceptInsecureCerts": true, // those of the tests' own servers
+		}},
 	})
 	if err != nil {
 		return err

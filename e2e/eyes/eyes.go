@@ -37,13 +37,16 @@ func Holds(t testing.TB, tab *browser.Tab, condition, what string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
+	look := "({ holds: !!(" + condition + "), text: document.body.innerText })"
 	Must(0, browser.Until(ctx, func() (string, error) {
-		holds, err := browser.Evaluate[bool](tab, "!!("+condition+")")
-		if holds || err != nil {
+		seen, err := browser.Evaluate[struct {
+			Holds bool
+			Text  string
+		}](tab, look)
+		if seen.Holds || err != nil {
 			return "", err
 		}
-		text, err := tab.Text()
-		return "there is no " + what + " on " + text, err
+		return "there is no " + what + " on " + seen.Text, nil
 	}))(t)
 }
 
