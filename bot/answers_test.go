@@ -138,7 +138,7 @@ func TestAnswersAreTakenBack(t *testing.T) {
 		}
 	}
 	w.settle()
-	if fresh = w.new(); find(fresh, "eva", `^The vote is closed already`) == nil || !strings.Contains(list(fresh), "redacts $said") {
+	if fresh = w.new(); find(fresh, "eva", `^This vote is over already: Two\?`) == nil || !strings.Contains(list(fresh), "redacts $said") {
 		t.Errorf("after the close:\n%s", list(fresh))
 	}
 }

@@ -20,7 +20,7 @@ func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *vo
 	if err != nil {
 		return chat.Content{}, fmt.Errorf("asking for the name of %s: %w", p.Place, err)
 	}
-	letter, err := b.letter(ctx, p)
+	c, err := b.called(ctx, d.Person, p)
 	if err != nil {
 		return chat.Content{}, err
 	}
@@ -32,9 +32,7 @@ func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *vo
 	if !p.Terms.OnlySealed {
 		t.addHow(p.Asked)
 	}
-	if letter != letters[:1] {
-		t.add("ballot.letter", "letter", letter)
-	}
+	t.addFront(c)
 	t.add("ballot.alone")
 	t.gap()
 	t.addLabel(p)
@@ -72,16 +70,29 @@ func (b *Bot) composeReceipt(ctx context.Context, t *page, d chat.Delivery, a ab
 	}
 	b.Checkpoint("cast.after-durable")
 	if r.Unread {
-		return b.composeUnread(ctx, t, r, p)
+		return b.composeUnread(ctx, t, d, r, p)
 	}
 	if _, err := p.Asked.Vote(r.Choice); err != nil {
 		return chat.Content{}, fmt.Errorf("a receipt of poll %s: %w", p.ID, err)
 	}
-	switch answer := choiceIn(t.texts, p.Asked, r.Choice); {
+	c, err := b.called(ctx, d.Person, p)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	t.addCalled(c)
+	answer := choiceIn(t.texts, p.Asked, r.Choice)
+	all := p.Asked.Kind == voting.KindSeveral || p.Asked.Kind == voting.KindSingly
+	switch beside := c != nil && c.Several; {
+	case p.Terms.NoRevote && beside:
+		t.add("ballot.receipt.final-beside", "answer", answer)
 	case p.Terms.NoRevote:
 		t.add("ballot.receipt.final", "answer", answer)
-	case p.Asked.Kind == voting.KindSeveral || p.Asked.Kind == voting.KindSingly:
+	case all && beside:
+		t.add("ballot.receipt.all-beside", "answer", answer, "letter", c.Letter)
+	case all:
 		t.add("ballot.receipt.all", "answer", answer)
+	case beside:
+		t.add("ballot.receipt.number-beside", "answer", answer, "letter", c.Letter)
 	default:
 		t.add("ballot.receipt.number", "answer", answer)
 	}
@@ -89,7 +100,28 @@ func (b *Bot) composeReceipt(ctx context.Context, t *page, d chat.Delivery, a ab
 	if r.Replaced {
 		t.add("ballot.replaced")
 	}
+	if err := b.addMissing(ctx, t, c); err != nil {
+		return chat.Content{}, err
+	}
 	return t.content(false), nil
+}
+
+// addMissing says in which other votes somebody has not voted, so that nobody takes one receipt for the end.
+func (b *Bot) addMissing(ctx context.Context, t *page, c *called) error {
+	if c == nil || !c.Several {
+		return nil
+	}
+	for _, p := range c.Missing {
+		letter, err := b.letter(ctx, p)
+		if err != nil {
+			return err
+		}
+		t.add("ballot.receipt.missing", "letter", letter, "question", title(p.Asked))
+	}
+	if len(c.Missing) == 0 {
+		t.add("ballot.receipt.done")
+	}
+	return nil
 }
 
 // hint is the payload of what somebody is told who did not answer clearly.
@@ -110,8 +142,14 @@ func (b *Bot) composeHint(ctx context.Context, t *page, d chat.Delivery, p *voti
 			return chat.Content{}, err
 		}
 	} else {
+		c, err := b.called(ctx, d.Person, p)
+		if err != nil {
+			return chat.Content{}, err
+		}
+		t.addCalled(c)
 		t.add(h.Key)
 		t.addChoose(p.Asked)
+		t.addFront(c)
 	}
 	if h.Kept {
 		t.add("ballot.kept")

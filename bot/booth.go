@@ -97,6 +97,7 @@ func (b *Bot) castSealed(ctx context.Context, id voting.ID, envelope *voting.Env
 	}
 	if !r.Again {
 		b.votedAt(string(member), p.ID, b.Now())
+		b.noDoubt(string(member))
 		b.awake() // perhaps everybody has voted now
 	}
 	return r, nil
@@ -110,15 +111,26 @@ func (b *Bot) votedAt(member string, id voting.ID, at time.Time) {
 
 // composeUnread is the receipt of a ballot that was sealed elsewhere. It reaches whoever owns the
 // link, so that a vote by somebody else does not go unseen.
-func (b *Bot) composeUnread(ctx context.Context, t *page, r receipt, p *voting.Poll) (chat.Content, error) {
-	if p.Terms.NoRevote {
+func (b *Bot) composeUnread(ctx context.Context, t *page, d chat.Delivery, r receipt, p *voting.Poll) (chat.Content, error) {
+	c, err := b.called(ctx, d.Person, p)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	t.addCalled(c)
+	switch {
+	case p.Terms.NoRevote && c != nil && c.Several:
+		t.add("ballot.receipt.unread.final-beside")
+	case p.Terms.NoRevote:
 		t.add("ballot.receipt.unread.final")
-	} else {
+	default:
 		t.add("ballot.receipt.unread")
 	}
 	t.addCheck(r.Tracker, r.Code)
 	if r.Replaced {
 		t.add("ballot.replaced")
+	}
+	if err := b.addMissing(ctx, t, c); err != nil {
+		return chat.Content{}, err
 	}
 	if err := b.addHelper(ctx, t, string(p.Place)); err != nil {
 		return chat.Content{}, err

@@ -260,6 +260,7 @@ type Bot struct {
 	mu        sync.Mutex
 	deadlines map[string]time.Time               // when a poll closes, by the key of what said so
 	answered  map[voting.ID]map[string]time.Time // when the answer that counts was written, by person
+	meant     map[voting.ID]map[string]bool      // who named a vote in so many words, since another one ended
 	queued    map[string]bool                    // what this process need not queue again
 	replies   map[string][]time.Time             // when a person was last told what they did not need
 	doubted   map[string]doubt                   // when somebody was asked whether it is right that they did not vote
@@ -300,6 +301,7 @@ func New(o Options) *Bot {
 		started:   o.Now(),
 		deadlines: make(map[string]time.Time),
 		answered:  make(map[voting.ID]map[string]time.Time),
+		meant:     make(map[voting.ID]map[string]bool),
 		queued:    make(map[string]bool),
 		replies:   make(map[string][]time.Time),
 		doubted:   make(map[string]doubt),

@@ -99,7 +99,7 @@ func (b *Bot) shut(ctx context.Context, p *voting.Poll, then func(context.Contex
 		if err != nil {
 			return err
 		}
-		if err := b.tellUnconfirmed(ctx, p); err != nil {
+		if err := errors.Join(b.tellUnconfirmed(ctx, p), b.noteOver(ctx, p)); err != nil {
 			return err
 		}
 		if err := b.Line.Queue(ctx, later(closed, "closed", kindClosed)); err != nil {

@@ -100,13 +100,18 @@ func (b *Bot) composeConfirm(ctx context.Context, t *page, d chat.Delivery, a ab
 	if err := b.unseal(ctx, d, a, &r); err != nil {
 		return chat.Content{}, err
 	}
-	t.add("ballot.confirm", "answer", choiceIn(t.texts, p.Asked, r.Choice))
+	c, err := b.called(ctx, d.Person, p)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	t.addCalled(c)
+	t.add("ballot.confirm", "answer", choiceIn(t.texts, p.Asked, r.Choice), "letter", c.front())
 	return t.content(false), nil
 }
 
 // onConfirm casts an answer that waited for its OK, and says whether there was one.
 func (b *Bot) onConfirm(ctx context.Context, m chat.Message, p *voting.Poll) (bool, error) {
-	if !p.Terms.NoRevote || !b.words.is("answer.words.ok", m.Body) {
+	if !p.Terms.NoRevote || !b.words.is(wordsOK, m.Body) {
 		return false, nil
 	}
 	waits, err := b.waits(ctx, p.ID, m.Sender)
@@ -202,7 +207,7 @@ func (b *Bot) tellUnconfirmed(ctx context.Context, p *voting.Poll) error {
 // transaction of its end.
 func (b *Bot) unset(ctx context.Context, p *voting.Poll) error {
 	var problems []error
-	for _, name := range []string{settingLetter, settingEarly, settingInCall, settingHalts, settingWaits, settingAlarms} {
+	for _, name := range []string{settingLetter, settingBeside, settingEarly, settingInCall, settingHalts, settingWaits, settingAlarms} {
 		problems = append(problems, b.Store.PutSetting(ctx, string(p.ID), name, ""))
 	}
 	for _, m := range p.Roll {

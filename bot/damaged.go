@@ -33,7 +33,11 @@ func (b *Bot) damaged(ctx context.Context, p *voting.Poll, then func(context.Con
 		}
 		for _, m := range again {
 			d := inDirect(p, m, key(p.ID, stamp+"/"+string(m)), kindSay)
-			d.Payload = encode(of(p, say{Key: "ballot.damaged", Args: []any{"question", title(p.Asked)}, Room: string(p.Place)}))
+			s, err := b.sayAbout(ctx, string(m), p, say{Key: "ballot.damaged", Args: []any{"question", title(p.Asked)}, Room: string(p.Place)}, true)
+			if err != nil {
+				return err
+			}
+			d.Payload = encode(s)
 			said = append(said, d)
 		}
 		if err := b.Store.PutSetting(ctx, string(p.ID), settingEarly, ""); err != nil {

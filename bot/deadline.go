@@ -142,6 +142,11 @@ func (b *Bot) composeRemind(ctx context.Context, t *page, d chat.Delivery, p *vo
 	}
 	t.add("ballot.remind", "question", title(p.Asked), "time", lasts(t.texts, max(left, 0)))
 	t.addChoose(p.Asked)
+	c, err := b.called(ctx, d.Person, p)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	t.addFront(c)
 	return t.content(false), nil
 }
 

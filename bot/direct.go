@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"stimmbote/bot/answer"
@@ -34,11 +36,11 @@ func (b *Bot) direct(ctx context.Context, m chat.Message) error {
 	if done, err := b.onAsk(ctx, m, open); err != nil || done {
 		return err
 	}
-	switch {
-	case len(open) == 0:
+	if len(open) == 0 {
 		return b.noBallot(ctx, m)
-	case m.Kind == chat.Text && b.words.is("ballot.words.resend", m.Body):
-		return b.resend(ctx, m, open)
+	}
+	if done, err := b.onOver(ctx, m, open); err != nil || done {
+		return err
 	}
 	p, said, err := b.which(ctx, m, open)
 	if err != nil && len(open) == 1 {
@@ -53,34 +55,93 @@ func (b *Bot) direct(ctx context.Context, m chat.Message) error {
 	return b.ballotAnswer(ctx, m, said, p)
 }
 
+// What people say about a ballot that is no answer to it.
+const (
+	wordsOK     = "answer.words.ok"
+	wordsResend = "ballot.words.resend"
+	wordsTest   = "ballot.words.test"
+	wordsOpen   = "ballot.words.test-open"
+)
+
 // anyOf deals with a message that may be about each of several votes.
 func (b *Bot) anyOf(ctx context.Context, m chat.Message, open []*voting.Poll) error {
-	if m.Kind == chat.Text && b.words.is("answer.words.ok", m.Body) {
-		var waiting []*voting.Poll
-		for _, p := range open {
-			waits, err := b.waits(ctx, p.ID, m.Sender)
-			if err != nil {
-				return err
-			}
-			if waits != nil {
-				waiting = append(waiting, p)
-			}
+	thanks := b.words.is("ballot.words.thanks", m.Body)
+	switch word := b.words.which(m, wordsOK, wordsOpen, wordsTest, wordsResend); word {
+	case wordsResend:
+		return b.resend(ctx, m, open)
+	case wordsTest:
+		could := slices.DeleteFunc(slices.Clone(open), func(p *voting.Poll) bool { return !testable(p) })
+		if len(could) > 0 {
+			return b.askWhich(ctx, m, whichOf{Lead: "ballot.which", Word: word}, could)
 		}
-		if len(waiting) == 1 {
-			_, err := b.onConfirm(ctx, m, waiting[0])
+	case wordsOK, wordsOpen:
+		waiting, err := b.waitingIn(ctx, m, open)
+		if err != nil {
+			return err
+		}
+		if done, err := b.settle(ctx, m, waiting); err != nil || done {
+			return err
+		}
+		if len(waiting) > 0 {
+			return b.askWhich(ctx, m, whichOf{Lead: "ballot.which", Word: word}, waiting)
+		}
+	}
+	for _, p := range open {
+		voted, err := b.hasVoted(ctx, m, p)
+		if err != nil || voted && thanks {
 			return err
 		}
 	}
-	if b.words.is("ballot.words.hello", m.Body) || b.words.is("ballot.words.thanks", m.Body) {
+	if thanks || b.words.is("ballot.words.hello", m.Body) {
 		return b.unclear(ctx, m, open[len(open)-1], answer.Unclear)
 	}
-	return b.askWhich(ctx, m, open)
+	for _, p := range open {
+		letter, err := b.letter(ctx, p)
+		if err != nil {
+			return err
+		}
+		if m.Kind == chat.Text && strings.EqualFold(strings.Trim(m.Body, " .!)"), letter) {
+			return b.again(ctx, m, p, "ballot.letter-alone")
+		}
+	}
+	return b.askWhich(ctx, m, whichOf{Lead: "ballot.which"}, open)
+}
+
+// waitingIn are those votes in which something waits for what a message says: an OK, or to be opened.
+func (b *Bot) waitingIn(ctx context.Context, m chat.Message, open []*voting.Poll) ([]*voting.Poll, error) {
+	var waiting []*voting.Poll
+	for _, p := range open {
+		settles, err := b.settles(ctx, m, p)
+		if err != nil {
+			return nil, err
+		}
+		if settles {
+			waiting = append(waiting, p)
+		}
+	}
+	return waiting, nil
+}
+
+// settle lets happen what waits for a word in one vote only, if the word cannot be meant for one that is just over.
+func (b *Bot) settle(ctx context.Context, m chat.Message, waiting []*voting.Poll) (bool, error) {
+	if len(waiting) != 1 {
+		return false, nil
+	}
+	p := waiting[0]
+	past, err := b.oversOf(ctx, m.Sender)
+	if err != nil || b.mistakable(m, p, past) != nil {
+		return false, err
+	}
+	return true, b.ballotAnswer(ctx, m, m, p)
 }
 
 // ballotAnswer deals with what somebody says about a vote: said is the message without its letter.
 func (b *Bot) ballotAnswer(ctx context.Context, m, said chat.Message, p *voting.Poll) error {
 	if m.Kind != chat.Text && m.Kind != chat.Choice {
 		return b.again(ctx, m, p, "ballot.not-text")
+	}
+	if said.Kind == chat.Text && b.words.is(wordsResend, said.Body) {
+		return b.resend(ctx, m, []*voting.Poll{p})
 	}
 	if done, err := b.onTest(ctx, m, said, p); err != nil || done {
 		return b.doesNotCount(ctx, m, p, err)
@@ -136,9 +197,9 @@ func (b *Bot) doesNotCount(ctx context.Context, m chat.Message, p *voting.Poll, 
 	why, ok := errors.AsType[*voting.Refusal](err)
 	switch {
 	case errors.Is(err, voting.ErrNotOpen):
-		return b.hint(ctx, m, of(p, say{Key: "ballot.closed", Room: string(p.Place)}))
+		return b.hint(ctx, m, of(p, closedAlready(p)))
 	case errors.Is(err, voting.ErrVoted):
-		return b.hint(ctx, m, of(p, say{Key: "ballot.voted", Room: string(p.Place)}))
+		return b.hintAbout(ctx, m, p, say{Key: "ballot.voted", Room: string(p.Place)})
 	case !ok:
 		return err
 	case why.Key == "ballot.late":
@@ -148,7 +209,16 @@ func (b *Bot) doesNotCount(ctx context.Context, m chat.Message, p *voting.Poll, 
 	if err != nil {
 		return err
 	}
-	return b.hint(ctx, m, of(p, say{Key: why.Key, Args: why.Args, Room: string(p.Place), More: help}))
+	s := say{Key: why.Key, Args: why.Args, Room: string(p.Place), More: help}
+	if why.Key == "ballot.tapped-elsewhere" || why.Key == "ballot.letter-over" { // it is not about this one
+		return b.hint(ctx, m, of(p, s))
+	}
+	return b.hintAbout(ctx, m, p, s)
+}
+
+// closedAlready says that a vote takes no answers any more.
+func closedAlready(p *voting.Poll) say {
+	return say{Key: "ballot.closed", Args: []any{"question", title(p.Asked)}, Room: string(p.Place)}
 }
 
 // edited deals with a message whose sender changed it: only what is written anew counts.
@@ -230,6 +300,7 @@ func (b *Bot) lay(ctx context.Context, m chat.Message, p *voting.Poll, envelope 
 		return err
 	}
 	b.answeredAt(m, p.ID)
+	b.noDoubt(m.Sender)
 	b.awake() // perhaps everybody has voted now
 	return nil
 }

@@ -57,34 +57,41 @@ func (b *Bot) putTest(ctx context.Context, id voting.ID, member string, t *testC
 	return b.Store.PutSetting(ctx, inPoll(id, member), settingTest, value)
 }
 
+// testable says whether the bot seals the answers to a poll, so that somebody can see how.
+func testable(p *voting.Poll) bool { return p.Level() != voting.Open && !p.Terms.OnlySealed }
+
 // onTest deals with whoever wants to see what the bot seals (Benaloh's challenge): "test", an
 // answer, of which the sealed envelope is named, and then OK to cast that envelope or "open" to look
 // into it. Until then the bot does not know which it will be. It says whether a message was about
 // that.
 func (b *Bot) onTest(ctx context.Context, m, said chat.Message, p *voting.Poll) (bool, error) {
-	if m.Kind != chat.Text || p.Level() == voting.Open || p.Terms.OnlySealed {
+	if m.Kind != chat.Text || !testable(p) {
 		return false, nil
 	}
 	choice, found := b.read(said, p)
-	if found != answer.Clear && b.words.is("ballot.words.test", said.Body) {
+	if found != answer.Clear && b.words.is(wordsTest, said.Body) {
 		return true, b.Store.Tx(ctx, func(ctx context.Context) error {
 			if err := b.putTest(ctx, p.ID, m.Sender, &testCase{}); err != nil {
 				return err
 			}
-			return b.answer(ctx, m, of(p, say{Key: "ballot.test.ask", Room: string(p.Place)}))
+			asked, err := b.sayAbout(ctx, m.Sender, p, say{Key: "ballot.test.ask", Room: string(p.Place)}, true)
+			if err != nil {
+				return err
+			}
+			return b.answer(ctx, m, asked)
 		})
 	}
 	t, err := b.tested(ctx, p.ID, m.Sender)
 	if err != nil || t == nil {
 		return false, err
 	}
-	opens := b.words.is("ballot.words.test-open", said.Body)
+	opens := b.words.is(wordsOpen, said.Body)
 	switch {
 	case t.Trial == nil && found == answer.Clear:
 		return true, b.sealTest(ctx, m, p, choice)
 	case t.Trial != nil && opens:
 		return true, b.openTest(ctx, m, p, t)
-	case t.Trial != nil && b.words.is("answer.words.ok", said.Body):
+	case t.Trial != nil && b.words.is(wordsOK, said.Body):
 		return true, b.castTest(ctx, m, p, t)
 	}
 	return false, nil
@@ -165,8 +172,13 @@ func (b *Bot) composeTest(ctx context.Context, t *page, d chat.Delivery, a about
 		return chat.Content{}, err
 	}
 	words := strings.Join(voting.Words(r.Tracker, t.texts.Language()), "-")
+	c, err := b.called(ctx, d.Person, p)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	t.addCalled(c)
 	if d.Kind == kindTest {
-		t.add("ballot.test.sealed", "words", words)
+		t.add("ballot.test.sealed", "words", words, "letter", c.front())
 		return t.content(false), nil
 	}
 	t.add("ballot.test.opened", "answer", choiceIn(t.texts, p.Asked, r.Choice), "words", words, "fingerprint", p.Fingerprint)

@@ -86,7 +86,7 @@ func TestVoteFromDraftToResult(t *testing.T) {
 		t.Errorf("the poll has not ended: %+v", w.poll())
 	}
 	w.tells("eva", "1")
-	w.expect(`^No vote is open for you`, "eva")
+	w.expect(`^This vote is over already: Shall we adopt`, "eva")
 	if w.log.Len() > 0 {
 		t.Errorf("logged: %s", w.log.String())
 	}

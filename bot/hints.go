@@ -103,8 +103,8 @@ func (b *Bot) noBallot(ctx context.Context, m chat.Message) error {
 			return nil
 		}
 	}
-	key, err := b.whyNoBallot(ctx, m.Sender)
-	if err == nil && clear && key == "" && m.Kind == chat.Text && !strings.ContainsFunc(m.Body, unicode.IsDigit) {
+	why, err := b.whyNoBallot(ctx, m)
+	if err == nil && clear && why.Key == "ballot.none" && m.Kind == chat.Text && !strings.ContainsFunc(m.Body, unicode.IsDigit) {
 		// With no vote around, a yes is an answer to the probe.
 		if done, err := b.onProbeAnswer(ctx, m); err != nil || done {
 			return err
@@ -113,12 +113,10 @@ func (b *Bot) noBallot(ctx context.Context, m chat.Message) error {
 	switch {
 	case err != nil:
 		return err
-	case clear && key == "":
-		return b.hint(ctx, m, say{Key: "ballot.none"})
 	case clear:
-		return b.hint(ctx, m, say{Key: key})
-	case key == "ballot.not-on-roll":
-		return b.reply(ctx, m, say{Key: key})
+		return b.hint(ctx, m, why)
+	case why.Key == "ballot.not-on-roll":
+		return b.reply(ctx, m, why)
 	}
 	return b.reply(ctx, m, say{Key: "help.direct", Notice: true})
 }
@@ -160,27 +158,37 @@ func (b *Bot) onDoubt(m chat.Message) *say {
 	return nil
 }
 
-// whyNoBallot is what to say to a person whose vote is closed already, or who is now a member of
-// a group that votes without them; empty if neither is so.
-func (b *Bot) whyNoBallot(ctx context.Context, user string) (string, error) {
+// whyNoBallot is what to say to a person who answers while no vote is open for them: theirs is over, or they are now a
+// member of a group that votes without them, or nothing of that.
+func (b *Bot) whyNoBallot(ctx context.Context, m chat.Message) (say, error) {
+	past, err := b.oversOf(ctx, m.Sender)
+	if err != nil {
+		return say{}, err
+	}
+	letter, _ := letterOff(m.Body)
+	for _, o := range slices.Backward(past) {
+		if o.near(b.Now()) && letter == "" || o.Beside && o.Letter == letter {
+			return say{Key: "ballot.closed", Args: []any{"question", o.Question}}, nil
+		}
+	}
 	live, err := b.Polls.Live(ctx)
 	if err != nil {
-		return "", err
+		return say{}, err
 	}
 	for _, p := range live {
-		if (p.State == voting.StateClosed || p.State == voting.StateCounted) && slices.Contains(p.Roll, voting.Member(user)) {
-			return "ballot.closed", nil
+		if (p.State == voting.StateClosed || p.State == voting.StateCounted) && slices.Contains(p.Roll, voting.Member(m.Sender)) {
+			return closedAlready(p), nil
 		}
 	}
 	for _, p := range live {
 		if p.State != voting.StateOpen {
 			continue
 		}
-		if in, err := b.isMember(ctx, p, user); err != nil || in {
-			return "ballot.not-on-roll", err
+		if in, err := b.isMember(ctx, p, m.Sender); err != nil || in {
+			return say{Key: "ballot.not-on-roll"}, err
 		}
 	}
-	return "", nil
+	return say{Key: "ballot.none"}, nil
 }
 
 // isMember asks the server whether somebody is in the group of a poll.

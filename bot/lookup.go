@@ -168,7 +168,7 @@ func (b *Bot) retire(ctx context.Context, next *time.Time) error {
 	if !b.every(settingRetire, retireEvery, next) {
 		return nil
 	}
-	if err := b.Polls.Retire(ctx, b.Now()); err != nil {
+	if err := errors.Join(b.Polls.Retire(ctx, b.Now()), b.pruneOver(ctx)); err != nil {
 		return fmt.Errorf("deleting old votes: %w", err)
 	}
 	return nil

@@ -72,10 +72,7 @@ func (b *Bot) stop(ctx context.Context, p *voting.Poll, why string, end func(con
 			Payload: encode(of(p, say{Key: why, Args: []any{"question", p.Question}, Room: string(p.Place)})),
 		})
 	}
-	if err := b.Line.Forget(ctx, string(p.ID)); err != nil {
-		return err
-	}
-	if err := b.unset(ctx, p); err != nil {
+	if err := errors.Join(b.Line.Forget(ctx, string(p.ID)), b.noteOver(ctx, p), b.unset(ctx, p)); err != nil {
 		return err
 	}
 	if err := end(ctx, p.ID); err != nil {

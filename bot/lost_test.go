@@ -51,7 +51,7 @@ func TestALostGroupFreesItsMembers(t *testing.T) {
 	w.notices(left)
 	w.silent()
 	w.tells("anna", "1")
-	w.expect(`^No vote is open for you`, "anna")
+	w.expect(`^This vote is over already: One\?`, "anna")
 	w.opened("Two?") // its members are free
 	if keys, err := filepath.Glob(filepath.Join(w.dir, "*poll-*")); err != nil || len(keys) != 1 {
 		t.Errorf("key files %v, %v", keys, err)

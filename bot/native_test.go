@@ -92,7 +92,7 @@ func TestTapping(t *testing.T) {
 		t.Errorf("what nobody may tap at any more stays:\n%s", gone)
 	}
 	w.taps("eva", of("eva"), "1")
-	w.expect(`^(No vote is open|The vote is closed)`, "eva")
+	w.expect(`^This vote is over already`, "eva")
 }
 
 func TestTappingAVoidVote(t *testing.T) {

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -203,11 +204,9 @@ func (b *Bot) queueAgain(ctx context.Context, d chat.Delivery, cause string) err
 	return b.Line.Queue(ctx, b.withNatives(p, []chat.Delivery{d})...)
 }
 
-// resend gives somebody their open ballots once more, at their wish.
+// resend gives somebody open ballots of theirs once more, at their wish, each at most once in a while.
 func (b *Bot) resend(ctx context.Context, m chat.Message, open []*voting.Poll) error {
-	if !b.may("hello "+m.Sender, 1, helloWithin) {
-		return b.noted(ctx, m)
-	}
+	open = slices.DeleteFunc(slices.Clone(open), func(p *voting.Poll) bool { return !b.may("resend "+m.Sender+" "+string(p.ID), 1, helloWithin) })
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
 		for _, p := range open {
 			if err := b.queueAgain(ctx, ballot(p, voting.Member(m.Sender)), m.ID); err != nil {

@@ -66,9 +66,9 @@ func TestNotCastIsAnswered(t *testing.T) {
 	w.tells("eva", "yes")
 	w.expect(`^Thank you\. Nothing more to do\.$`, "eva")
 	w.tells("eva", "yes")
-	w.expect(`^No vote is open for you right now`, "eva")
+	w.expect(`^This vote is over already: First\?`, "eva")
 	w.tells("anna", "no")
-	w.expect(`^No vote is open for you right now`, "anna")
+	w.expect(`^This vote is over already: First\?`, "anna")
 	w.says("eva", "!objection I have voted")
 	w.expect(`^The objection of Eva is recorded`, "group")
 }

@@ -260,6 +260,8 @@ func TestSeveralOpenBallots(t *testing.T) {
 	w.says("chair", "!cancel b")
 	w.expect(`^This vote is void.*Second`, "group")
 	w.tells("eva", "1")
+	w.expect(`^⚠️ Not counted yet, .* This one is over: Second\?`, "eva")
+	w.tells("eva", "a 1")
 	w.expect(`Understood: Yes`, "eva")
 }
 

@@ -220,6 +220,7 @@ func story(w *world) {
 	}
 	w.now = w.now.Add(grace)
 	w.settle()
+	together(w)
 	w.says("anna", "!call")
 	room := w.callRoom()
 	w.bot.CallChanged(room, persons("Anna", "Bernd"))
@@ -241,11 +242,31 @@ func story(w *world) {
 	w.notices(chat.Notice{Kind: chat.Moved, ID: "$moved", Room: group, To: "!new:x"})
 }
 
+// together is the part of the story in which two votes are open at once.
+func together(w *world) {
+	w.now = w.now.Add(hintsWithin)
+	w.says("chair", "!vote A fourth?")
+	w.says("chair", "start")
+	w.says("chair", "!vote A fifth? --no-revote")
+	w.says("chair", "start")
+	for _, text := range []string{"1", "test", "A test", "A 3", "A OK", "B", "B hm", "B 2"} {
+		w.tells("anna", text)
+	}
+	w.says("chair", "!cancel A")
+	for _, text := range []string{"OK", "B OK", "B 1", "A 1"} {
+		w.tells("anna", text)
+	}
+	w.says("chair", "cancel")
+	w.says("chair", "!cancel")
+	w.says("chair", "cancel")
+	w.tells("anna", "B 1")
+}
+
 // settled puts names in the place of what differs in each run.
 func settled(text string) string {
 	for _, r := range []struct{ pattern, name string }{
 		{`([A-Z2-7]{4}-){3}[A-Z2-7]{4}`, "CODE"},
-		{`(words: |wörter: )(<strong>)?[a-z]+-[a-z]+-[a-z]+`, "${1}${2}WORDS"},
+		{`(words: |wörter: |Envelope: |Umschlag: )(<strong>)?[a-z]+-[a-z]+-[a-z]+`, "${1}${2}WORDS"},
 		{`\b[0-9a-f]{64}\b`, "HASH"},
 		{`[1-9A-HJ-NP-Za-km-z]{5}-[1-9A-HJ-NP-Za-km-z]{6}-[1-9A-HJ-NP-Za-km-z]{5}-[1-9A-HJ-NP-Za-km-z]{6}`, "TOKEN"},
 		{`[1-9A-HJ-NP-Za-km-z]{14,}\.bel`, "UUID.bel"},

@@ -248,6 +248,7 @@ func (b *Bot) forget(id voting.ID) {
 	maps.DeleteFunc(b.deadlines, func(said string, _ time.Time) bool { return strings.HasPrefix(said, key(id, "")) })
 	maps.DeleteFunc(b.queued, func(what string, _ bool) bool { return strings.HasPrefix(what, key(id, "")) })
 	delete(b.answered, id)
+	delete(b.meant, id)
 	delete(b.lacking, id)
 	delete(b.paced, key(id, "eta"))
 	delete(b.jobs, key(id, "count"))

@@ -7,45 +7,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"stimmbote/bot/answer"
 	"stimmbote/chat"
 	"stimmbote/voting"
 )
-
-// settingLetter is the letter that a vote has among those that somebody may answer at once.
-const settingLetter = "letter"
-
-// letters are given to open votes, each to one.
-const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-
-// giveLetter gives a vote that begins the first letter that nobody on its roll has an open ballot
-// with. It belongs into the transaction of the opening.
-func (b *Bot) giveLetter(ctx context.Context, p *voting.Poll) error {
-	live, err := b.Polls.Live(ctx)
-	if err != nil {
-		return err
-	}
-	var taken strings.Builder
-	for _, other := range live {
-		shared := slices.ContainsFunc(other.Roll, func(m voting.Member) bool { return slices.Contains(p.Roll, m) })
-		if other.ID == p.ID || other.State != voting.StateOpen || !shared {
-			continue
-		}
-		letter, err := b.letter(ctx, other)
-		if err != nil {
-			return err
-		}
-		taken.WriteString(letter)
-	}
-	for _, letter := range letters {
-		if !strings.ContainsRune(taken.String(), letter) {
-			return b.Store.PutSetting(ctx, string(p.ID), settingLetter, string(letter))
-		}
-	}
-	return refuse("refusal.busy")
-}
 
 // settingInCall is that a vote was opened while the group was in its call.
 const settingInCall = "in call"
@@ -75,15 +41,6 @@ func (b *Bot) openTo(ctx context.Context, person string) ([]*voting.Poll, error)
 	return open, nil
 }
 
-// letter is the letter of a vote.
-func (b *Bot) letter(ctx context.Context, p *voting.Poll) (string, error) {
-	letter, err := b.Store.Setting(ctx, string(p.ID), settingLetter)
-	if err != nil || letter == "" {
-		return letters[:1], err
-	}
-	return letter, nil
-}
-
 // which finds the vote that a message in the direct chat is about: the one whose ballot or receipt
 // it replies to, the one whose letter it begins with, or the only one. The letter is taken off the
 // message. Nil means that it could be any of them.
@@ -94,6 +51,7 @@ func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*
 			return nil, m, err
 		}
 		if about {
+			b.means(m, p)
 			said, err := b.withoutLetter(ctx, m, p)
 			return p, said, err
 		}
@@ -111,8 +69,29 @@ func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*
 		}
 		if rest, ok := behindLetter(m.Body, letter); ok {
 			err := b.elsewhere(ctx, m, open)
+			b.means(m, p)
 			m.Body = rest
 			return p, m, err
+		}
+	}
+	return b.byWord(ctx, m, open)
+}
+
+// byWord is the vote whose letter stands behind a word that gives no answer: "resend B".
+func (b *Bot) byWord(ctx context.Context, m chat.Message, open []*voting.Poll) (*voting.Poll, chat.Message, error) {
+	words := strings.Fields(m.Body)
+	if m.Kind != chat.Text || len(words) < 2 || b.words.which(chat.Message{Kind: chat.Text, Body: strings.Join(words[:len(words)-1], " ")}, wordsResend, wordsTest) == "" {
+		return nil, m, nil
+	}
+	for _, p := range open {
+		letter, err := b.letter(ctx, p)
+		if err != nil {
+			return nil, m, err
+		}
+		if strings.EqualFold(strings.Trim(words[len(words)-1], ".!)"), letter) {
+			b.means(m, p)
+			m.Body = strings.Join(words[:len(words)-1], " ")
+			return p, m, nil
 		}
 	}
 	return nil, m, nil
@@ -140,6 +119,9 @@ func (b *Bot) elsewhere(ctx context.Context, m chat.Message, open []*voting.Poll
 // vote that is over is refused, as is a reply to its ballot, because what it chooses there may be something else here.
 func (b *Bot) only(ctx context.Context, m chat.Message, p *voting.Poll) (*voting.Poll, chat.Message, error) {
 	said, err := b.withoutLetter(ctx, m, p)
+	if said.Body != m.Body {
+		b.means(m, p)
+	}
 	if _, found := b.read(said, p); err == nil && found == answer.Clear && cmp.Or(m.ReplyTo, m.Thread) != "" {
 		return p, said, b.elsewhere(ctx, m, []*voting.Poll{p})
 	}
@@ -165,25 +147,6 @@ func (b *Bot) withoutLetter(ctx context.Context, m chat.Message, p *voting.Poll)
 		m.Body = rest
 	}
 	return m, err
-}
-
-// letterOff is the letter that a text begins with, and what stands behind it; both are empty if there is none.
-func letterOff(text string) (letter, rest string) {
-	for _, l := range letters {
-		if rest, ok := behindLetter(text, string(l)); ok {
-			return string(l), rest
-		}
-	}
-	return "", ""
-}
-
-// behindLetter is what stands behind a letter that a text begins with: "B 1", "b: yes", "B1".
-func behindLetter(text, letter string) (string, bool) {
-	text = strings.TrimLeftFunc(text, invisible)
-	if len(text) < 2 || !strings.EqualFold(text[:1], letter) || unicode.IsLetter([]rune(text[1:])[0]) {
-		return "", false
-	}
-	return strings.TrimLeftFunc(text[1:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(".:,;=)-–", r) }), true
 }
 
 // repliesTo says whether a message replies to what the bot said to its sender about a vote.
@@ -216,42 +179,83 @@ func (b *Bot) repliesTo(ctx context.Context, m chat.Message, p *voting.Poll) (bo
 // mostLooked is how many receipts of somebody are looked at for what a message replies to.
 const mostLooked = 9
 
+// whichOf is the payload of the question which vote somebody means.
+type whichOf struct {
+	Lead   string      `json:"lead"` // the sentence that asks
+	Letter string      `json:"letter,omitempty"`
+	Over   string      `json:"over,omitempty"` // the question of a vote that is over
+	Word   string      `json:"word,omitempty"` // the key of what they said without a letter, if that was no answer
+	Polls  []voting.ID `json:"polls"`
+	Kept   bool        `json:"kept,omitempty"` // there is a vote from before in the only one
+}
+
 // askWhich asks which of several votes somebody means.
-func (b *Bot) askWhich(ctx context.Context, m chat.Message, open []*voting.Poll) error {
+func (b *Bot) askWhich(ctx context.Context, m chat.Message, w whichOf, open []*voting.Poll) error {
 	if !b.may("hint "+m.Sender, mostHints, hintsWithin) {
 		return b.noted(ctx, m)
 	}
-	ids := make([]voting.ID, len(open))
-	for i, p := range open {
-		ids[i] = p.ID
+	for _, p := range open {
+		w.Polls = append(w.Polls, p.ID)
 	}
-	asked := b.to(m, "reply/"+m.ID, kindWhich, ids)
+	if len(open) == 1 {
+		voted, err := b.hasVoted(ctx, m, open[0])
+		if err != nil {
+			return err
+		}
+		w.Kept = voted
+	}
+	asked := b.to(m, "reply/"+m.ID, kindWhich, w)
 	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, asked) })
 }
 
 // composeWhich lists the votes that are still open, with their letters.
 func (b *Bot) composeWhich(ctx context.Context, d chat.Delivery) (chat.Content, error) {
-	var ids []voting.ID
-	if err := json.Unmarshal(d.Payload, &ids); err != nil {
+	var w whichOf
+	if err := json.Unmarshal(d.Payload, &w); err != nil {
 		return chat.Content{}, fmt.Errorf("reading which votes are open: %w", err)
 	}
-	t, err := b.page(ctx, d, "")
-	if err != nil {
-		return chat.Content{}, err
-	}
-	t.add("ballot.which")
-	for _, id := range ids {
+	var open []*voting.Poll
+	for _, id := range w.Polls {
 		p, err := b.Polls.Poll(ctx, id)
 		if err != nil {
 			return chat.Content{}, err
 		}
+		if p.State == voting.StateOpen {
+			open = append(open, p)
+		}
+	}
+	if len(open) == 0 {
+		return chat.Content{}, chat.ErrObsolete
+	}
+	t, err := b.page(ctx, d, string(open[0].Place))
+	if err != nil {
+		return chat.Content{}, err
+	}
+	t.add(w.Lead, "letter", w.Letter, "over", w.Over)
+	for _, p := range open {
 		letter, err := b.letter(ctx, p)
 		if err != nil {
 			return chat.Content{}, err
 		}
+		if w.Word != "" {
+			t.add("ballot.which.word", "letter", letter, "word", t.word(w.Word), "question", title(p.Asked))
+			continue
+		}
 		t.add("ballot.which.poll", "letter", letter, "question", title(p.Asked), "options", strings.Join(numbered(t.texts, p.Asked), ", "))
 	}
+	if w.Kept {
+		t.add("ballot.kept")
+	}
 	return t.content(false), nil
+}
+
+// word is the first of the words of a key, as people are told to write it.
+func (t *page) word(key string) string {
+	if key == wordsOK {
+		return "OK" // in every language
+	}
+	first, _, _ := strings.Cut(t.texts.Text(key), ",")
+	return first
 }
 
 // readAny is the vote of several to which a message is a clear answer, also behind its letter; nil if there is none.

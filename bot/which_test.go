@@ -72,7 +72,7 @@ func TestLettersStay(t *testing.T) {
 	w.line.power[myself] = 50
 	for text, exposed := range map[string]bool{"B 2": true, "C 2": false, "b 2 people come later": false} {
 		w.says("deniz", text)
-		if found := find(w.new(), "deniz", `^⚠️ Not counted\. Your answer was in the group`) != nil; found != exposed {
+		if found := find(w.new(), "deniz", `^🗳️ Vote B: Second\?\n⚠️ Not counted\. Your answer was in the group`) != nil; found != exposed {
 			t.Errorf("%q in the group is taken for an answer: %t", text, found)
 		}
 	}
@@ -81,9 +81,9 @@ func TestLettersStay(t *testing.T) {
 	takenBack("bernd", "A 2")
 	w.expect(`Understood: No`, "bernd")
 	takenBack("anna", "b2")
-	w.expect(`^⚠️ Not counted\. No vote with the letter B is open any more\. Open is: First\?`, "anna")
+	w.expect(`^⚠️ Not counted\. Vote B is over: Second\?\nStill open, with the letter in front:\nA 1 …: First\? \(1 = Yes, 2 = No, 3 = Abstain\)\nYour earlier vote stays`, "anna")
 	takenBack("clara", "1")
-	w.expect(`Understood: Yes`, "clara")
+	w.expect(`^⚠️ Not counted yet, because I cannot know which vote you mean\. This one is over: Second\?\n[^\n]*\nA 1 …: First\?`, "clara")
 	m = w.message("eva", "1", true)
 	m.Thread = over
 	w.hear(m)
@@ -97,13 +97,13 @@ func TestLettersStay(t *testing.T) {
 		}
 	}
 	w.tells("eva", "hm")
-	m = w.message("eva", "1", true)
+	m = w.message("eva", "A 1", true)
 	m.ReplyTo = "$reply/" + fmt.Sprintf("$said%d", w.n-1)
 	w.hear(m)
 	w.expect(`Understood: Yes`, "eva")
 	w.says("chair", "!cancel A")
 	takenBack("anna", "A 1")
-	w.expect(`^No vote is open`, "anna")
+	w.expect(`^This vote is over already: First\?`, "anna")
 
 	w = newWorld(t, "en")
 	w.says("chair", "!vote Where? B | A --no-revote")
