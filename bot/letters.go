@@ -81,7 +81,7 @@ func (b *Bot) rested(ctx context.Context, p *voting.Poll, taken string) (string,
 		}
 	}
 	best := ""
-	for _, letter := range strings.Split(letters, "") {
+	for letter := range strings.SplitSeq(letters, "") {
 		at, rests := given[letter]
 		switch {
 		case strings.Contains(taken, letter):
