@@ -28,18 +28,18 @@ func (b *Bot) giveLetter(ctx context.Context, p *voting.Poll) error {
 	if err != nil {
 		return err
 	}
-	taken := ""
+	var taken strings.Builder
 	for _, other := range others {
 		letter, err := b.letter(ctx, other)
 		if err != nil {
 			return err
 		}
-		taken += letter
+		taken.WriteString(letter)
 		if err := b.Store.PutSetting(ctx, string(other.ID), settingBeside, "yes"); err != nil {
 			return err
 		}
 	}
-	letter, err := b.rested(ctx, p, taken)
+	letter, err := b.rested(ctx, p, taken.String())
 	if err != nil {
 		return err
 	}
