@@ -94,6 +94,15 @@ func TestWordsWithLetters(t *testing.T) {
 	ballots("resend b.", "Second?")
 	ballots("nochmal A", "First?")
 	ballots("resend", "First?", "Second?", "Open?")
+	w.says("chair", "!cancel C")
+	w.says("chair", "cancel")
+	w.says("chair", "!cancel A")
+	w.says("chair", "cancel")
+	ballots("resend B", "Second?") // also when it is the only one that is left
+	ballots("resend", "Second?")
+	w = newWorld(t, "en")
+	w.opened("First?")
+	w.opened("Second?")
 
 	w.tells("anna", "test")
 	w.expect(`^Several votes are open now\. Which one do you mean\? Please answer with its letter:\nA test: First\?\nB test: Second\?$`, "anna")

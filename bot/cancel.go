@@ -84,8 +84,10 @@ func (b *Bot) endable(ctx context.Context, m chat.Message, word string) (*voting
 	switch {
 	case len(could) == 0:
 		return nil, nil
-	case len(could) == 1 && notNumber != nil:
+	case len(could) == 1 && notNumber != nil && !isLetter(word):
 		return could[0], nil
+	case len(could) == 1:
+		return nil, notThis(word, list)
 	}
 	slices.Sort(list)
 	return nil, &voting.Refusal{Key: "refusal.which-cancel", Args: []any{"list", strings.Join(list, "\n")}}

@@ -148,8 +148,16 @@ func (b *Bot) openOne(ctx context.Context, room, word string) (p *voting.Poll, n
 	case 0:
 		return nil, false, nil
 	case 1:
+		if isLetter(word) {
+			return nil, false, notThis(word, list)
+		}
 		return all[0], false, nil
 	}
 	slices.Sort(list)
 	return nil, false, &voting.Refusal{Key: "refusal.which-vote", Args: []any{"list", strings.Join(list, "\n")}}
+}
+
+// notThis refuses what was said of a vote that is not open, or not any more: it is not done to another one.
+func notThis(word string, list []string) error {
+	return &voting.Refusal{Key: "refusal.not-this-vote", Args: []any{"word", strings.ToUpper(word), "list", strings.Join(list, "\n")}}
 }

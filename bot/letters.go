@@ -108,6 +108,11 @@ func (b *Bot) letter(ctx context.Context, p *voting.Poll) (string, error) {
 	return letter, nil
 }
 
+// isLetter says whether a word is a letter that a vote could have.
+func isLetter(word string) bool {
+	return len(word) == 1 && strings.Contains(letters, strings.ToUpper(word))
+}
+
 // letterOff is the letter that a text begins with, and what stands behind it; both are empty if there is none.
 func letterOff(text string) (letter, rest string) {
 	for _, l := range letters {

@@ -226,3 +226,25 @@ func TestLettersOfTwoGroups(t *testing.T) {
 	w.tells("more1", "1")
 	w.expect(`^✅ Understood: Yes`, "more1")
 }
+
+// What the chair says of a vote that is over is not done to the one that is left.
+func TestCommandsOfAVoteThatIsOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.opened("First?")
+	w.opened("Second?")
+	w.says("chair", "!cancel A")
+	w.says("chair", "cancel")
+	w.new()
+	for _, text := range []string{"!close A", "!close a", "!cancel A", "!cancel 1", "!extend A 10m"} {
+		w.says("chair", text)
+		w.expect(`^[A1] is no open vote\. Open here is:\n.*Second\?$`, "group")
+		if p := w.poll(); p == nil || p.State != voting.StateOpen {
+			t.Fatalf("%q did something to the other vote", text)
+		}
+	}
+	w.says("chair", "!extend B 10m")
+	w.expect(`^The vote goes on`, "group")
+	w.says("chair", "!cancel b")
+	w.expect(`^This vote is void.*Second`, "group")
+}

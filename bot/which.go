@@ -128,6 +128,9 @@ func (b *Bot) only(ctx context.Context, m chat.Message, p *voting.Poll) (*voting
 	if err != nil || said.Body != m.Body || m.Kind != chat.Text {
 		return p, said, err
 	}
+	if q, said, err := b.byWord(ctx, m, []*voting.Poll{p}); err != nil || q != nil {
+		return q, said, err
+	}
 	letter, rest := letterOff(m.Body)
 	said.Body = rest
 	_, whole := b.read(m, p)
