@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -143,9 +142,6 @@ func (b *Bot) onOver(ctx context.Context, m chat.Message, open []*voting.Poll) (
 	if err := b.elsewhere(ctx, m, open); err != nil {
 		return false, nil // it is refused
 	}
-	if b.isDoubt(m) {
-		return true, b.again(ctx, m, p, "ballot.not-cast.or")
-	}
 	o := b.mistakable(m, p, past)
 	if o == nil {
 		return false, nil
@@ -263,19 +259,4 @@ func (b *Bot) forgetMeant(id voting.ID) {
 func (b *Bot) isOut(ctx context.Context, p *voting.Poll, person string) (bool, error) {
 	o, err := b.Store.Outgoing(ctx, ballotKey(p.ID, voting.Member(person)))
 	return o != nil && o.State != store.OutgoingWaiting, err
-}
-
-// isDoubt says whether a message may answer whether it is right that somebody did not vote, and not their ballot.
-func (b *Bot) isDoubt(m chat.Message) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	d, asked := b.doubted[m.Sender]
-	return asked && b.Now().Sub(d.at) < overNear && (b.words.is("ballot.words.yes", m.Body) || b.words.is("ballot.words.no", m.Body))
-}
-
-// noDoubt forgets that question, because somebody votes.
-func (b *Bot) noDoubt(person string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	maps.DeleteFunc(b.doubted, func(who string, _ doubt) bool { return who == person })
 }

@@ -179,27 +179,6 @@ func TestAnAnswerBeforeItsBallot(t *testing.T) {
 	w.expect(`^🗳️ Second\?\n✅ Understood: Yes`, "anna")
 }
 
-// The yes of somebody who was asked whether it is right that they did not vote is no answer to the next ballot.
-func TestAYesToAnotherQuestion(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, "en")
-	w.opened("First?")
-	for _, name := range people[1:] {
-		w.tells(name, "1")
-	}
-	w.closes("chair")
-	w.expect(`^No vote was cast for you\. Is that right\?`, "anna")
-	w.opened("Second?")
-	w.tells("anna", "Yes")
-	w.expect(`^🗳️ Second\?\n⚠️ Not counted yet: is that the answer to what I asked before, or to this ballot\?\nPlease send only one number`, "anna")
-	w.tells("anna", "1")
-	w.expect(`Understood: Yes`, "anna")
-	w.tells("anna", "no")
-	w.expect(`Understood: No`, "anna")
-	w.tells("bernd", "yes") // was asked nothing
-	w.expect(`Understood: Yes`, "bernd")
-}
-
 // Votes of groups that share a member only have letters of their own too.
 func TestLettersOfTwoGroups(t *testing.T) {
 	t.Parallel()

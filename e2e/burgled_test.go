@@ -42,8 +42,22 @@ func (b *burgled) asker(n int) *world.Person {
 	return b.w.People[names[n%len(names)]]
 }
 
-// letter is that of the i-th poll of those that are open at once.
-func letter(i int) string { return string("ABCDEFGHJK"[i]) }
+// letters are those of the polls that are open at once, as the group is told when it is not said which one is meant.
+func (b *burgled) letters(ctx context.Context, t *testing.T, n int) []string {
+	t.Helper()
+	chair := b.w.People[world.Chair]
+	say(ctx, t, chair, world.Group, "!close")
+	list := hear(ctx, t, chair, world.Group, `(?i)several votes are open here`).Body
+	all := make([]string, n)
+	for i := range all {
+		found := regexp.MustCompile(fmt.Sprintf(`(?m)^([A-Z]): Question %d\?`, b.polls-n+1+i)).FindStringSubmatch(list)
+		if found == nil {
+			t.Fatalf("no letter of the %d. vote in %q", i+1, list)
+		}
+		all[i] = found[1]
+	}
+	return all
+}
 
 // ask opens a poll whose options are words that are nowhere else, of different length.
 func (b *burgled) ask(ctx context.Context, t *testing.T) attacker.Poll {
@@ -72,16 +86,17 @@ func (b *burgled) visit(ctx context.Context, t *testing.T, n int) *spoils {
 	for range n {
 		s.polls = append(s.polls, b.ask(ctx, t))
 	}
+	letters := b.letters(ctx, t, n)
 	copying, stop := context.WithCancel(ctx)
 	var copies sync.WaitGroup
 	copies.Go(func() { b.copy(copying, t, s) })
-	b.vote(ctx, t, s)
+	b.vote(ctx, t, s, letters)
 	stop()
 	copies.Wait()
 	b.list(ctx, t) // before what was said is taken back
 	chair := b.w.People[world.Chair]
 	for i := range s.polls {
-		say(ctx, t, b.asker(b.polls-n+1+i), world.Group, "!close "+letter(i))
+		say(ctx, t, b.asker(b.polls-n+1+i), world.Group, "!close "+letters[i])
 	}
 	for range s.polls {
 		s.take(t, hear(ctx, t, chair, world.Group, `^\S+\.bel$`).File)
@@ -106,7 +121,7 @@ func (b *burgled) visit(ctx context.Context, t *testing.T, n int) *spoils {
 }
 
 // vote has everybody answer everything at random, each in an order of their own, all at once.
-func (b *burgled) vote(ctx context.Context, t *testing.T, s *spoils) {
+func (b *burgled) vote(ctx context.Context, t *testing.T, s *spoils, letters []string) {
 	t.Helper()
 	names := world.Everybody()
 	s.truth = make([][]int, len(s.polls))
@@ -126,14 +141,14 @@ func (b *burgled) vote(ctx context.Context, t *testing.T, s *spoils) {
 			for _, i := range rand.Perm(len(s.polls)) {
 				chosen := rand.IntN(len(s.polls[i].Options))
 				before := p.Inbox.Len()
-				answer, sealed, err := p.Sealed(ctx, world.Direct, fmt.Sprintf("%s %d", letter(i), chosen+1))
+				answer, sealed, err := p.Sealed(ctx, world.Direct, fmt.Sprintf("%s %d", letters[i], chosen+1))
 				if err != nil {
 					return err
 				}
 				receipt, err := p.Inbox.Wait(ctx, world.Direct, matches(`(?i)understood: `+regexp.QuoteMeta(s.polls[i].Options[chosen])), time.Minute)
 				if err != nil {
 					said := p.Inbox.All()[before:]
-					return fmt.Errorf("%s answered %s and waits for a receipt: %w; the last messages: %+v", name, letter(i), err, said[max(0, len(said)-4):])
+					return fmt.Errorf("%s answered %s and waits for a receipt: %w; the last messages: %+v", name, letters[i], err, said[max(0, len(said)-4):])
 				}
 				v := attacker.Voter{User: p.ID.String(), Room: room.String(), Answer: answer.String()}
 				for _, m := range p.Inbox.All()[before:] {
