@@ -99,6 +99,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /r/{name}/act", s.act)
 	mux.HandleFunc("GET /dist/{file}", s.assets.serve)
 	mux.HandleFunc("GET /healthz", s.health)
+	mux.HandleFunc("GET /{$}", here)
 	s.booths(mux)
 	s.boards(mux)
 	signalling := s.signalling(s.opt.Media.Handler())
@@ -157,6 +158,9 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	}
 	fmt.Fprintln(w, "ok")
 }
+
+// here is what the client of calls asks for when its browser has a network again: it tries at once if there is an answer.
+func here(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }
 
 // headers stand on every answer. The policy names each kind of thing that the pages load;
 // cameras need secure pages and no permission of ours beyond the page's own.

@@ -31,7 +31,8 @@ const speaking = 4
 // Two browsers in a full call, watched: they see and hear each other, and go on doing so. The others are programs without
 // cameras that listen, and some of them speak.
 func TestFullCall(t *testing.T) {
-	e := newEvening(t)
+	t.Parallel()
+	e := newEvening(t, chromium)
 	card := link.FindString(e.say(world.Chair, world.Group, "!call", `/r/\S+#`).Body)
 	chair := e.enter(chromium, e.personal(world.Chair))
 	anna := e.enter(chromium, e.personal("anna"))
@@ -87,6 +88,7 @@ func TestFullCall(t *testing.T) {
 	for _, tab := range tabs {
 		shows(t, tab, "2 people")
 	}
+	e.say(world.Chair, world.Group, "!call end", `^The call has ended`)
 }
 
 // token is what a guest gets by the card's link.

@@ -31,7 +31,8 @@ var threeDigits = regexp.MustCompile(`^\d{3}$`)
 // From !call in an encrypted room to a call of a member in Chromium, one in Firefox and a guest who knocks: doors,
 // names, moderation from call and chat, a restart of the bot in the middle, and the end.
 func TestEvening(t *testing.T) {
-	e := newEvening(t)
+	t.Parallel()
+	e := newEvening(t, chromium, firefox)
 	card := link.FindString(e.say(world.Chair, world.Group, "!call", `/r/\S+#`).Body)
 	e.say(world.Chair, world.Group, "!call door knock", `^🚪 One by one`)
 	e.say("anna", world.Group, "!call lock", `^Those who can do that here`)

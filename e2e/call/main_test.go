@@ -3,10 +3,12 @@ package call
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,13 +16,46 @@ import (
 	"stimmbote/e2e/world"
 )
 
-var chromium, firefox *browser.Browser
+// Browsers and worlds are shared: they take longer to come up than most of what is done in them.
+var (
+	chromium = &program{start: func(string) (*browser.Browser, error) { return browser.Start(context.Background()) }}
+	firefox  = &program{start: func(repo string) (*browser.Browser, error) {
+		return browser.StartFirefox(context.Background(), repo)
+	}}
+	idle = make(chan *world.World, 3) // worlds in which no call is running
+)
+
+// program is a browser that starts when it is first wanted.
+type program struct {
+	start func(repo string) (*browser.Browser, error)
+	once  sync.Once
+	b     *browser.Browser
+	err   error
+}
+
+func (p *program) running() (*browser.Browser, error) {
+	p.once.Do(func() {
+		repo, err := filepath.Abs("../..")
+		if p.err = err; err == nil {
+			p.b, p.err = p.start(repo)
+		}
+	})
+	return p.b, p.err
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	for _, b := range []*browser.Browser{chromium, firefox} {
-		if b != nil {
-			b.Close()
+	for _, p := range []*program{chromium, firefox} {
+		p.once.Do(func() {}) // starts no more
+		if p.b != nil {
+			p.b.Close()
+		}
+	}
+	close(idle)
+	for w := range idle {
+		if err := w.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
 		}
 	}
 	os.Exit(code)
@@ -32,27 +67,32 @@ type evening struct {
 	*world.World
 }
 
-func newEvening(t *testing.T) *evening {
+// newEvening finds or makes a world while these browsers start. A test leaves it without a call that is running.
+func newEvening(t *testing.T, wanted ...*program) *evening {
 	t.Helper()
+	var starting sync.WaitGroup
+	defer starting.Wait()
+	for _, p := range wanted {
+		starting.Go(func() { _, _ = p.running() }) // whoever opens a tab is told
+	}
 	repo, err := filepath.Abs("../..")
 	must(t, err)
-	if chromium == nil {
-		chromium, err = browser.Start(context.Background())
+	e := &evening{t: t}
+	select {
+	case e.World = <-idle:
+	default:
+		e.World, err = world.New(limit(t, 10*time.Minute), world.Options{Repo: repo, Say: func(s string) { t.Log(s) }})
 		must(t, err)
 	}
-	if firefox == nil {
-		firefox, err = browser.StartFirefox(context.Background(), repo)
-		must(t, err)
-	}
-	w, err := world.New(limit(t, 10*time.Minute), world.Options{Repo: repo, Say: func(s string) { t.Log(s) }})
-	must(t, err)
 	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the bot's last words:\n%s", w.Bot.Log(25))
+		if !t.Failed() {
+			idle <- e.World
+			return
 		}
-		must(t, w.Close())
+		t.Logf("the bot's last words:\n%s", e.Bot.Log(25))
+		must(t, e.Close())
 	})
-	return &evening{t: t, World: w}
+	return e
 }
 
 func limit(t *testing.T, d time.Duration) context.Context {
@@ -100,8 +140,10 @@ func (e *evening) personal(name string) string {
 }
 
 // open opens a link in a tab of its own.
-func (e *evening) open(b *browser.Browser, address string, scripts ...string) *browser.Tab {
+func (e *evening) open(p *program, address string, scripts ...string) *browser.Tab {
 	e.t.Helper()
+	b, err := p.running()
+	must(e.t, err)
 	tab, err := b.Open(address, scripts...)
 	must(e.t, err)
 	e.t.Cleanup(tab.Close)
@@ -109,9 +151,9 @@ func (e *evening) open(b *browser.Browser, address string, scripts ...string) *b
 }
 
 // enter opens a personal link and goes in.
-func (e *evening) enter(b *browser.Browser, address string) *browser.Tab {
+func (e *evening) enter(p *program, address string) *browser.Tab {
 	e.t.Helper()
-	tab := e.open(b, address)
+	tab := e.open(p, address)
 	shows(e.t, tab, "as a member")
 	must(e.t, tab.Click("#join"))
 	return tab

@@ -14,7 +14,8 @@ var away = flag.Duration("away", 15*time.Second, "how long the homeserver is awa
 
 // The homeserver goes and comes back, nothing comes through for ten seconds, and a name is markup: the call goes on.
 func TestTrouble(t *testing.T) {
-	e := newEvening(t)
+	t.Parallel()
+	e := newEvening(t, chromium)
 	card := link.FindString(e.say(world.Chair, world.Group, "!call", `/r/\S+#`).Body)
 	const name = `<img src=x onerror="document.title='taken'">`
 	chair := e.enter(chromium, e.personal(world.Chair))
@@ -59,6 +60,7 @@ func TestTrouble(t *testing.T) {
 	seeAndHear(t, 30*time.Second, tabs...)
 	t.Logf("pictures and sound were back %s after the network", time.Since(back).Round(time.Millisecond))
 	shows(t, chair, "2 people")
+	e.say(world.Chair, world.Group, "!call unlock", `^The call is open again`)
 	e.say(world.Chair, world.Group, "!call end", `^The call has ended`)
 	shows(t, guest, "The call has ended.")
 }

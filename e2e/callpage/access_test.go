@@ -12,6 +12,7 @@ import (
 
 // TestBarriers looks at every state with axe, in light and dark, and measures what fingers and large letters need.
 func TestBarriers(t *testing.T) {
+	t.Parallel()
 	for _, state := range states {
 		t.Run(state.name, func(t *testing.T) {
 			t.Parallel()
@@ -61,6 +62,7 @@ const bar = `(() => {
 
 // TestWithoutAMouse joins, switches, raises a hand, looks who is in, and leaves, with Tab, Enter, Space and Escape alone.
 func TestWithoutAMouse(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	s := h.opens(h.link("en"))
 	s.sees("Nobody is in yet.")
@@ -105,6 +107,7 @@ func (s *somebody) tabsTo(id string) {
 
 // TestTenWhoComeAtOnceAreOneSentence listens to what is read out.
 func TestTenWhoComeAtOnceAreOneSentence(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	s := h.enters("en", "Anna", `addEventListener("DOMContentLoaded", () => {
 		globalThis.spoken = [];

@@ -62,10 +62,16 @@ type house struct {
 	address string
 	key     string
 	room    string // of the media server
+	pages   http.Handler
+	secret  []byte
+	calls   *store.Store
+	stop    func() // ends the media server
 
 	mu       sync.Mutex
 	changing map[string]func(said map[string]any) // what the page is told to its questions, by their last word
 	deaf     bool                                 // nobody gets through to the media server
+	away     bool                                 // nor to anything else: something in front says so
+	inVain   int                                  // how often somebody asked meanwhile
 }
 
 func newHouse(t *testing.T) *house {
@@ -79,30 +85,60 @@ func newHouse(t *testing.T) *house {
 	}
 	h.room = call.MediaRoom()
 	eyes.Must(0, st.PutCall(t.Context(), call))(t)
-	h.media = eyes.Must(media.New(media.Config{UDP: "127.0.0.1:0"}, media.Options{Secret: []byte(rand.Text())}, zerolog.Nop()))(t)
-	cfg := web.Config{ImprintURL: "https://example.org/imprint", PrivacyURL: "https://example.org/privacy"}
-	pages := web.New(cfg, web.Options{Calls: st, Media: h.media, Texts: eyes.Must(i18n.Load("de"))(t)}, zerolog.Nop()).Handler()
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- h.media.Run(ctx) }()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, pages) }))
+	h.calls, h.secret = st, []byte(rand.Text())
+	h.serve()
+	server := httptest.NewServer(http.HandlerFunc(h.answer))
 	t.Cleanup(func() {
-		stop()
-		eyes.Must(0, <-ended)(t)
+		h.stop()
 		server.Close()
 	})
 	h.address = server.URL
 	return h
 }
 
+// serve starts media server and pages.
+func (h *house) serve() {
+	h.t.Helper()
+	server := eyes.Must(media.New(media.Config{UDP: "127.0.0.1:0"}, media.Options{Secret: h.secret}, zerolog.Nop()))(h.t)
+	cfg := web.Config{ImprintURL: "https://example.org/imprint", PrivacyURL: "https://example.org/privacy"}
+	pages := web.New(cfg, web.Options{Calls: h.calls, Media: server, Texts: eyes.Must(i18n.Load("de"))(h.t), Secret: h.secret}, zerolog.Nop()).Handler()
+	ctx, stop := context.WithCancel(context.WithoutCancel(h.t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run(ctx) }()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.media, h.pages, h.away = server, pages, false
+	h.stop = func() {
+		stop()
+		eyes.Must(0, <-ended)(h.t)
+	}
+}
+
+// restart ends the server, does something, and starts another one, as an update of the program does.
+func (h *house) restart(meanwhile func()) {
+	h.t.Helper()
+	h.mu.Lock()
+	h.away = true
+	h.mu.Unlock()
+	h.stop()
+	meanwhile()
+	h.serve()
+}
+
 // strangers are the files of those who come without the page.
 var strangers = map[string]string{"/livekit-client.mjs": "livekit-client.esm.mjs", "/worker.mjs": "livekit-client.e2ee.worker.mjs"}
 
-func (h *house) answer(w http.ResponseWriter, r *http.Request, honest http.Handler) {
+func (h *house) answer(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
-	change, deaf := h.changing[r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]], h.deaf
+	honest := h.pages
+	change, deaf, away := h.changing[r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]], h.deaf, h.away
+	if away {
+		h.inVain++
+	}
 	h.mu.Unlock()
 	switch {
+	case away:
+		http.Error(w, "nobody there", http.StatusBadGateway)
 	case r.URL.Path == "/crowd":
 		w.Header().Set("Content-Type", "text/html")
 	case strangers[r.URL.Path] != "":

@@ -111,7 +111,7 @@ var states = []struct {
 		s := h.enters("de", "Anna Lenz")
 		s.sees("6 Personen")
 		s.click("#more")
-		s.sees("Alle stumm")
+		s.sees("Alle stummschalten")
 		return s
 	}},
 	{"call-screen", func(h *house) *somebody {

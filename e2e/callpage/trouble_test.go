@@ -36,6 +36,7 @@ const noWay = `(() => {
 // TestEachFailureSaysWhatToDo has browsers, devices and networks that do not do what they should. The sentence is there
 // before anybody presses the button.
 func TestEachFailureSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		script string
 		says   []string
@@ -61,11 +62,13 @@ func TestEachFailureSaysWhatToDo(t *testing.T) {
 		})
 	}
 	t.Run("server", func(t *testing.T) {
+		t.Parallel()
 		h := newHouse(t)
 		h.deaf = true
 		h.opens(h.link("en")).sees("This network does not let you connect to the call.")
 	})
 	t.Run("nothing", func(t *testing.T) {
+		t.Parallel()
 		h := newHouse(t)
 		s := h.opens(h.link("en"), `globalThis.checked = 0; globalThis.WebSocket = class extends WebSocket {
 			constructor(...how) { super(...how); this.addEventListener("close", () => checked++); }
@@ -82,6 +85,7 @@ func TestEachFailureSaysWhatToDo(t *testing.T) {
 
 // TestAVoteIsAnnounced opens votes while people are in the call.
 func TestAVoteIsAnnounced(t *testing.T) {
+	t.Parallel()
 	const evil = `<img src=x onerror="globalThis.hit=1">{title}`
 	h := newHouse(t)
 	ballot := "https://example.org/v/x#secret"
@@ -130,6 +134,7 @@ func TestAVoteIsAnnounced(t *testing.T) {
 // TestStandingIsShown has somebody become something else to the group while they are in, and back: what came with that
 // goes with it.
 func TestStandingIsShown(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	s := h.enters("en", "Anna")
 	s.until(`document.querySelector("#grid [data-badge]")?.dataset.badge === "guest"`, "guest")
@@ -164,6 +169,7 @@ func TestStandingIsShown(t *testing.T) {
 
 // TestAMembersNameIsAskedAbout types one: the number to compare is there, and so is the way back.
 func TestAMembersNameIsAskedAbout(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	s := h.waits("you", "Sind Sie das?")
 	s.sees("471")
@@ -182,6 +188,7 @@ func TestAMembersNameIsAskedAbout(t *testing.T) {
 
 // TestTwoNotes presses the button that shows whether the loudspeaker works.
 func TestTwoNotes(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	s := h.opens(h.link("en"), `(() => {
 		const { start } = OscillatorNode.prototype;

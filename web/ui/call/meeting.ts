@@ -15,6 +15,7 @@ import {
   RoomEvent,
   Track,
 } from "livekit-client";
+import { soonAndThenSeldom, whenThere } from "./comeback";
 import { type Kind, picture, sound } from "./devices";
 import { type Keys, type Pass, Refused, type State } from "./door";
 import { deviceTrouble } from "./trouble";
@@ -73,6 +74,7 @@ export class Meeting {
     this.room = new Room({
       encryption: { keyProvider: this.keys, worker },
       singlePeerConnection: false,
+      reconnectPolicy: soonAndThenSeldom,
       adaptiveStream: true,
       dynacast: true,
       audioCaptureDefaults: sound,
@@ -218,7 +220,10 @@ export class Meeting {
   private watch(): void {
     const tell = (_: unknown, who: Participant) => this.audience.changed(who);
     this.room
-      .on(RoomEvent.SignalConnected, () => this.expectEncryption())
+      .on(RoomEvent.SignalConnected, () => {
+        this.expectEncryption();
+        whenThere(this.room, () => this.over, () => this.audience.interrupted(true));
+      })
       .on(RoomEvent.ParticipantEncryptionStatusChanged, (on, who) => this.encryption(on, who))
       .on(RoomEvent.EncryptionError, (problem, who) => void this.undecipherable(problem, who))
       .on(RoomEvent.TrackPublished, (publication, who) => this.admit(publication, who))

@@ -7,6 +7,8 @@ import type { Badge } from "./door";
 const perPage = 9;
 const inStrip = 140; // pixels of width that a small tile has at least, beside a large one
 const gap = 8;
+const belowLarge = 120; // pixels of height that are left at least, where the others have a grid of their own
+const upright = 0.8; // what an upright tile is worth: most of a camera's picture is cut off
 
 interface Tile {
   root: HTMLElement;
@@ -79,9 +81,9 @@ export class Stage {
   }
 
   /** Takes somebody off. */
-  hide(who: Participant): void {
-    this.drop(who.identity);
-    this.drop(`${who.identity} screen`);
+  hide(identity: string): void {
+    this.drop(identity);
+    this.drop(`${identity} screen`);
   }
 
   /** Takes everybody off. */
@@ -189,7 +191,11 @@ export class Stage {
     this.grid.classList.toggle("focused", focus !== undefined);
     const all = [...this.grid.children] as HTMLElement[];
     const small = all.filter((root) => root !== focus?.root);
-    const most = focus ? Math.max(2, Math.floor(width / inStrip)) : perPage;
+    const large = Math.round((width * 3) / 4);
+    const rest = focus ? height - large - gap : height; // on an upright screen a large tile leaves more than a strip
+    const strip = focus !== undefined && rest < belowLarge;
+    this.grid.style.setProperty("--large-height", focus && !strip ? `${large}px` : "");
+    const most = strip ? Math.max(2, Math.floor(width / inStrip)) : perPage;
     const count = Math.max(1, Math.ceil(small.length / most));
     this.page = Math.min(Math.max(0, this.page), count - 1);
     small.forEach((root, i) => (root.hidden = Math.floor(i / most) !== this.page));
@@ -199,10 +205,10 @@ export class Stage {
     element<HTMLButtonElement>("page-back").disabled = this.page === 0;
     element<HTMLButtonElement>("page-on").disabled = this.page === count - 1;
     const shown = Math.min(most, small.length - this.page * most);
-    if (width > 0 && shown > 0) this.arrange(shown, width, height, focus !== undefined);
+    if (width > 0 && shown > 0) this.arrange(shown, width, strip ? height : rest, strip);
   }
 
-  /** Chooses the number of columns that gives the largest tiles between upright and wide. */
+  /** Chooses the number of columns that gives the largest tiles, rather wide than upright. */
   private arrange(n: number, width: number, height: number, strip: boolean): void {
     let best = { area: 0, width: 0, height: 0 };
     if (strip) {
@@ -214,7 +220,7 @@ export class Stage {
       const w = (width - gap * (columns - 1)) / columns;
       const h = (height - gap * (rows - 1)) / rows;
       const tile = { width: Math.floor(Math.min(w, (h * 16) / 9)), height: Math.floor(Math.min(h, (w * 4) / 3)) };
-      const area = tile.width * tile.height;
+      const area = tile.width * tile.height * (tile.width < tile.height ? upright : 1);
       if (area > best.area) best = { area, ...tile };
     }
     this.grid.style.setProperty("--tile-width", `${best.width}px`);

@@ -15,6 +15,7 @@ import { spoken } from "./trouble";
 import { Votes } from "./votes";
 
 const lookAgain = 10_000; // milliseconds between two questions of those in the call, while somebody waits at the door
+const comesBack = 10_000; // within which somebody is back who was lost together with the connection
 
 /** Stay is everything between two looks at the door page. */
 export class Stay implements Audience {
@@ -28,6 +29,7 @@ export class Stay implements Audience {
   private around: State = nothingYet();
   private published: Promise<void> = Promise.resolve(); // what was opened at the door is in the call
   private away = false; // no connection just now
+  private readonly lost = new Map<string, string>(); // with it: names by identity, whose tiles stay meanwhile
   private handUp = false; // as long as there was one: a server that began anew knows of no hands
   private awake: WakeLockSentinel | undefined;
 
@@ -152,7 +154,7 @@ export class Stay implements Audience {
 
   changed(who: Participant): void {
     const { meeting } = this;
-    if (!meeting || this.call.hidden) return;
+    if (!meeting || this.call.hidden || (this.away && who !== meeting.me)) return;
     const isMe = who === meeting.me;
     const badge = badgeOf(who.identity, this.around.badges);
     this.stage.show(who, { isMe, isStranger: meeting.strangers.has(who.identity), isPoor: meeting.isPoor(who), badge });
@@ -161,14 +163,25 @@ export class Stay implements Audience {
   }
 
   came(who: Participant): void {
+    const isBack = this.lost.delete(who.identity);
     this.changed(who);
-    announce(text("came", { names: who.name ?? "" }));
+    if (!isBack) announce(text("came", { names: who.name ?? "" }));
   }
 
+  /** Takes somebody off. If it is oneself who has no connection, all stay where they are: most are back in a moment. */
   went(who: Participant): void {
-    this.stage.hide(who);
+    if (this.away) {
+      this.lost.set(who.identity, who.name ?? "");
+      return;
+    }
+    this.takeOff(who.identity, who.name);
+  }
+
+  private takeOff(identity: string, name = ""): void {
+    this.lost.delete(identity);
+    this.stage.hide(identity);
     this.showPeople();
-    announce(text("went", { names: who.name ?? "" }));
+    announce(text("went", { names: name }));
   }
 
   speaking(who: Participant[]): void {
@@ -190,7 +203,13 @@ export class Stay implements Audience {
   interrupted(isSo: boolean): void {
     this.tell(isSo ? "reconnecting" : "");
     this.away = isSo;
-    if (!isSo) void this.ask(this.handUp ? "hand" : "state");
+    const { meeting } = this;
+    if (isSo || !meeting) return;
+    for (const who of [meeting.me, ...meeting.others]) this.changed(who);
+    void this.ask(this.handUp ? "hand" : "state");
+    setTimeout(() => {
+      if (!this.away) for (const [identity, name] of this.lost) this.takeOff(identity, name);
+    }, comesBack);
   }
 
   /**
@@ -222,10 +241,10 @@ export class Stay implements Audience {
   }
 
   private showPeople(): void {
-    if (!this.meeting || this.call.hidden) return;
+    if (!this.meeting || this.call.hidden || this.away) return;
     const { me, others } = this.meeting;
     say(element("count"), count("people", others.length + 1));
-    element("alone").hidden = others.length > 0;
+    element("alone").hidden = others.length + this.lost.size > 0;
     this.stage.hands(this.around.hands);
     this.people.show([me, ...others], me, this.around);
   }
@@ -236,6 +255,7 @@ export class Stay implements Audience {
     this.entered = undefined;
     this.around = nothingYet();
     this.away = this.handUp = false;
+    this.lost.clear();
     this.votes.show([]);
     this.stage.clear();
     if (this.sheet.open) this.sheet.close();

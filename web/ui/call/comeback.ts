@@ -1,0 +1,54 @@
+// The way back into a call whose server was away. The library tries by opening a socket, ever more seldom, and Firefox
+// lets a page wait longer after each that fails: a restart of three seconds became ten without picture. So the page asks
+// first, several times a second, and a socket is opened when there is an answer.
+import type { ReconnectContext, ReconnectPolicy, Room } from "livekit-client";
+
+const askAgain = 300; // milliseconds between two questions
+const answerWithin = 2_000;
+const patience = 5 * 60_000; // the token lives as long
+const longestPause = 5_000;
+
+/** When the library tries anew: soon at first, and not all in the same moment. */
+export const soonAndThenSeldom: ReconnectPolicy = {
+  nextRetryDelayInMs({ retryCount, elapsedMs }: ReconnectContext): number | null {
+    if (elapsedMs > patience) return null;
+    const most = retryCount === 0 ? 200 : Math.min(askAgain * 2 ** retryCount, longestPause);
+    return most * (0.5 + Math.random() / 2);
+  },
+};
+
+/** The part of the library that tries. */
+interface Trying {
+  attemptReconnect(why?: unknown): Promise<void>;
+}
+
+/** Has the library try only when the server is there. It begins with a word to whoever shows the call. */
+export function whenThere(room: Room, isOver: () => boolean, begins: () => void): void {
+  const engine = room.engine as unknown as Trying;
+  const attempt = engine.attemptReconnect.bind(engine);
+  let next: Promise<void> | undefined;
+  engine.attemptReconnect = (why) => {
+    begins();
+    next ??= answered(isOver).then(() => {
+      next = undefined;
+      return attempt(why);
+    });
+    return next;
+  };
+}
+
+/**
+ * Asks until the server answers, as long as it is plain that it is not there. If nothing comes back at all, the network is
+ * to blame, and the library may try by itself.
+ */
+async function answered(isOver: () => boolean): Promise<void> {
+  for (const begin = performance.now(); !isOver() && performance.now() - begin < patience; ) {
+    try {
+      const how = { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(answerWithin) } as const;
+      if ((await fetch(location.pathname, how)).status < 500) return;
+    } catch (problem) {
+      if ((problem as Error).name === "TimeoutError") return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, askAgain * (0.75 + Math.random() / 2)));
+  }
+}
