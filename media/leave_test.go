@@ -88,11 +88,23 @@ func TestShutdownSaysGoodbye(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	anna := w.enter(t, "r", "anna")
+	bernd := w.enter(t, "r", "bernd")
 	anna.publish(video, "cam", "cam", gcm)
+	bernd.gets(anna, "cam", 1)
 	begun := time.Now()
 	w.stop()
 	if took := time.Since(begun); took > 2*time.Second {
 		t.Errorf("stopping took %v", took)
+	}
+	for _, c := range []*client{anna, bernd} { // all come back: nobody is to see the others go one by one
+		c.until("told to come again", func() bool { return c.leave != nil })
+		c.mu.Lock()
+		for _, p := range c.people {
+			if p.GetState() == gone {
+				t.Errorf("%s is said to have gone", p.GetIdentity())
+			}
+		}
+		c.mu.Unlock()
 	}
 	anna.until("told", func() bool {
 		return anna.leave.GetReason() == livekit.DisconnectReason_SERVER_SHUTDOWN && anna.leave.GetAction() == livekit.LeaveRequest_RECONNECT

@@ -44,6 +44,7 @@ type room struct {
 	crowd   int       // people that clients have been told of
 	counted time.Time // when
 	judged  time.Time // when clients were told how connections are
+	over    bool      // all go, nobody is told who
 	stage   *forward.Stage
 
 	name    string
@@ -80,6 +81,7 @@ func (r *room) run() {
 		case now := <-ear.C:
 			r.guard(func() { r.hear(); r.adapt(now) })
 		case <-r.quit:
+			r.over = true
 			for _, p := range r.people {
 				r.expel(p, livekit.DisconnectReason_SERVER_SHUTDOWN, livekit.LeaveRequest_RECONNECT)
 			}
@@ -205,7 +207,7 @@ func (r *room) remove(p *participant, why livekit.DisconnectReason) {
 	p.tracks, p.version = nil, p.version+1
 	gone := p.info(livekit.ParticipantInfo_DISCONNECTED)
 	gone.DisconnectReason = why
-	if !p.hidden() {
+	if !p.hidden() && !r.over {
 		r.tell(signal.Update(gone))
 	}
 	r.count()
