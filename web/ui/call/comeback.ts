@@ -17,12 +17,20 @@ export const soonAndThenSeldom: ReconnectPolicy = {
   },
 };
 
+const connected = 1; // what the library calls the state of peer connections that work
+const soon = 50; // milliseconds
+
 /** The part of the library that tries. */
 interface Trying {
+  pcState: number;
   attemptReconnect(why?: unknown): Promise<void>;
+  waitForRestarted(): Promise<void>;
 }
 
-/** Has the library try only when the server is there. It begins with a word to whoever shows the call. */
+/**
+ * Has the library try only when the server is there, and go on as soon as the new connections work: it waits two seconds
+ * more where nothing was to be sent. It begins with a word to whoever shows the call.
+ */
 export function whenThere(room: Room, isOver: () => boolean, begins: () => void): void {
   const engine = room.engine as unknown as Trying;
   const attempt = engine.attemptReconnect.bind(engine);
@@ -35,6 +43,19 @@ export function whenThere(room: Room, isOver: () => boolean, begins: () => void)
     });
     return next;
   };
+  const restarted = engine.waitForRestarted;
+  engine.waitForRestarted = async () => {
+    let isDone = false;
+    const works = async () => {
+      while (!isDone && !isOver() && engine.pcState !== connected) await pause(soon);
+    };
+    await Promise.race([restarted(), works()]).finally(() => (isDone = true));
+  };
+}
+
+/** Waits so many milliseconds. */
+export function pause(long: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, long));
 }
 
 /**
@@ -49,6 +70,6 @@ async function answered(isOver: () => boolean): Promise<void> {
     } catch (problem) {
       if ((problem as Error).name === "TimeoutError") return;
     }
-    await new Promise((resolve) => setTimeout(resolve, askAgain * (0.75 + Math.random() / 2)));
+    await pause(askAgain * (0.75 + Math.random() / 2));
   }
 }

@@ -15,7 +15,7 @@ import {
   RoomEvent,
   Track,
 } from "livekit-client";
-import { soonAndThenSeldom, whenThere } from "./comeback";
+import { pause, soonAndThenSeldom, whenThere } from "./comeback";
 import { type Kind, picture, sound } from "./devices";
 import { type Keys, type Pass, Refused, type State } from "./door";
 import { deviceTrouble } from "./trouble";
@@ -328,8 +328,10 @@ export class Meeting {
    */
   private async catchUp(): Promise<void> {
     const inside = this.room as unknown as { engine?: { pendingReconnect: boolean }; emitBufferedEvents(): void };
-    while (inside.engine?.pendingReconnect) await new Promise((resolve) => setTimeout(resolve, 50));
-    if (this.room.state === ConnectionState.Connected) inside.emitBufferedEvents();
+    for (let isLast = false; !isLast && this.room.state === ConnectionState.Connected; await pause(50)) {
+      isLast = !inside.engine?.pendingReconnect;
+      inside.emitBufferedEvents();
+    }
   }
 
   private disconnected(reason?: DisconnectReason): void {
