@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -83,29 +81,11 @@ func TestExitStatusSaysWhetherToTryAgain(t *testing.T) {
 	}
 }
 
-// said is what a process writes, as far as it has.
-type said struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *said) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *said) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
-
 // A request that never ends holds the stop up for seconds; a second signal does not wait for it.
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	ctx, w := limit(t, time.Minute), shared(t)
 	b := another(ctx, t, w, nil)
-	cmd, out := b.Command("run", "--config", b.Config), &said{}
+	cmd, out := b.Command("run", "--config", b.Config), &world.Said{}
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

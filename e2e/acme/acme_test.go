@@ -1,7 +1,6 @@
 package acme
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -16,7 +15,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -48,34 +46,15 @@ func tool(t *testing.T, name string) string {
 // free is an address on which nothing listens.
 func free(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := world.FreeAddress("tcp")
 	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }
 
 // process is a program that the test runs.
 type process struct {
 	*exec.Cmd
-	said lines
-}
-
-// lines are what a program says, to be read while it says more.
-type lines struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
+	said world.Said
 }
 
 func run(t *testing.T, env []string, binary string, args ...string) *process {

@@ -1,35 +1,20 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"stimmbote/e2e/world"
 )
 
 // paper is what was shown so far.
-type paper struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (p *paper) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.Write(b)
-}
-
-func (p *paper) String() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.String()
-}
+type paper struct{ world.Said }
 
 // shows waits until something is shown.
 func (p *paper) shows(t *testing.T, pattern string, within time.Duration) {
@@ -102,7 +87,7 @@ func TestRefuses(t *testing.T) {
 		"A script goes after --script":           {"e2e/testdata/ping.txt"},
 		"flag provided but not defined":          {"--nonsense"},
 	} {
-		var out bytes.Buffer
+		var out paper
 		if code := try(t.Context(), args, os.Stdin, &out, &out); code != exitUsage || !strings.Contains(out.String(), want) {
 			t.Errorf("%v ends with %d and says\n%s\nwant %d and %q", args, code, out.String(), exitUsage, want)
 		}

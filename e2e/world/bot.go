@@ -49,15 +49,15 @@ func BuildBot(ctx context.Context, repo, out string, say func(string), tags ...s
 // newBot writes the configuration of a bot that was never started; change may
 // still change it.
 func newBot(hs *Homeserver, a account, password, dir string, o Options, change func(map[string]any)) (*Bot, error) {
-	web, err := freeAddr("tcp")
+	web, err := FreeAddress("tcp")
 	if err != nil {
 		return nil, err
 	}
-	udp, err := freeAddr("udp")
+	udp, err := FreeAddress("udp")
 	if err != nil {
 		return nil, err
 	}
-	ops, err := freeAddr("tcp")
+	ops, err := FreeAddress("tcp")
 	if err != nil {
 		return nil, err
 	}

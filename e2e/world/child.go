@@ -122,10 +122,10 @@ func (c *child) tail(lines int) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-// freeAddr is a loopback address on which nobody listens right now. It lies
+// FreeAddress is a loopback address on which nobody listens right now. It lies
 // below the ports from which the system makes outgoing connections, so that it
 // is still free when a process comes back to it after a restart.
-func freeAddr(network string) (string, error) {
+func FreeAddress(network string) (string, error) {
 	for range 100 {
 		addr := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))
 		if network == "udp" {

@@ -80,7 +80,7 @@ func newHomeserver(dir string) (*Homeserver, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the homeserver's folder: %w", err)
 	}
-	addr, err := freeAddr("tcp")
+	addr, err := FreeAddress("tcp")
 	if err != nil {
 		return nil, err
 	}

@@ -83,11 +83,11 @@ func (w *World) newKeyholder(ctx context.Context, owner *Person) (*Keyholder, er
 	if err != nil {
 		return nil, err
 	}
-	ops, err := freeAddr("tcp")
+	ops, err := FreeAddress("tcp")
 	if err != nil {
 		return nil, err
 	}
-	web, err := freeAddr("tcp")
+	web, err := FreeAddress("tcp")
 	if err != nil {
 		return nil, err
 	}
