@@ -4,7 +4,7 @@
 # five minutes in the middle of a vote, ten thousand commands of one person, and two hundred votes in which an attacker
 # looks for the answers; meetings on networks that lose, delay, forbid and change, with thirty people, and for half an
 # hour; votes with tellers whose machines and
-# bot are killed a hundred times; and the archives of ten different votes, and of five secret ones, for the tools of others.
+# bot are killed a hundred times, or cut off for a minute; and the archives of ten different votes, and of five secret ones, for the tools of others.
 # Names of tests as arguments run these alone; KILLS, ATTACKED, FLOOD and AWAY make them shorter, for who has no hour at
 # once. What was seen is added to bench/results/soak.txt, a section for each part.
 set -euo pipefail
@@ -44,8 +44,8 @@ if (($# == 0)); then
 	section 'twenty times into a call over a narrow line'
 	go test ./e2e/nets -run '^TestJoinOverANarrowLine$' -v -joins 20 -timeout 20m |
 		sed -E 's|[a-z_]+_test.go:[0-9]+: ||' | tee >(grep -v '^ *=== ' >>"$out") || status=1
-	section 'votes with tellers, under a hundred kills, and before somebody who has all that the bot has'
-	go test ./e2e/tellers -run '^Test(Killed|Insider)$' -v -kills "${KILLS:-100}" -attacked 30 -timeout 2h |
+	section 'votes with tellers, under a hundred kills, with a machine cut off, and before somebody who has all that the bot has'
+	go test ./e2e/tellers -run '^Test(Killed|CutOff|Insider)$' -v -kills "${KILLS:-100}" -cut 1m -attacked 30 -timeout 2h |
 		sed -E 's|[a-z_]+_test.go:[0-9]+: ||' | tee >(grep -v -E '^ *(=== |(building|starting|making|still))' >>"$out") || status=1
 	section 'ten archives, five of secret votes, and the tools of others'
 	BELENIOS_TOOLS=$(tools/belenios-tools.sh) go test ./voting -run '^Test(Ten|Secret)Archives$' -v -archives 10 |

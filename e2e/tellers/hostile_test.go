@@ -12,7 +12,7 @@ import (
 // it lies about; there is no result that nobody agreed to. (bot/lies_test.go has more lies, without a homeserver.)
 func TestHostileBot(t *testing.T) {
 	t.Parallel()
-	e := begin(t)
+	e := beginWith(t, nil)
 	hostile := filepath.Join(t.TempDir(), "stimmbote-hostile")
 	if err := world.BuildBot(e.ctx, e.Repo, hostile, func(s string) { t.Log(s) }, "hostiletest"); err != nil {
 		t.Fatal(err)

@@ -145,23 +145,42 @@ var receipt = regexp.MustCompile(`(?i)understood: (yes|no|abstain)\b[\s\S]*code:
 // votesWhile holds a vote with answers in the direct chat while something goes wrong, and looks that nothing is lost
 // and nothing happens twice.
 func (e *evening) votesWhile(question string, wrong func(ctx context.Context) error) {
-	t, chair := e.t, e.People[world.Chair]
-	t.Helper()
-	for _, p := range e.People {
-		p.Inbox.Skip()
-	}
-	from := chair.Inbox.Len()
-	e.says("chair", world.Group, "!vote "+question)
-	e.hears("chair", world.Group, `(?s)Draft.*`+regexp.QuoteMeta(question))
+	e.t.Helper()
+	from := e.asks(question)
 	var goes errgroup.Group
 	goes.Go(func() error { return wrong(e.ctx) })
 	e.says("chair", world.Group, "start")
 	answers := e.everybodyVotes(question)
 	e.says("chair", world.Group, "!close")
-	file := e.hearsWithin("chair", world.Group, `^\S+\.bel$`, 3*time.Minute).File
+	file := e.archive()
 	if err := goes.Wait(); err != nil {
-		t.Fatal(err)
+		e.t.Fatal(err)
 	}
+	e.counts(question, file, from, answers)
+}
+
+// asks has the chair draft a vote, and returns where it begins in what the chair reads.
+func (e *evening) asks(question string) (from int) {
+	e.t.Helper()
+	for _, p := range e.People {
+		p.Inbox.Skip()
+	}
+	from = e.People[world.Chair].Inbox.Len()
+	e.says("chair", world.Group, "!vote "+question)
+	e.hears("chair", world.Group, `(?s)Draft.*`+regexp.QuoteMeta(question))
+	return from
+}
+
+// archive waits for that of the vote that was closed, and returns its file.
+func (e *evening) archive() string {
+	e.t.Helper()
+	return e.hearsWithin("chair", world.Group, `^\S+\.bel$`, 3*time.Minute).File
+}
+
+// counts looks that each answer is in the archive of a vote, that the machines found it right, and nothing was said twice.
+func (e *evening) counts(question, file string, from int, answers []int) {
+	t := e.t
+	t.Helper()
 	for _, name := range world.Tellers {
 		e.machineSays(e.Keyholders[name], `Counted again, \d ballots: the result is right.*\n?.*`+regexp.QuoteMeta(question))
 	}
@@ -174,7 +193,7 @@ func (e *evening) votesWhile(question string, wrong func(ctx context.Context) er
 	if err != nil || report.Status != belenios.Complete || !slices.Equal(report.Sums[0], answers) {
 		t.Errorf("%s: the archive has %+v, acknowledged were %v; %v", question, report, answers, err)
 	}
-	e.saidOnce(chair, from, question)
+	e.saidOnce(e.People[world.Chair], from, question)
 }
 
 // everybodyVotes lets all vote until each has a receipt, and returns how many chose what.

@@ -127,7 +127,7 @@ func opened(key, sealed []byte) []byte {
 func (in *insider) keysOf(k *world.Keyholder) map[string][]byte {
 	t := in.t
 	t.Helper()
-	folder := filepath.Join(filepath.Dir(k.Config), "store")
+	folder := k.Store()
 	st, err := store.Look(folder, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)

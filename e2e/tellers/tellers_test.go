@@ -1,7 +1,6 @@
 package tellers
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,48 +18,6 @@ import (
 	"stimmbote/web"
 )
 
-// evening is a world with the machines of two tellers.
-type evening struct {
-	*world.World
-	t      *testing.T
-	ctx    context.Context
-	judged map[string]bool // archives
-}
-
-// begin makes a world in which kaya and lenz are tellers.
-func begin(t *testing.T) *evening {
-	t.Helper()
-	return beginWith(t, nil)
-}
-
-// beginWith makes such a world with another configuration of the bot.
-func beginWith(t *testing.T, change func(config map[string]any)) *evening {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute+time.Duration(*kills+*attacked)*10*time.Second)
-	t.Cleanup(cancel)
-	repo, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := world.New(ctx, world.Options{Repo: repo, Tellers: true, Config: change, Say: func(s string) { t.Log(s) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &evening{World: w, t: t, ctx: ctx, judged: map[string]bool{}}
-	t.Cleanup(func() {
-		if t.Failed() {
-			for _, k := range w.Keyholders {
-				t.Logf("the last words of %s:\n%s", k.ID, k.Log(15))
-			}
-			t.Logf("the bot's last words:\n%s", w.Bot.Log(25))
-		}
-		if err := w.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return e
-}
-
 func (e *evening) says(name string, chat world.Chat, text string) {
 	e.t.Helper()
 	if _, err := e.People[name].Say(e.ctx, chat, text); err != nil {
@@ -71,8 +28,11 @@ func (e *evening) says(name string, chat world.Chat, text string) {
 // hears waits for a message of the bot, or of a machine.
 func (e *evening) hears(name string, chat world.Chat, pattern string) world.Message {
 	e.t.Helper()
-	return e.hearsWithin(name, chat, pattern, 40*time.Second)
+	return e.hearsWithin(name, chat, pattern, forAWord)
 }
+
+// forAWord is how long a message may take on a slow machine.
+const forAWord = 40 * time.Second
 
 func (e *evening) hearsWithin(name string, chat world.Chat, pattern string, within time.Duration) world.Message {
 	e.t.Helper()
@@ -95,7 +55,7 @@ func (e *evening) machineSays(k *world.Keyholder, pattern string) world.Message 
 	fits := matching(pattern)
 	m, err := e.People[world.Chair].Inbox.Find(e.ctx, func(m world.Message) bool {
 		return m.Sender == k.ID && m.Chat == world.Group && fits(m)
-	}, 40*time.Second)
+	}, forAWord)
 	if err != nil {
 		e.t.Fatalf("%s does not say %s: %v", k.ID, pattern, err)
 	}
@@ -159,10 +119,11 @@ func (e *evening) isKept() {
 	if err := k.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.RemoveAll(filepath.Join(filepath.Dir(k.Config), "store")); err != nil {
+	if err := os.RemoveAll(k.Store()); err != nil {
 		t.Fatal(err)
 	}
-	k.Config, k.Env = kept, []string{"STIMMBOTE_OPS_LISTEN=" + strings.TrimPrefix(k.OpsURL, "http://")}
+	e.listensWhere(kept, k.OpsURL)
+	k.Config = kept
 	if err := k.Start(e.ctx); err != nil {
 		t.Fatal(err)
 	}

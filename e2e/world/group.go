@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
@@ -81,6 +82,37 @@ func (w *World) gather(ctx context.Context) error {
 		return fmt.Errorf("reading the group: %w", err)
 	}
 	return w.visitor()
+}
+
+// Upgrade has the chair replace the group's room by a newer one, and invite everybody there except the tellers' machines.
+func (w *World) Upgrade(ctx context.Context) error {
+	chair, old := w.People[Chair], w.Group()
+	before, err := chair.Client.JoinedMembers(ctx, old)
+	if err != nil {
+		return fmt.Errorf("moving the group: %w", err)
+	}
+	var made struct {
+		Room id.RoomID `json:"replacement_room"`
+	}
+	_, err = chair.Client.MakeRequest(ctx, http.MethodPost, chair.Client.BuildClientURL("v3", "rooms", old, "upgrade"), map[string]any{"new_version": id.RoomV11}, &made)
+	if err != nil {
+		return fmt.Errorf("moving the group: %w", err)
+	}
+	w.group.Store(made.Room)
+	if _, err := chair.Client.State(ctx, made.Room); err != nil {
+		return fmt.Errorf("moving the group: %w", err)
+	}
+	in := 1
+	for who := range before.Joined {
+		if _, machine := w.holders.Load(who); machine || who == chair.ID {
+			continue
+		}
+		if _, err := chair.Client.InviteUser(ctx, made.Room, &mautrix.ReqInviteUser{UserID: who}); err != nil {
+			return fmt.Errorf("moving the group: inviting %s: %w", who, err)
+		}
+		in++
+	}
+	return w.joined(ctx, chair, made.Room, in)
 }
 
 // Newcomers are n people more in the group, called member000 and so on. Their clients do not sync until all of them are

@@ -26,9 +26,13 @@ type Keyholder struct {
 	OpsURL string
 	WebURL string // where it serves the ballot page
 
+	dir   string
 	log   string
 	child *child
 }
+
+// Store is the folder of its database and keys.
+func (k *Keyholder) Store() string { return filepath.Join(k.dir, "store") }
 
 // Keyholder makes the machine of a person and starts it. It is in no group.
 func (w *World) Keyholder(ctx context.Context, owner *Person) (*Keyholder, error) {
@@ -102,12 +106,12 @@ func (w *World) newKeyholder(ctx context.Context, owner *Person) (*Keyholder, er
 	k := &Keyholder{
 		ID: id.UserID(a.UserID), Binary: w.Bot.Binary, OpsURL: "http://" + ops,
 		WebURL: "http://localhost:" + port, // another host than the bot's, which is 127.0.0.1
-		Config: filepath.Join(dir, "config.yaml"), log: filepath.Join(dir, "log"),
+		Config: filepath.Join(dir, "config.yaml"), dir: dir, log: filepath.Join(dir, "log"),
 	}
 	text, err := yaml.Marshal(map[string]any{
 		"language":  w.options.Language,
 		"matrix":    map[string]any{"homeserver": w.Homeserver.URL, "user": k.ID.Localpart(), "password": password},
-		"store":     map[string]any{"dir": filepath.Join(dir, "store")},
+		"store":     map[string]any{"dir": k.Store()},
 		"keyholder": map[string]any{"owner": owner.ID.String(), "bot": w.Bot.ID.String(), "page_hosts": []string{"localhost", "127.0.0.1"}},
 		"web":       map[string]any{"listen": web, "public_url": k.WebURL},
 		"ops":       map[string]any{"listen": ops},

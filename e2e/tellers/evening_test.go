@@ -1,0 +1,128 @@
+package tellers
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"stimmbote/e2e/world"
+)
+
+// evening is a world with the machines of two tellers, in one test.
+type evening struct {
+	*world.World
+	t      *testing.T
+	ctx    context.Context
+	judged map[string]bool // archives
+}
+
+// current is the evening of the tests that share one; nil before the first, and after one that failed.
+var current *evening
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := end(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+// end ends the shared evening, if there is one.
+func end() error {
+	if current == nil {
+		return nil
+	}
+	w := current.World
+	current = nil
+	return w.Close()
+}
+
+// begin is the evening of the tests that share one, in which kaya and lenz are tellers and nothing is open.
+func begin(t *testing.T) *evening {
+	t.Helper()
+	t.Cleanup(func() {
+		if t.Failed() {
+			lastWords(t, current)
+			if err := end(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if current == nil {
+		current = newEvening(t, nil)
+	}
+	e := *current
+	e.t, e.ctx = t, bounded(t)
+	for _, p := range e.People {
+		p.Inbox.Skip()
+	}
+	return &e
+}
+
+// beginWith is an evening of the test's own, with another configuration of the bot.
+func beginWith(t *testing.T, change func(config map[string]any)) *evening {
+	t.Helper()
+	e := newEvening(t, change)
+	t.Cleanup(func() {
+		if t.Failed() {
+			lastWords(t, e)
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+func newEvening(t *testing.T, change func(config map[string]any)) *evening {
+	t.Helper()
+	repo, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := bounded(t)
+	w, err := world.New(ctx, world.Options{Repo: repo, Tellers: true, Config: change, Say: func(s string) { t.Log(s) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &evening{World: w, t: t, ctx: ctx, judged: map[string]bool{}}
+}
+
+// bounded is for as long as a test may take.
+func bounded(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute+*cut+time.Duration(*kills+*attacked)*10*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// lastWords are what the programs said before a test failed.
+func lastWords(t *testing.T, e *evening) {
+	t.Helper()
+	if e == nil {
+		return
+	}
+	for _, k := range e.Keyholders {
+		t.Logf("the last words of %s:\n%s", k.ID, k.Log(15))
+	}
+	t.Logf("the bot's last words:\n%s", e.Bot.Log(25))
+}
+
+// listensWhere lets a configuration that was kept listen where the machine did before.
+func (e *evening) listensWhere(config, opsURL string) {
+	t := e.t
+	t.Helper()
+	file, err := os.OpenFile(config, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := fmt.Fprintf(file, "ops: {listen: %q}\n", strings.TrimPrefix(opsURL, "http://")); err != nil {
+		t.Fatal(err)
+	}
+}
