@@ -3,8 +3,8 @@
 # probed, two hundred while thirty vote, every fault at every endpoint of the homeserver, a homeserver that is away for
 # five minutes in the middle of a vote, ten thousand commands of one person, and two hundred votes in which an attacker
 # looks for the answers; meetings on networks that lose, delay, forbid and change, with thirty people, and for half an
-# hour; votes with tellers whose machines and
-# bot are killed a hundred times, or cut off for a minute; and the archives of ten different votes, and of five secret ones, for the tools of others.
+# hour; votes with tellers whose machines and bot are killed a hundred times, or cut off for a minute; and the archives
+# of ten different votes, and of five secret ones, for the tools of others.
 # Names of tests as arguments run these alone; KILLS, ATTACKED, FLOOD and AWAY make them shorter, for who has no hour at
 # once. What was seen is added to bench/results/soak.txt, a section for each part.
 set -euo pipefail

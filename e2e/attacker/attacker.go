@@ -45,9 +45,8 @@ type Event struct {
 type Evidence struct {
 	Log     []byte
 	Events  map[string]Event
-	Files   []string                   // whose bytes are looked at: databases, write-ahead logs
-	Backups []string                   // databases that may open, with their write-ahead logs beside them
-	Keys    map[string][]*belenios.Key // of votes, by their IDs
+	Files   []string // whose bytes are looked at: databases, write-ahead logs
+	Backups []string // databases that may open, with their write-ahead logs beside them
 }
 
 // unknown is a voter of whom a guess says nothing.
@@ -71,12 +70,18 @@ func Guesses(polls []Poll, e Evidence) []Guess {
 		keys(polls, all, opened)
 		f.rows(n, all)
 	}
+	return append([]Guess{log(polls, e), files(polls, e), opened}, f.guesses()...)
+}
+
+// Opened is what comes of keys of votes, by the IDs of these, if they are all that it takes.
+func Opened(polls []Poll, keys map[string][]*belenios.Key) Guess {
+	g := blank("keys", polls)
 	for i, p := range polls {
-		if len(e.Keys[p.ID]) > 0 {
-			openWith(p, e.Keys[p.ID], opened.Chosen[i])
+		if len(keys[p.ID]) > 0 {
+			openWith(p, keys[p.ID], g.Chosen[i])
 		}
 	}
-	return append([]Guess{log(polls, e), files(polls, e), opened}, f.guesses()...)
+	return g
 }
 
 // Join puts what the attacker thinks of some polls, and of others, together by method.

@@ -56,6 +56,7 @@ func TestInsider(t *testing.T) {
 		t.Fatal(err)
 	}
 	in.stolen.Log = log
+	guesses := attacker.Guesses(in.polls, in.stolen)
 	for _, c := range []struct {
 		who   string
 		keys  func(poll string) []*belenios.Key
@@ -66,12 +67,11 @@ func TestInsider(t *testing.T) {
 		{"both tellers", func(p string) []*belenios.Key { return in.tellers[p] }, false},
 		{"the bot and both tellers", func(p string) []*belenios.Key { return append(slices.Clone(in.bots[p]), in.tellers[p]...) }, true},
 	} {
-		evidence := in.stolen
-		evidence.Keys = map[string][]*belenios.Key{}
+		keys := map[string][]*belenios.Key{}
 		for _, p := range in.polls {
-			evidence.Keys[p.ID] = c.keys(p.ID)
+			keys[p.ID] = c.keys(p.ID)
 		}
-		verdicts := attacker.Judge(in.polls, in.truth, attacker.Guesses(in.polls, evidence))
+		verdicts := attacker.Judge(in.polls, in.truth, append(slices.Clone(guesses), attacker.Opened(in.polls, keys)))
 		best := verdicts[0]
 		t.Logf("%s: %d votes, %d methods, at best %d of %d answers, by %s: p = %.2g", c.who, len(in.polls), len(verdicts), best.Hits, best.Ballots, best.Method, best.P)
 		all := slices.ContainsFunc(verdicts, func(v attacker.Verdict) bool { return v.Hits == v.Ballots })

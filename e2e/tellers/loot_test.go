@@ -8,7 +8,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -178,7 +177,15 @@ func memoryOf(pid int) ([]byte, error) {
 		if _, err := fmt.Sscanf(lines.Text(), "%x-%x %s", &from, &to, &may); err != nil || !strings.HasPrefix(may, "rw") {
 			continue
 		}
-		_, _ = io.Copy(&all, io.NewSectionReader(memory, from, to-from)) // what was never used has nothing behind it
+		page := make([]byte, os.Getpagesize())
+		for ; from < to; from += int64(len(page)) {
+			// What was never used has nothing behind it, or only zeros.
+			if n, err := memory.ReadAt(page, from); err == nil && n == len(page) && !allZero(page) {
+				all.Write(page)
+			}
+		}
 	}
 	return all.Bytes(), nil
 }
+
+func allZero(page []byte) bool { return bytes.Count(page, []byte{0}) == len(page) }

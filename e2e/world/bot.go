@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -32,10 +33,21 @@ type Bot struct {
 	child *child
 }
 
-// BuildBot builds the program into the file out. Tags are added to goolm.
+// built is where this process put the program last, by tags: it is not linked anew as long as that is there.
+var built = struct {
+	sync.Mutex
+	last map[string]string
+}{last: map[string]string{}}
+
+// BuildBot puts the program into the file out. Tags are added to goolm.
 func BuildBot(ctx context.Context, repo, out string, say func(string), tags ...string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false",
-		"-tags", strings.Join(append([]string{"goolm"}, tags...), ","), "-o", out, "./cmd/stimmbote")
+	built.Lock()
+	defer built.Unlock()
+	with := strings.Join(append([]string{"goolm"}, tags...), ",")
+	if last := built.last[repo+" "+with]; last != "" && os.Link(last, out) == nil {
+		return nil
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-tags", with, "-o", out, "./cmd/stimmbote")
 	cmd.Dir = repo
 	stop := patience(say, "building the bot (the first time about a minute)")
 	msg, err := cmd.CombinedOutput()
@@ -43,6 +55,7 @@ func BuildBot(ctx context.Context, repo, out string, say func(string), tags ...s
 	if err != nil {
 		return fmt.Errorf("building the bot: %w\n%s", err, msg)
 	}
+	built.last[repo+" "+with] = out
 	return nil
 }
 
