@@ -2,10 +2,12 @@ package tellers
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,10 +22,19 @@ type evening struct {
 	judged map[string]bool // archives
 }
 
-// current is the evening of the tests that share one; nil before the first, and after one that failed.
-var current *evening
+// current is the evening of the tests that share one, which take turns; nil before the first, and after one that failed.
+var (
+	current *evening
+	turn    sync.Mutex
+)
 
+// TestMain lets all tests begin at once, however few processors there are: most of the time they wait for what others
+// do, and all but two of them for each other.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	if err := end(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -45,6 +56,9 @@ func end() error {
 // begin is the evening of the tests that share one, in which kaya and lenz are tellers and nothing is open.
 func begin(t *testing.T) *evening {
 	t.Helper()
+	t.Parallel()
+	turn.Lock()
+	t.Cleanup(turn.Unlock)
 	t.Cleanup(func() {
 		if t.Failed() {
 			lastWords(t, current)
@@ -67,6 +81,7 @@ func begin(t *testing.T) *evening {
 // beginWith is an evening of the test's own, with another configuration of the bot.
 func beginWith(t *testing.T, change func(config map[string]any)) *evening {
 	t.Helper()
+	t.Parallel()
 	e := newEvening(t, change)
 	t.Cleanup(func() {
 		if t.Failed() {

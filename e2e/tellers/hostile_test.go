@@ -11,7 +11,6 @@ import (
 // TestHostileBot: a bot that was built to lie ends in an alarm or a refusal that members read from the machines, whatever
 // it lies about; there is no result that nobody agreed to. (bot/lies_test.go has more lies, without a homeserver.)
 func TestHostileBot(t *testing.T) {
-	t.Parallel()
 	e := beginWith(t, nil)
 	hostile := filepath.Join(t.TempDir(), "stimmbote-hostile")
 	if err := world.BuildBot(e.ctx, e.Repo, hostile, func(s string) { t.Log(s) }, "hostiletest"); err != nil {

@@ -38,7 +38,6 @@ type insider struct {
 // with everything that the bot has while it is open: its database, its key files and all they open, its memory, its most
 // talkative log, and what its account reads. With one teller it is no more; with both, everything.
 func TestInsider(t *testing.T) {
-	t.Parallel()
 	e := beginWith(t, func(config map[string]any) {
 		config["log"] = map[string]any{"level": "trace"}
 		config["poll"] = map[string]any{"group": "ed25519"}

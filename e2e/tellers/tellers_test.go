@@ -1,6 +1,7 @@
 package tellers
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -107,26 +108,11 @@ func (e *evening) tellsItsStory() {
 func (e *evening) isKept() {
 	t, k := e.t, e.Keyholders["kaya"]
 	t.Helper()
-	kept := filepath.Join(e.Dir, "kept.yaml")
-	out, err := e.Bot.Command("keyholder", "backup", "--config", k.Config, kept).CombinedOutput()
-	if err != nil {
-		t.Fatalf("backup: %v\n%s", err, out)
-	}
 	status, err := e.Bot.Command("keyholder", "status", "--config", k.Config).CombinedOutput()
 	if err != nil || !regexp.MustCompile(`(?s)runs, and heard from the homeserver \d+ seconds ago.*is up, and it is the right one.*That are over`).Match(status) {
 		t.Errorf("status: %v\n%s", err, status)
 	}
-	if err := k.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.RemoveAll(k.Store()); err != nil {
-		t.Fatal(err)
-	}
-	e.listensWhere(kept, k.OpsURL)
-	k.Config = kept
-	if err := k.Start(e.ctx); err != nil {
-		t.Fatal(err)
-	}
+	e.setUpAnew(k)
 	from := e.People[world.Chair].Inbox.Len()
 	e.says("chair", world.Group, "!vote Does the new disk hold a key?")
 	e.hears("chair", world.Group, `(?s)Draft.*new disk`)
@@ -137,6 +123,24 @@ func (e *evening) isKept() {
 		if m.Sender == k.ID && !(m.Encrypted && m.Trusted) {
 			t.Errorf("the new device is not believed: %+v", m)
 		}
+	}
+}
+
+// setUpAnew lets a machine's account go on with what its backup has, on an empty disk.
+func (e *evening) setUpAnew(k *world.Keyholder) {
+	t := e.t
+	t.Helper()
+	kept := k.Config + ".kept"
+	if out, err := e.Bot.Command("keyholder", "backup", "--config", k.Config, kept).CombinedOutput(); err != nil {
+		t.Fatalf("backup: %v\n%s", err, out)
+	}
+	if err := errors.Join(k.Stop(), os.RemoveAll(k.Store())); err != nil {
+		t.Fatal(err)
+	}
+	e.listensWhere(kept, k.OpsURL)
+	k.Config = kept
+	if err := k.Start(e.ctx); err != nil {
+		t.Fatal(err)
 	}
 }
 
