@@ -103,14 +103,26 @@ func (w *World) Upgrade(ctx context.Context) error {
 		return fmt.Errorf("moving the group: %w", err)
 	}
 	in := 1
-	for who := range before.Joined {
-		if _, machine := w.holders.Load(who); machine || who == chair.ID {
-			continue
-		}
+	bring := func(who id.UserID) error {
 		if _, err := chair.Client.InviteUser(ctx, made.Room, &mautrix.ReqInviteUser{UserID: who}); err != nil {
 			return fmt.Errorf("moving the group: inviting %s: %w", who, err)
 		}
 		in++
+		return nil
+	}
+	for who := range before.Joined {
+		if _, machine := w.holders.Load(who); machine || who == chair.ID || who == w.Bot.ID {
+			continue
+		}
+		if err := bring(who); err != nil {
+			return err
+		}
+	}
+	if err := w.joined(ctx, chair, made.Room, in); err != nil {
+		return err
+	}
+	if err := bring(w.Bot.ID); err != nil { // last: it looks who is there
+		return err
 	}
 	return w.joined(ctx, chair, made.Room, in)
 }
