@@ -98,6 +98,7 @@ func TestKilled(t *testing.T) {
 	})
 	for n := 0; n < *kills; n += killsOfVote {
 		e.votesWhile(fmt.Sprintf("And after %d deaths?", n), e.killAnybody)
+		t.Logf("killed or frozen %d times, and every answer counts once", n+killsOfVote)
 	}
 }
 
