@@ -30,10 +30,11 @@ var (
 	botDies = []string{"opening.before-election", "opening.before-launch", "cast.after-durable", "close.before-hash", "count.after-own-share", "close.after-end"}
 	botAll  = []string{
 		"opening.before-election", "opening.before-launch", "cast.before-durable", "cast.after-durable", "close.before-hash", "count.after-own-share",
-		"close.after-hash", "close.after-count", "close.before-outcome", "close.before-archive", "close.after-end", "close.before-renewal",
+		"close.after-hash", "close.after-count", "close.before-outcome", "close.after-end", "close.before-renewal",
 	}
-	kayaDies = []string{"keyholder.key", "keyholder.confirmed", "keyholder.verified", "keyholder.share", "keyholder.before-erase"}
-	lenzDies = []string{"keyholder.key-stored", "keyholder.confirmed-stored", "keyholder.share-stored"}
+	botArchive = []string{"close.before-archive"} // in a vote of its own: outcomes and archive go out side by side
+	kayaDies   = []string{"keyholder.key", "keyholder.confirmed", "keyholder.verified", "keyholder.share", "keyholder.before-erase"}
+	lenzDies   = []string{"keyholder.key-stored", "keyholder.confirmed-stored", "keyholder.share-stored"}
 )
 
 // process is the bot or a machine.
@@ -73,29 +74,39 @@ func TestKilled(t *testing.T) {
 	if err := world.BuildBot(e.ctx, e.Repo, crash, func(s string) { t.Log(s) }, "crashtest"); err != nil {
 		t.Fatal(err)
 	}
-	steps := botDies
+	usual, steps := e.Bot.Binary, botDies
 	if *kills > 0 {
 		steps = botAll
 	}
+	dies := func(p process, steps []string, set func(binary string, env []string)) func(ctx context.Context) error {
+		return func(ctx context.Context) error {
+			return dying(ctx, p, func(step string) { set(become(usual, crash, step)) }, steps)
+		}
+	}
+	bot := func(steps []string) func(ctx context.Context) error {
+		return dies(e.Bot, steps, func(binary string, env []string) { e.Bot.Binary, e.Bot.Env = binary, env })
+	}
 	e.votesWhile("Does it survive its steps?", func(ctx context.Context) error {
-		usual := e.Bot.Binary
 		for _, stop := range []func() error{e.Bot.Stop, e.Keyholders["kaya"].Stop, e.Keyholders["lenz"].Stop} {
 			if err := stop(); err != nil {
 				return err
 			}
 		}
 		all, ctx := errgroup.WithContext(ctx)
-		all.Go(func() error {
-			return dying(ctx, e.Bot, func(step string) { e.Bot.Binary, e.Bot.Env = become(usual, crash, step) }, steps)
-		})
+		all.Go(func() error { return bot(steps)(ctx) })
 		for name, steps := range map[string][]string{"kaya": kayaDies, "lenz": lenzDies} {
 			k := e.Keyholders[name]
 			all.Go(func() error {
-				return dying(ctx, k, func(step string) { k.Binary, k.Env = become(usual, crash, step) }, steps)
+				return dies(k, steps, func(binary string, env []string) { k.Binary, k.Env = binary, env })(ctx)
 			})
 		}
 		return all.Wait()
 	})
+	if *kills > 0 {
+		e.votesWhile("Does it survive its archive?", func(ctx context.Context) error {
+			return errors.Join(e.Bot.Stop(), bot(botArchive)(ctx))
+		})
+	}
 	for n := 0; n < *kills; n += killsOfVote {
 		e.votesWhile(fmt.Sprintf("And after %d deaths?", n), e.killAnybody)
 		t.Logf("killed or frozen %d times, and every answer counts once", n+killsOfVote)
