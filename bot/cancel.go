@@ -37,7 +37,7 @@ func (b *Bot) cancelCommand(ctx context.Context, m chat.Message, a arguments) er
 }
 
 // endable is the vote that the sender of a message wishes to end: the one that a word names by its letter
-// or number, or the only one. One that has not begun has neither, and is named by a word of its own.
+// or number, or the only one. One that has not begun has neither, nor has a closed rehearsal: words of their own name them.
 func (b *Bot) endable(ctx context.Context, m chat.Message, word string) (*voting.Poll, error) {
 	all, err := b.Polls.InPlace(ctx, voting.Place(m.Room))
 	if err != nil {
@@ -50,6 +50,9 @@ func (b *Bot) endable(ctx context.Context, m chat.Message, word string) (*voting
 	var could []*voting.Poll
 	var list []string
 	word = strings.TrimPrefix(word, "#")
+	if p := b.rehearsal(all, word); p != nil {
+		return p, nil
+	}
 	for _, p := range all {
 		var names []string
 		switch p.State {
@@ -69,8 +72,8 @@ func (b *Bot) endable(ctx context.Context, m chat.Message, word string) (*voting
 				}
 				names = append(names, letter)
 			}
-			if p.Number > 0 {
-				names = append(names, strconv.Itoa(p.Number))
+			if p.Number > 0 || p.State == voting.StateClosed {
+				names = append(names, closedName(t, all, p))
 			}
 			if slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, word) }) {
 				return p, nil
@@ -81,13 +84,14 @@ func (b *Bot) endable(ctx context.Context, m chat.Message, word string) (*voting
 		could, list = append(could, p), append(list, names[0]+": "+p.Question)
 	}
 	_, notNumber := strconv.Atoi(word)
+	named := notNumber == nil || isLetter(word) || b.words.is("poll.words.new", word)
 	switch {
 	case len(could) == 0:
 		return nil, nil
-	case len(could) == 1 && notNumber != nil && !isLetter(word):
+	case len(could) == 1 && !named && !b.namesOther(word, could[0]):
 		return could[0], nil
 	case len(could) == 1:
-		return nil, notThis(word, list)
+		return nil, &voting.Refusal{Key: "refusal.not-this-cancel", Args: []any{"word", strings.ToUpper(word), "list", list[0]}}
 	}
 	slices.Sort(list)
 	return nil, &voting.Refusal{Key: "refusal.which-cancel", Args: []any{"list", strings.Join(list, "\n")}}

@@ -14,8 +14,7 @@ import (
 // close closes the open vote of the group: at once if everybody has voted or it was said before
 // that it closes, else after a warning.
 func (b *Bot) close(ctx context.Context, m chat.Message, a arguments) error {
-	number := parley.Number("!close " + a.text)
-	closed, err := b.closedWith(ctx, m.Room, number)
+	closed, err := b.closedWith(ctx, m.Room, a.text)
 	if err != nil {
 		return err
 	}
@@ -26,10 +25,13 @@ func (b *Bot) close(ctx context.Context, m chat.Message, a arguments) error {
 	if err != nil {
 		return err
 	}
-	if p == nil {
+	number := parley.Number("!close " + a.text)
+	switch {
+	case p == nil && (number > 0 || isLetter(a.text) || b.isRehearsal(a.text)):
+		return refuse("refusal.no-vote-numbered") // no other one that waits is meant
+	case p == nil:
 		return b.notOpen(ctx, m)
-	}
-	if number > 0 && p.Number != number {
+	case number > 0 && p.Number != number, b.namesOther(a.text, p):
 		return refuse("refusal.no-vote-numbered")
 	}
 	if err := b.mayClose(ctx, m, p); err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"stimmbote/chat"
@@ -15,12 +14,19 @@ import (
 	"stimmbote/voting/parley"
 )
 
-// closedWith is the closed vote of a room with a number, nil if there is none.
-func (b *Bot) closedWith(ctx context.Context, room string, number int) (*voting.Poll, error) {
-	if number == 0 {
-		return nil, nil
+// closedWith is the closed vote of a room that a word names by its number, or as a rehearsal; nil if there is none.
+func (b *Bot) closedWith(ctx context.Context, room, word string) (*voting.Poll, error) {
+	all, err := b.Polls.InPlace(ctx, voting.Place(room))
+	if err != nil {
+		return nil, fmt.Errorf("looking for the polls of %s: %w", room, err)
 	}
-	return b.find(ctx, room, func(p *voting.Poll) bool { return p.State == voting.StateClosed && p.Number == number })
+	number := parley.Number("!close " + word)
+	for _, p := range all {
+		if number > 0 && p.State == voting.StateClosed && p.Number == number {
+			return p, nil
+		}
+	}
+	return b.rehearsal(all, word), nil
 }
 
 // waitForClose are the closed votes of a room that are not counted before somebody with the right says close.
@@ -71,11 +77,7 @@ func (b *Bot) notOpen(ctx context.Context, m chat.Message) error {
 		return err
 	}
 	if len(wait) > 1 {
-		var list []string
-		for _, p := range slices.Backward(wait) {
-			list = append(list, strconv.Itoa(p.Number)+": "+p.Question)
-		}
-		return &voting.Refusal{Key: "refusal.which-close", Args: []any{"list", strings.Join(list, "\n"), "first", wait[len(wait)-1].Number}}
+		return b.whichClose(ctx, m, wait)
 	}
 	if len(wait) == 1 {
 		return b.closeAgain(ctx, m, wait[0])
@@ -98,4 +100,22 @@ func (b *Bot) notOpen(ctx context.Context, m chat.Message) error {
 		return refuse("refusal.not-started")
 	}
 	return refuse("refusal.no-vote")
+}
+
+// whichClose asks which of several votes that wait for the word is meant.
+func (b *Bot) whichClose(ctx context.Context, m chat.Message, wait []*voting.Poll) error {
+	all, err := b.Polls.InPlace(ctx, voting.Place(m.Room))
+	if err != nil {
+		return fmt.Errorf("looking for the polls of %s: %w", m.Room, err)
+	}
+	t, err := b.texts(ctx, m.Room)
+	if err != nil {
+		return err
+	}
+	first, list := "", []string(nil)
+	for _, p := range slices.Backward(wait) {
+		name := closedName(t, all, p)
+		first, list = cmp.Or(first, name), append(list, name+": "+p.Question)
+	}
+	return &voting.Refusal{Key: "refusal.which-close", Args: []any{"list", strings.Join(list, "\n"), "first", first}}
 }

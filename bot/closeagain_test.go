@@ -51,7 +51,7 @@ func TestTwoVotesAndOneClose(t *testing.T) {
 	c.say("chair", "start")
 	third := c.poll()
 	c.say("chair", "!close 7")
-	if !c.told(`No vote with this number is open here`) {
+	if !c.told(`No vote with this number or letter is open here`) {
 		t.Errorf("a number of none; said was:\n%s", list(c.sent))
 	}
 	c.say("eva", "!close 1")
