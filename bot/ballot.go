@@ -29,10 +29,10 @@ func (b *Bot) composeBallot(ctx context.Context, t *page, d chat.Delivery, p *vo
 	t.gap()
 	t.addNumbered(p.Asked)
 	t.gap()
-	if !p.Terms.OnlySealed {
+	if !p.Terms.OnlySealed { // nobody is asked to answer here
 		t.addHow(p.Asked)
+		t.addFront(c)
 	}
-	t.addFront(c)
 	t.add("ballot.alone")
 	t.gap()
 	t.addLabel(p)
@@ -112,6 +112,10 @@ func (b *Bot) addMissing(ctx context.Context, t *page, c *called) error {
 		return nil
 	}
 	for _, p := range c.Missing {
+		if p.Terms.OnlySealed {
+			t.add("ballot.receipt.missing-link", "question", title(p.Asked))
+			continue
+		}
 		letter, err := b.letter(ctx, p)
 		if err != nil {
 			return err

@@ -81,13 +81,13 @@ func (t *page) addFront(c *called) {
 }
 
 // sayAbout is a sentence to somebody about a vote that says which one, where they could take it for another; with
-// front also that answers to it need its letter.
+// front also that answers to it need its letter, if there are answers to it here.
 func (b *Bot) sayAbout(ctx context.Context, person string, p *voting.Poll, s say, front bool) (say, error) {
 	c, err := b.called(ctx, person, p)
 	if err != nil || c == nil {
 		return of(p, s), err
 	}
-	if front && c.Several && c.Letter != "" {
+	if front && !p.Terms.OnlySealed && c.Several && c.Letter != "" {
 		s.More = append(s.More, say{Key: "ballot.letter", Args: []any{"letter", c.Letter}})
 	}
 	about := c.say()

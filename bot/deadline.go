@@ -141,6 +141,10 @@ func (b *Bot) composeRemind(ctx context.Context, t *page, d chat.Delivery, p *vo
 		left = min(left, grace)
 	}
 	t.add("ballot.remind", "question", title(p.Asked), "time", lasts(t.texts, max(left, 0)))
+	if p.Terms.OnlySealed {
+		t.add("ballot.remind.link")
+		return t.content(false), nil
+	}
 	t.addChoose(p.Asked)
 	c, err := b.called(ctx, d.Person, p)
 	if err != nil {

@@ -122,12 +122,16 @@ func (b *Bot) waitingIn(ctx context.Context, m chat.Message, open []*voting.Poll
 	return waiting, nil
 }
 
-// settle lets happen what waits for a word in one vote only, if the word cannot be meant for one that is just over.
+// settle lets happen what waits for a word in one vote only, if the word cannot be meant for one that is just over. As a
+// reply to something else it is refused.
 func (b *Bot) settle(ctx context.Context, m chat.Message, waiting []*voting.Poll) (bool, error) {
 	if len(waiting) != 1 {
 		return false, nil
 	}
 	p := waiting[0]
+	if err := b.elsewhere(ctx, m, waiting); err != nil {
+		return true, err
+	}
 	past, err := b.oversOf(ctx, m.Sender)
 	if err != nil || b.mistakable(m, p, past) != nil {
 		return false, err

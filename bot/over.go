@@ -153,8 +153,11 @@ func (b *Bot) onOver(ctx context.Context, m chat.Message, open []*voting.Poll) (
 	if slices.Contains(o.With, p.ID) {
 		return true, b.askWhich(ctx, m, whichOf{Lead: "ballot.just-over", Over: o.Question, Word: word}, open)
 	}
-	if out {
+	if out && !m.At.Before(o.Ended) {
 		return false, nil
+	}
+	if out {
+		return true, b.again(ctx, m, p, "ballot.late")
 	}
 	return true, b.hint(ctx, m, of(p, say{
 		Key: "ballot.not-there", Args: []any{"over", o.Question, "question", title(p.Asked)}, Room: string(p.Place),

@@ -3,8 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -41,8 +39,8 @@ func (b *Bot) openTo(ctx context.Context, person string) ([]*voting.Poll, error)
 	return open, nil
 }
 
-// which finds the vote that a message in the direct chat is about: the one whose ballot or receipt
-// it replies to, the one whose letter it begins with, or the only one. The letter is taken off the
+// which finds the vote that a message in the direct chat is about: the one whose ballot, receipt or
+// question it replies to, the one whose letter it begins with, or the only one. The letter is taken off the
 // message. Nil means that it could be any of them.
 func (b *Bot) which(ctx context.Context, m chat.Message, open []*voting.Poll) (*voting.Poll, chat.Message, error) {
 	for _, p := range open {
@@ -116,13 +114,19 @@ func (b *Bot) elsewhere(ctx context.Context, m chat.Message, open []*voting.Poll
 }
 
 // only is a message while one vote is open: people go on writing the letters that several had. One with the letter of a
-// vote that is over is refused, as is a reply to its ballot, because what it chooses there may be something else here.
+// vote that is over is refused, as is a reply to what was said about it, because what it chooses, or lets count, there may
+// be something else here.
 func (b *Bot) only(ctx context.Context, m chat.Message, p *voting.Poll) (*voting.Poll, chat.Message, error) {
 	said, err := b.withoutLetter(ctx, m, p)
 	if said.Body != m.Body {
 		b.means(m, p)
 	}
-	if _, found := b.read(said, p); err == nil && found == answer.Clear && cmp.Or(m.ReplyTo, m.Thread) != "" {
+	if err != nil {
+		return p, said, err
+	}
+	_, found := b.read(said, p)
+	settles, err := b.settles(ctx, said, p)
+	if err == nil && !p.Terms.OnlySealed && (found == answer.Clear || settles) && cmp.Or(m.ReplyTo, m.Thread) != "" {
 		return p, said, b.elsewhere(ctx, m, []*voting.Poll{p})
 	}
 	if err != nil || said.Body != m.Body || m.Kind != chat.Text {
@@ -157,6 +161,11 @@ func (b *Bot) repliesTo(ctx context.Context, m chat.Message, p *voting.Poll) (bo
 	if m.ReplyTo == "" && m.Thread == "" && m.Poll == "" {
 		return false, nil
 	}
+	if what := cmp.Or(m.ReplyTo, m.Thread); what != "" {
+		if group, _, err := b.Store.GroupOf(ctx, what); err != nil || group == string(p.ID) {
+			return err == nil, err
+		}
+	}
 	keys, err := b.ballotKeys(ctx, p.ID, voting.Member(m.Sender))
 	if err != nil {
 		return false, err
@@ -181,85 +190,6 @@ func (b *Bot) repliesTo(ctx context.Context, m chat.Message, p *voting.Poll) (bo
 
 // mostLooked is how many receipts of somebody are looked at for what a message replies to.
 const mostLooked = 9
-
-// whichOf is the payload of the question which vote somebody means.
-type whichOf struct {
-	Lead   string      `json:"lead"` // the sentence that asks
-	Letter string      `json:"letter,omitempty"`
-	Over   string      `json:"over,omitempty"` // the question of a vote that is over
-	Word   string      `json:"word,omitempty"` // the key of what they said without a letter, if that was no answer
-	Polls  []voting.ID `json:"polls"`
-	Kept   bool        `json:"kept,omitempty"` // there is a vote from before in the only one
-}
-
-// askWhich asks which of several votes somebody means.
-func (b *Bot) askWhich(ctx context.Context, m chat.Message, w whichOf, open []*voting.Poll) error {
-	if !b.may("hint "+m.Sender, mostHints, hintsWithin) {
-		return b.noted(ctx, m)
-	}
-	for _, p := range open {
-		w.Polls = append(w.Polls, p.ID)
-	}
-	if len(open) == 1 {
-		voted, err := b.hasVoted(ctx, m, open[0])
-		if err != nil {
-			return err
-		}
-		w.Kept = voted
-	}
-	asked := b.to(m, "reply/"+m.ID, kindWhich, w)
-	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, asked) })
-}
-
-// composeWhich lists the votes that are still open, with their letters.
-func (b *Bot) composeWhich(ctx context.Context, d chat.Delivery) (chat.Content, error) {
-	var w whichOf
-	if err := json.Unmarshal(d.Payload, &w); err != nil {
-		return chat.Content{}, fmt.Errorf("reading which votes are open: %w", err)
-	}
-	var open []*voting.Poll
-	for _, id := range w.Polls {
-		p, err := b.Polls.Poll(ctx, id)
-		if err != nil {
-			return chat.Content{}, err
-		}
-		if p.State == voting.StateOpen {
-			open = append(open, p)
-		}
-	}
-	if len(open) == 0 {
-		return chat.Content{}, chat.ErrObsolete
-	}
-	t, err := b.page(ctx, d, string(open[0].Place))
-	if err != nil {
-		return chat.Content{}, err
-	}
-	t.add(w.Lead, "letter", w.Letter, "over", w.Over)
-	for _, p := range open {
-		letter, err := b.letter(ctx, p)
-		if err != nil {
-			return chat.Content{}, err
-		}
-		if w.Word != "" {
-			t.add("ballot.which.word", "letter", letter, "word", t.word(w.Word), "question", title(p.Asked))
-			continue
-		}
-		t.add("ballot.which.poll", "letter", letter, "question", title(p.Asked), "options", strings.Join(numbered(t.texts, p.Asked), ", "))
-	}
-	if w.Kept {
-		t.add("ballot.kept")
-	}
-	return t.content(false), nil
-}
-
-// word is the first of the words of a key, as people are told to write it.
-func (t *page) word(key string) string {
-	if key == wordsOK {
-		return "OK" // in every language
-	}
-	first, _, _ := strings.Cut(t.texts.Text(key), ",")
-	return first
-}
 
 // readAny is the vote of several to which a message is a clear answer, also behind its letter; nil if there is none.
 func (b *Bot) readAny(ctx context.Context, m chat.Message, open []*voting.Poll) (*voting.Poll, error) {
