@@ -135,7 +135,7 @@ func (k *Keyholder) missingIn(ctx context.Context, v *vote, room string) (missin
 	return missing, true
 }
 
-// followAgain looks again whether a vote can be taken along.
+// followAgain looks again whether a vote can be taken along. If not, nothing of it wakes the machine before the next look.
 func (k *Keyholder) followAgain(ctx context.Context, v *vote, next *time.Time) error {
 	if v.seen.Move == nil {
 		return nil
@@ -147,8 +147,9 @@ func (k *Keyholder) followAgain(ctx context.Context, v *vote, next *time.Time) e
 	if v.seen.Move != nil {
 		*next = earlier(*next, k.Now().Add(slow))
 	}
-	if err := k.rejudge(ctx, v); err != nil || v.Room == before {
+	if err := k.weigh(ctx, v); err != nil || v.Room == before {
 		return err
 	}
+	k.awake()
 	return k.introduce(ctx, v.Room, v.Room+"/"+v.Poll)
 }

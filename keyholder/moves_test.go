@@ -190,6 +190,36 @@ func TestMovedAfterThePart(t *testing.T) {
 	}
 }
 
+// TestMovedRestsBetweenLooks: as long as a vote cannot be taken along the machine looks now and then, and not without pause.
+func TestMovedRestsBetweenLooks(t *testing.T) {
+	for name, bring := range map[string]func(d *desk){
+		"open":     func(*desk) {},
+		"closed":   func(d *desk) { d.record(bot, d.closed()) },
+		"released": func(d *desk) { d.record(bot, d.closed()); d.record(bot, d.part()) },
+		"refused": func(d *desk) {
+			d.record(bot, parley.Record{Kind: parley.Election, Fingerprint: "x", Setup: new(parley.Setup)})
+		},
+	} {
+		d := newDesk(t)
+		d.power[lenz] = moderator
+		d.opens()
+		d.cast(6)
+		bring(d)
+		d.there[newer] = nil // the machine is not there
+		d.moves(newer, lenz)
+		d.later(slow)
+		for range 2 {
+			for len(d.k.wake) > 0 {
+				<-d.k.wake
+			}
+			next := d.now.Add(look)
+			if err := d.k.Due(t.Context(), &next); err != nil || len(d.k.wake) > 0 || !next.Equal(d.now.Add(slow)) {
+				t.Errorf("%s: woken %d times, the next look is in %s: %v", name, len(d.k.wake), next.Sub(d.now), err)
+			}
+		}
+	}
+}
+
 // TestVoidElsewhere: what nothing comes of leaves no key, in whichever room of the group the bot says so.
 func TestVoidElsewhere(t *testing.T) {
 	for _, where := range []string{room, newer, "!another:x"} {

@@ -105,9 +105,15 @@ func (k *Keyholder) waiting(v *vote) (waits, error) {
 	return waits{rule, strings.Join(who, ", ")}, nil
 }
 
-// rejudge writes a vote down after something new was read, and says in the group what its part waits for,
-// or that it waits for nothing any more, if that is news.
+// rejudge weighs a vote after something new was read, and has the machine look for what is due by that.
 func (k *Keyholder) rejudge(ctx context.Context, v *vote) error {
+	defer k.awake()
+	return k.weigh(ctx, v)
+}
+
+// weigh writes a vote down, and says in the group what its part waits for, or that it waits for nothing any more, if
+// that is news.
+func (k *Keyholder) weigh(ctx context.Context, v *vote) error {
 	now, err := k.waiting(v)
 	switch {
 	case err != nil:
@@ -121,7 +127,6 @@ func (k *Keyholder) rejudge(ctx context.Context, v *vote) error {
 		v.seen.Waits = now
 		err = k.speak(ctx, v, "keyholder.waits", parley.Record{Kind: parley.Waits, Rule: string(now.Rule)}, now.Who)
 	}
-	k.awake()
 	return err
 }
 
