@@ -87,7 +87,7 @@ func (l *Line) replaces(ctx context.Context, old, newer id.RoomID) (bool, error)
 }
 
 // Successor is the room that a group's room says it was replaced by, and who made it say so; both are empty if it
-// was not.
+// was not. It is [ErrShut] if the homeserver does not say that to the account.
 func (l *Line) Successor(ctx context.Context, room string) (to, by string, err error) {
 	ctx, err = l.online(ctx)
 	if err != nil {
@@ -99,11 +99,11 @@ func (l *Line) Successor(ctx context.Context, room string) (to, by string, err e
 		return "", "", nil
 	}
 	if err != nil {
-		return "", "", fmt.Errorf("asking whether %s was replaced: %w", room, err)
+		return "", "", fmt.Errorf("asking whether %s was replaced: %w", room, shut(err))
 	}
 	state, err := l.state(ctx, id.RoomID(room)) // which names the sender
 	if err != nil {
-		return "", "", fmt.Errorf("asking who replaced %s: %w", room, err)
+		return "", "", fmt.Errorf("asking who replaced %s: %w", room, shut(err))
 	}
 	evt := state[event.StateTombstone][""]
 	if evt == nil {

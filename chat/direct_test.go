@@ -239,7 +239,7 @@ func TestRooms(t *testing.T) {
 	if got, err := r.RoomName(ctx, open.id); err != nil || got != "" {
 		t.Errorf("RoomName of none: %q, %v", got, err)
 	}
-	if _, err := r.Members(ctx, "!unknown"); err == nil || errors.Is(err, ctx.Err()) {
+	if _, err := r.Members(ctx, "!unknown"); !errors.Is(err, ErrShut) {
 		t.Errorf("Members of an unknown room: %v", err)
 	}
 }

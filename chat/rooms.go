@@ -110,7 +110,19 @@ func (l *Line) askForMembers(room id.RoomID, ask func() error) error {
 	}
 }
 
-// Members lists who joined a room, by ID, as the homeserver says now.
+// ErrShut tells that the homeserver does not let the account look into a room: it is not there, or there is no such
+// room. Whatever else goes wrong may pass.
+var ErrShut = errors.New("the account may not look into this room")
+
+// shut is an error that the homeserver answered with, as [ErrShut] if it is that.
+func shut(err error) error {
+	if errors.Is(err, mautrix.MForbidden) || errors.Is(err, mautrix.MNotFound) {
+		return fmt.Errorf("%w: %w", ErrShut, err)
+	}
+	return err
+}
+
+// Members lists who joined a room, by ID, as the homeserver says now; [ErrShut] if it does not say that to the account.
 func (l *Line) Members(ctx context.Context, room string) ([]Member, error) {
 	ctx, err := l.online(ctx)
 	if err != nil {
@@ -121,7 +133,7 @@ func (l *Line) Members(ctx context.Context, room string) ([]Member, error) {
 		joined, err = l.client.JoinedMembers(ctx, id.RoomID(room))
 		return err
 	}); err != nil {
-		return nil, fmt.Errorf("listing the members of %s: %w", room, err)
+		return nil, fmt.Errorf("listing the members of %s: %w", room, shut(err))
 	}
 	members := make([]Member, 0, len(joined.Joined))
 	for user, m := range joined.Joined {

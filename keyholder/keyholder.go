@@ -202,22 +202,29 @@ func (k *Keyholder) Due(ctx context.Context, next *time.Time) error {
 	}
 	var problems []error
 	for _, v := range all {
-		err := errors.Join(k.lookForKey(ctx, v), k.followAgain(ctx, v, next))
-		switch v.Step {
-		case stepHeard:
-			err = errors.Join(err, k.judge(ctx, v, next))
-		case stepAsked:
-			err = errors.Join(err, k.compareAgain(ctx, v, next))
-		case stepConfirmed:
-			err = errors.Join(err, k.tellMoved(ctx, v, next))
-		case stepClosed:
-			err = errors.Join(err, k.due(ctx, v, next))
-		}
-		if err != nil {
+		if err := errors.Join(k.lookForKey(ctx, v), k.dueOf(ctx, v, next)); err != nil {
 			problems = append(problems, fmt.Errorf("poll %s: %w", v.Poll, err))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// dueOf does what is due of one vote: nothing as long as it cannot be asked where its group is.
+func (k *Keyholder) dueOf(ctx context.Context, v *vote, next *time.Time) error {
+	if err := k.followAgain(ctx, v, next); err != nil {
+		return err
+	}
+	switch v.Step {
+	case stepHeard:
+		return k.judge(ctx, v, next)
+	case stepAsked:
+		return k.compareAgain(ctx, v, next)
+	case stepConfirmed:
+		return k.tellMoved(ctx, v, next)
+	case stepClosed:
+		return k.due(ctx, v, next)
+	}
+	return nil
 }
 
 // Delivered is told of each delivery that was sent. Nothing hangs on it.

@@ -2,11 +2,10 @@ package keyholder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/rs/zerolog"
 
 	"stimmbote/chat"
 	"stimmbote/keyholder/policy"
@@ -81,35 +80,53 @@ func (k *Keyholder) moved(ctx context.Context, n chat.Notice) error {
 // vote wherever the machine is itself.
 func (k *Keyholder) follow(ctx context.Context, v *vote) error {
 	for {
-		to, by, err := k.Line.Successor(ctx, v.Room)
+		m, err := k.replacing(ctx, v)
 		if err != nil {
-			return fmt.Errorf("asking whether %s was replaced: %w", v.Room, err)
-		}
-		if to == "" || to == v.Room || slices.Contains(v.seen.Rooms, to) { // rooms that replace each other lead nowhere
-			v.seen.Move = nil
-			return nil
-		}
-		m := &move{To: to, Since: k.Now()}
-		if old := v.seen.Move; old != nil && old.To == to {
-			m.Since = old.Since
-		}
-		v.seen.Move = m
-		power, err := k.Line.Power(ctx, v.Room, by)
-		if err != nil {
-			return fmt.Errorf("asking for the power in %s: %w", v.Room, err)
+			return err
 		}
 		settled := v.Step == stepReleased || v.Step == stepRefused
-		if !settled && (by == k.Config.Bot || power < moderator) {
-			m.By = by
+		if m == nil || !settled && m.By != "" {
+			v.seen.Move = m
 			return nil
 		}
-		missing, here := k.missingIn(ctx, v, to)
-		if !here || !settled && len(missing) > 0 {
-			m.Missing = missing
+		missing, here, err := k.missingIn(ctx, v, m.To)
+		if err != nil {
+			return err
+		}
+		if v.seen.Move = m; !here || !settled && len(missing) > 0 {
+			m.By, m.Missing = "", missing
 			return nil
 		}
 		v.takeAlong()
 	}
+}
+
+// replacing is the move of a vote's group out of its room, nil if there is none. Where the machine may not look into
+// that room any more, what it saw there last holds.
+func (k *Keyholder) replacing(ctx context.Context, v *vote) (*move, error) {
+	old := v.seen.Move
+	to, by, err := k.Line.Successor(ctx, v.Room)
+	if errors.Is(err, chat.ErrShut) && old != nil {
+		return old, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("asking whether %s was replaced: %w", v.Room, err)
+	}
+	if to == "" || to == v.Room || slices.Contains(v.seen.Rooms, to) { // rooms that replace each other lead nowhere
+		return nil, nil
+	}
+	m := &move{To: to, Since: k.Now()}
+	if old != nil && old.To == to {
+		m.Since = old.Since
+	}
+	power, err := k.Line.Power(ctx, v.Room, by)
+	if err != nil {
+		return nil, fmt.Errorf("asking for the power in %s: %w", v.Room, err)
+	}
+	if by == k.Config.Bot || power < moderator {
+		m.By = by
+	}
+	return m, nil
 }
 
 // takeAlong has a vote go on in the room that its group has moved to.
@@ -119,11 +136,13 @@ func (v *vote) takeAlong() {
 }
 
 // missingIn are the tellers of a vote, and their machines, that are not in a room; here says whether the machine is.
-func (k *Keyholder) missingIn(ctx context.Context, v *vote, room string) (missing []string, here bool) {
+func (k *Keyholder) missingIn(ctx context.Context, v *vote, room string) (missing []string, here bool, err error) {
 	members, err := k.Line.Members(ctx, room)
-	if err != nil { // most likely it is not there itself
-		zerolog.Ctx(ctx).Debug().Err(err).Str("room_id", room).Msg("The members of a group's newer room are not known")
-		return []string{k.Line.Me()}, false
+	if errors.Is(err, chat.ErrShut) {
+		return []string{k.Line.Me()}, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("asking who is in %s: %w", room, err)
 	}
 	for _, t := range v.seen.Question.Terms.Tellers.All() {
 		for _, one := range []string{string(t.Owner), t.Account} {
@@ -132,7 +151,7 @@ func (k *Keyholder) missingIn(ctx context.Context, v *vote, room string) (missin
 			}
 		}
 	}
-	return missing, true
+	return missing, true, nil
 }
 
 // followAgain looks again whether a vote can be taken along. If not, nothing of it wakes the machine before the next look.
@@ -140,12 +159,10 @@ func (k *Keyholder) followAgain(ctx context.Context, v *vote, next *time.Time) e
 	if v.seen.Move == nil {
 		return nil
 	}
+	*next = earlier(*next, k.Now().Add(slow))
 	before := v.Room
 	if err := k.follow(ctx, v); err != nil {
 		return err
-	}
-	if v.seen.Move != nil {
-		*next = earlier(*next, k.Now().Add(slow))
 	}
 	if err := k.weigh(ctx, v); err != nil || v.Room == before {
 		return err

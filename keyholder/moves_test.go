@@ -1,6 +1,7 @@
 package keyholder
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -216,6 +217,45 @@ func TestMovedRestsBetweenLooks(t *testing.T) {
 			if err := d.k.Due(t.Context(), &next); err != nil || len(d.k.wake) > 0 || !next.Equal(d.now.Add(slow)) {
 				t.Errorf("%s: woken %d times, the next look is in %s: %v", name, len(d.k.wake), next.Sub(d.now), err)
 			}
+		}
+	}
+}
+
+// TestMovedWhileAway: what may pass says nothing about who is there, and is asked again; a refusal of the homeserver does,
+// and where it lets the machine see nothing of the older room any more, what the machine saw there holds.
+func TestMovedWhileAway(t *testing.T) {
+	for _, by := range []string{lenz, "@bernd:x"} {
+		d := newDesk(t)
+		d.power[lenz] = moderator
+		d.opens()
+		d.cast(6)
+		d.there[newer] = d.absent(kaya)
+		d.moves(newer, lenz)
+		d.later(slow)
+		d.told(`Missing: @kaya:x\.`)
+		said := len(d.said)
+		d.fails[newer] = errors.New("away")
+		next := d.now.Add(look)
+		if err := d.k.Due(t.Context(), &next); !errors.Is(err, d.fails[newer]) || next.After(d.now.Add(slow)) {
+			t.Errorf("the next look is in %s: %v", next.Sub(d.now), err)
+		}
+		delete(d.fails, newer)
+		if d.later(slow); len(d.said) != said {
+			t.Errorf("by what passed more is said:\n%s", d.list())
+		}
+		d.there[newer] = nil
+		d.later(slow)
+		d.told(`Missing: @kaya-box:x\.`)
+		d.stones[room] = [2]string{newer, by}
+		d.later(slow)
+		d.fails[room] = chat.ErrShut
+		delete(d.there, newer)
+		d.later(slow)
+		d.record(bot, d.closed())
+		d.record(bot, d.part())
+		d.later(time.Minute)
+		if n := d.count(parley.Share); (n == 1) != (by == lenz) {
+			t.Errorf("moved by %s: %d parts; said was:\n%s", by, n, d.list())
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -52,15 +51,15 @@ func (l *fakeLine) Encrypted(context.Context, string) (bool, error) { return tru
 func (l *fakeLine) Members(_ context.Context, room string) ([]chat.Member, error) {
 	if there, known := l.d.there[room]; known {
 		if there == nil {
-			return nil, errors.New("the machine is not in this room")
+			return nil, chat.ErrShut
 		}
-		return there, nil
+		return there, l.d.fails[room]
 	}
-	return l.d.members, nil
+	return l.d.members, l.d.fails[room]
 }
 
 func (l *fakeLine) Successor(_ context.Context, room string) (to, by string, err error) {
-	return l.d.stones[room][0], l.d.stones[room][1], nil
+	return l.d.stones[room][0], l.d.stones[room][1], l.d.fails[room]
 }
 
 func (l *fakeLine) Power(_ context.Context, _, user string) (int, error) { return l.d.power[user], nil }
@@ -90,6 +89,7 @@ type desk struct {
 	sent    map[string]bool          // what stands in the room of the machine's deliveries
 	there   map[string][]chat.Member // other members of other rooms
 	stones  map[string][2]string     // rooms that were replaced, by which, and by whom
+	fails   map[string]error         // why some rooms cannot be asked about
 	unsure  error                    // why it is not certain what stands there
 	looked  []string                 // the rooms that were looked through for it
 	since   string                   // … and back to which message
@@ -116,7 +116,7 @@ func must[T any](v T, err error) func(t *testing.T) T {
 // newDesk is a desk with a vote that the bot has drafted.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{t: t, dir: t.TempDir(), sent: make(map[string]bool), there: make(map[string][]chat.Member), stones: make(map[string][2]string), room: room, now: time.Date(2026, 3, 1, 19, 0, 0, 0, time.UTC), power: map[string]int{bot: 100}}
+	d := &desk{t: t, dir: t.TempDir(), sent: make(map[string]bool), there: make(map[string][]chat.Member), stones: make(map[string][2]string), fails: make(map[string]error), room: room, now: time.Date(2026, 3, 1, 19, 0, 0, 0, time.UTC), power: map[string]int{bot: 100}}
 	for _, id := range append(slices.Clone(roll), bot, kayas, lenzs) {
 		d.members = append(d.members, chat.Member{ID: id})
 	}
