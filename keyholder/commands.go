@@ -21,13 +21,16 @@ func (k *Keyholder) command(ctx context.Context, m chat.Message) error {
 	if deed == "" || m.Sender == k.Config.Bot { // which has power, but no say
 		return nil
 	}
-	all, err := k.live(ctx)
+	known, err := k.known(ctx)
 	if err != nil {
 		return err
 	}
-	all = slices.DeleteFunc(all, func(v *vote) bool { return !v.hears(m.Room, deed) || v.Step == stepRefused })
+	all := slices.DeleteFunc(slices.Clone(known), func(v *vote) bool { return v.past() || !v.hears(m.Room, deed) })
 	switch deed {
 	case parley.Close:
+		if aboutPast(m, known, all) {
+			return nil
+		}
 		return k.closeSaid(ctx, m, all)
 	case parley.Halt:
 		return k.halt(ctx, m, all)
@@ -67,6 +70,16 @@ func named(body string, all []*vote) []*vote {
 		return closed
 	}
 	return with(0)
+}
+
+// aboutPast says whether a message names by its number a vote of the group that is past, so that it is about none of
+// those that the machine can still do something about.
+func aboutPast(m chat.Message, known, all []*vote) bool {
+	number := parley.Number(m.Body)
+	return number > 0 && slices.ContainsFunc(known, func(v *vote) bool {
+		here := v.Room == m.Room || slices.ContainsFunc(all, func(o *vote) bool { return slices.Contains(o.seen.Rooms, v.Room) })
+		return here && v.past() && v.seen.Number == number
+	})
 }
 
 // closeSaid notes that somebody with the right said that a vote be closed, if only one is open. Where none

@@ -25,13 +25,13 @@ func (k *Keyholder) closed(ctx context.Context, v *vote, r parley.Record, on tim
 	default:
 		return nil
 	}
-	v.seen.ClosedAt, v.seen.ClosedOn = k.Now(), on
+	v.seen.ClosedAt, v.seen.ClosedOn, v.seen.Number = k.Now(), on, max(0, r.Number)
 	audit, err := policy.Verify(policy.Ballots{Hash: r.ClosedHash, Voted: r.Voted, Archive: r.Archive}, v.watched())
 	if err != nil {
 		return k.refuse(ctx, v, parley.Kept, err)
 	}
 	k.Checkpoint("keyholder.verified")
-	v.Step, v.Ballots, v.seen.ClosedHash, v.seen.Number = stepClosed, r.Archive, r.ClosedHash, max(0, r.Number)
+	v.Step, v.Ballots, v.seen.ClosedHash = stepClosed, r.Archive, r.ClosedHash
 	k.audits[r.ClosedHash] = audit
 	return k.rejudge(ctx, v)
 }

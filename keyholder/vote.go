@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,6 +73,9 @@ type stop struct {
 // over says whether nothing can happen to a vote any more.
 func (v *vote) over() bool { return v.Step == stepDone || v.Step == stepVoid }
 
+// past says whether nothing that anybody says can have an effect on a vote any more.
+func (v *vote) past() bool { return v.over() || v.Step == stepRefused }
+
 func (v *vote) agreed() policy.Agreed {
 	return policy.Agreed{Poll: voting.ID(v.Poll), Question: v.seen.Question, Own: v.seen.Own, Keys: v.seen.Keys}
 }
@@ -116,23 +120,25 @@ func read(h *store.Held) (*vote, error) {
 	return v, nil
 }
 
-// live are the votes that are not over.
-func (k *Keyholder) live(ctx context.Context) ([]*vote, error) {
+// known are all votes that the machine has seen.
+func (k *Keyholder) known(ctx context.Context) ([]*vote, error) {
 	all, err := k.Store.HeldAll(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var live []*vote
-	for _, h := range all {
-		v, err := read(h)
-		if err != nil {
+	known := make([]*vote, len(all))
+	for i, h := range all {
+		if known[i], err = read(h); err != nil {
 			return nil, err
 		}
-		if !v.over() {
-			live = append(live, v)
-		}
 	}
-	return live, nil
+	return known, nil
+}
+
+// live are the votes that are not over.
+func (k *Keyholder) live(ctx context.Context) ([]*vote, error) {
+	known, err := k.known(ctx)
+	return slices.DeleteFunc(known, (*vote).over), err
 }
 
 // put writes a vote down.
