@@ -36,10 +36,11 @@ func (v *vote) at() string {
 	return v.Room
 }
 
-// hears says whether a command counts for a vote that was said in a room: in that of the vote; a halt also in one
-// that the group was in before, or that it is moving to, because a teller may have been left out of another.
+// hears says whether a command counts for a vote that was said in a room: in that of the vote; a halt and an objection
+// also in one that the group was in before, or that it is moving to: whoever says so may have been left out of another,
+// and nothing is opened by that.
 func (v *vote) hears(room string, deed parley.Deed) bool {
-	return room == v.Room || deed == parley.Halt && v.elsewhere(room)
+	return room == v.Room || (deed == parley.Halt || deed == parley.Object) && v.elsewhere(room)
 }
 
 // elsewhere says whether the group of a vote was in a room before, or is moving into it.

@@ -159,6 +159,41 @@ func TestHaltInTheOlderRoom(t *testing.T) {
 	}
 }
 
+// TestObjectionInTheOtherRoom: an objection counts in the newer room before the machine goes on there, and in the older one
+// afterwards; the word that lets the vote go on does not.
+func TestObjectionInTheOtherRoom(t *testing.T) {
+	for _, where := range []string{newer, room} {
+		d := newDesk(t)
+		d.power[lenz] = moderator
+		d.opens()
+		d.cast(6)
+		d.there[newer] = d.absent(lenz)
+		if where == room {
+			delete(d.there, newer)
+		}
+		d.moves(newer, lenz)
+		d.room = where
+		d.says("@bernd:x", "!objection I was not asked")
+		d.told(`@bernd:x objected`)
+		delete(d.there, newer)
+		d.later(slow)
+		d.room = newer
+		d.record(bot, d.closed())
+		d.record(bot, d.part())
+		d.room = room
+		d.says(chair, "!close")
+		d.later(time.Hour)
+		if n := d.count(parley.Share); n != 0 {
+			t.Fatalf("said in %s: %d parts; said was:\n%s", where, n, d.list())
+		}
+		d.room = newer
+		d.says(chair, "!close")
+		if n := d.count(parley.Share); n != 1 {
+			t.Errorf("said in %s: %d parts; said was:\n%s", where, n, d.list())
+		}
+	}
+}
+
 // TestRoomsThatReplaceEachOther lead nowhere: the vote goes on in the last one that it came into.
 func TestRoomsThatReplaceEachOther(t *testing.T) {
 	d := newDesk(t)
