@@ -20,7 +20,7 @@ type Standing struct {
 // Where the key of a vote is.
 const (
 	keyHere    = "key"
-	keyNone    = "key-none" // it has not been made yet
+	keyNone    = "key-none" // it was not made
 	keyLost    = "key-lost"
 	keyDeleted = "no-key"
 )
@@ -56,7 +56,7 @@ func Stand(h *store.Held, keys opener) (Standing, error) {
 // whereKey opens the key of a vote, because a file that is there may be another one.
 func whereKey(v *vote, keys opener) (string, error) {
 	switch {
-	case v.Secret == nil && v.Step == stepHeard:
+	case v.Secret == nil && v.seen.Own == "":
 		return keyNone, nil
 	case v.Secret == nil:
 		return keyDeleted, nil
