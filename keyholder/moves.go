@@ -58,20 +58,20 @@ func (k *Keyholder) moved(ctx context.Context, n chat.Notice) error {
 		return err
 	}
 	waits := false
+	var problems []error
 	for _, v := range all {
 		if v.Room != n.Room {
 			continue
 		}
 		if err := k.follow(ctx, v); err != nil {
-			return err
+			problems = append(problems, err, k.put(ctx, v)) // what is known of the move is looked at again
+			continue
 		}
-		if err := k.rejudge(ctx, v); err != nil {
-			return err
-		}
+		problems = append(problems, k.rejudge(ctx, v))
 		waits = waits || v.seen.Move != nil
 	}
-	if waits {
-		return nil // it is introduced once it goes on there, so that what it has missed is said then
+	if err := errors.Join(problems...); err != nil || waits {
+		return err // it is introduced once it goes on there, so that what it has missed is said then
 	}
 	return k.introduce(ctx, n.To, n.ID)
 }
@@ -92,6 +92,9 @@ func (k *Keyholder) follow(ctx context.Context, v *vote) error {
 		}
 		missing, here, err := k.missingIn(ctx, v, m.To)
 		if err != nil {
+			if v.seen.Move == nil || v.seen.Move.To != m.To {
+				v.seen.Move = m
+			}
 			return err
 		}
 		if v.seen.Move = m; !here || !settled && len(missing) > 0 {

@@ -3,6 +3,7 @@ package keyholder
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -292,6 +293,39 @@ func TestMovedWhileAway(t *testing.T) {
 		if n := d.count(parley.Share); (n == 1) != (by == lenz) {
 			t.Errorf("moved by %s: %d parts; said was:\n%s", by, n, d.list())
 		}
+	}
+}
+
+// TestMovedWhileNobodyCanBeAsked: a move is noted also where it cannot be asked at first who is there.
+func TestMovedWhileNobodyCanBeAsked(t *testing.T) {
+	d := newDesk(t)
+	d.power[lenz] = moderator
+	d.opens()
+	d.cast(6)
+	d.stones[room], d.fails[newer] = [2]string{newer, lenz}, errors.New("away")
+	if err := d.k.Noticed(t.Context(), chat.Notice{Kind: chat.Moved, ID: "$to", Room: room, To: newer}); !errors.Is(err, d.fails[newer]) {
+		t.Error(err)
+	}
+	d.now = d.now.Add(time.Minute)
+	m := d.message(lenz, "!halt")
+	for _, m.Body = range []string{"!halt", "!resume"} {
+		m.ID += m.Body
+		if err := d.k.Said(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	delete(d.fails, newer)
+	d.later(slow)
+	d.room = newer
+	d.record(bot, d.closed())
+	d.record(bot, d.part())
+	for _, c := range d.said {
+		if strings.Contains(c.Plain, "Missing") {
+			t.Errorf("nobody could know who is missing; said was:\n%s", d.list())
+		}
+	}
+	if n := d.count(parley.Share); n != 1 || d.rooms[len(d.rooms)-1] != newer {
+		t.Errorf("%d parts, said in %v:\n%s", n, d.rooms, d.list())
 	}
 }
 

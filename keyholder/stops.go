@@ -139,6 +139,9 @@ func (k *Keyholder) borne(v *vote, rule policy.Rule) time.Time {
 	case policy.Extended:
 		return v.seen.MovedAt.Add(slow)
 	case policy.Moved:
+		if len(v.seen.Move.Missing) == 0 { // who is missing could not be asked yet
+			return k.Now().Add(slow)
+		}
 		return v.seen.Move.Since.Add(slow)
 	}
 	return time.Time{}
