@@ -67,13 +67,27 @@ func (k *Keyholder) moved(ctx context.Context, n chat.Notice) error {
 			problems = append(problems, err, k.put(ctx, v)) // what is known of the move is looked at again
 			continue
 		}
-		problems = append(problems, k.rejudge(ctx, v))
+		problems = append(problems, k.rejudge(ctx, v), k.tellMovedBy(ctx, v, n.To))
 		waits = waits || v.seen.Move != nil
 	}
 	if err := errors.Join(problems...); err != nil || waits {
 		return err // it is introduced once it goes on there, so that what it has missed is said then
 	}
 	return k.introduce(ctx, n.To, n.ID)
+}
+
+// tellMovedBy says in the newer room as well that somebody without the right moved the group: hardly anybody may read the
+// older one any more.
+func (k *Keyholder) tellMovedBy(ctx context.Context, v *vote, room string) error {
+	if v.seen.Move == nil || v.seen.Move.By == "" || v.seen.Move.To != room {
+		return nil
+	}
+	d, err := say(v, "moved-by/"+room, "keyholder.waits", parley.Record{Kind: parley.Waits, Rule: string(policy.MovedBy)}, "who", v.seen.Move.By)
+	if err != nil {
+		return err
+	}
+	d.Room = room
+	return k.Line.Queue(ctx, d)
 }
 
 // follow takes a vote into the room that its group has moved to, if somebody with the right moved it and all its

@@ -59,8 +59,8 @@ func TestMovedWithoutSome(t *testing.T) {
 		"a teller's machine": {lenz, []string{lenzs}, policy.Moved, `Missing: @lenz-box:x\. `, func(d *desk) { d.there[newer] = d.members }, newer},
 		"both":               {lenz, []string{lenz, lenzs}, policy.Moved, `Missing: @lenz:x, @lenz-box:x\. `, func(d *desk) { d.there[newer] = d.members }, newer},
 		"taken back":         {lenz, []string{lenz}, policy.Moved, `Missing: @lenz:x`, func(d *desk) { delete(d.stones, room); d.room = room }, newer},
-		"the right":          {"@bernd:x", nil, policy.MovedBy, `@bernd:x has moved the group .* without the right`, func(d *desk) { d.stones[room] = [2]string{newer, lenz} }, room},
-		"the right: the bot": {bot, nil, policy.MovedBy, `@bot:x has moved the group`, func(d *desk) { d.stones[room] = [2]string{newer, lenz} }, room},
+		"the right":          {"@bernd:x", nil, policy.MovedBy, `@bernd:x has moved the group .* without the right`, func(d *desk) { d.stones[room] = [2]string{newer, lenz} }, newer},
+		"the right: the bot": {bot, nil, policy.MovedBy, `@bot:x has moved the group`, func(d *desk) { d.stones[room] = [2]string{newer, lenz} }, newer},
 	} {
 		d := newDesk(t)
 		d.power[lenz] = moderator
@@ -73,6 +73,9 @@ func TestMovedWithoutSome(t *testing.T) {
 			t.Errorf("%s: %+v, said in %v", name, r, d.rooms)
 		}
 		d.told(`(?s)do not give my part of the key yet.*` + test.says)
+		if before := test.rule == policy.MovedBy; before != (d.rooms[len(d.rooms)-2] == room && d.records[len(d.records)-2].Kind == parley.Waits) {
+			t.Errorf("%s: that it is said in the older room as well is %v; it was said in %v", name, !before, d.rooms)
+		}
 		d.open()
 		closed := d.closed()
 		for _, d.room = range []string{newer, room} { // wherever the bot goes on
