@@ -54,7 +54,8 @@ func picture(layer int, n uint32, number *uint16, bits int, key bool) (all [][]b
 	return all
 }
 
-// newQueued lets somebody receive a voice and a camera with three layers by such a line, until stop is called.
+// newQueued lets somebody receive a voice and a camera with three layers by such a line, until stop is called; and before
+// the camera another one, which is off at first.
 func newQueued() (q *queued, stop func()) {
 	q = &queued{
 		most: 250 * time.Millisecond, delay: 20 * time.Millisecond, recorder: twcc.NewRecorder(1), next: map[uint32]uint16{}, missing: map[uint32]map[uint16]time.Time{},
@@ -66,7 +67,7 @@ func newQueued() (q *queued, stop func()) {
 	q.heard = q.s.thin.echo.Buffers(packetio.RTCPBufferPacket, 1)
 	var all sync.WaitGroup
 	counters := &forward.Counters{}
-	voice, camera := feed(make(chan []byte, 64)), [3]feed{}
+	voice, camera, other := feed(make(chan []byte, 64)), [3]feed{}, feed(make(chan []byte, 64))
 	tracks := []*forward.Track{
 		forward.NewTrack(forward.Options{ID: "voice", Kind: webrtc.RTPCodecTypeAudio, Codec: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000}, Counters: counters}),
 		forward.NewTrack(forward.Options{
@@ -79,8 +80,13 @@ func newQueued() (q *queued, stop func()) {
 				})
 			},
 		}),
+		forward.NewTrack(forward.Options{
+			ID: "another", Kind: webrtc.RTPCodecTypeVideo, Codec: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, Counters: counters,
+			AskKeyFrame: func(uint32) {}, // it sends no others
+		}),
 	}
 	all.Go(func() { tracks[0].Receive(voice, 0) })
+	all.Go(func() { tracks[2].Receive(other, 0) })
 	for i := range camera {
 		camera[i] = make(chan []byte, 256)
 		all.Go(func() { tracks[1].Receive(camera[i], i) })
@@ -122,8 +128,13 @@ func newQueued() (q *queued, stop func()) {
 		q.mu.Unlock()
 		voice <- b
 	})
-	numbers := [3]uint16{}
+	numbers := [4]uint16{}
 	every(time.Second/15, func(n uint32) {
+		if bits := q.other.Load(); bits > 0 {
+			for _, b := range picture(0, n, &numbers[3], int(bits)/3, true) {
+				other <- b
+			}
+		}
 		for i, bits := range []int{100_000, 300_000, 1_200_000} {
 			q.mu.Lock()
 			key := q.wants[i]
@@ -177,6 +188,7 @@ func newQueued() (q *queued, stop func()) {
 		time.Sleep(time.Second) // until all that is in the line has come
 		q.reports.Wait()
 		close(voice)
+		close(other)
 		for _, f := range camera {
 			close(f)
 		}

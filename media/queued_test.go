@@ -26,6 +26,7 @@ type queued struct {
 	delay   time.Duration
 	jitter  func() time.Duration
 	lose    func() bool
+	other   atomic.Int64   // another picture of so many bits per second comes; 0: none
 	reports sync.WaitGroup // on their way to the server
 	heard   io.Writer      // where those of arrivals come to
 

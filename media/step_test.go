@@ -174,32 +174,6 @@ func TestThinLines(t *testing.T) {
 	}
 }
 
-// A line with room for no picture at all is tried again and again, which nobody hears; once it has room, a picture is there.
-func TestTriesAreNotHeard(t *testing.T) {
-	for _, carries := range []int64{70_000, 100_000, 130_000} {
-		synctest.Test(t, func(t *testing.T) {
-			q, stop := newQueued()
-			defer stop()
-			q.carries.Store(carries)
-			time.Sleep(30 * time.Second)
-			n := q.notice(5 * time.Minute)
-			if n.silent > 0 || n.longest > 200*time.Millisecond || n.pictures > 0 {
-				t.Errorf("at %d: %+v", carries, n)
-			}
-			q.mu.Lock()
-			tried := q.padding
-			q.mu.Unlock()
-			if tried < 20 {
-				t.Errorf("at %d: tried with %d packets", carries, tried)
-			}
-			q.carries.Store(400_000)
-			if n = q.notice(15 * time.Second); n.silent > 0 || n.steady > 10*time.Second || n.pictures == 0 {
-				t.Errorf("with room after %d: %+v", carries, n)
-			}
-		})
-	}
-}
-
 // What is known to be lost counts when a line fills between two beats, too.
 func TestAlarmKnowsWhatWasLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

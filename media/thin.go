@@ -118,7 +118,7 @@ func (s *subscriber) divide(now time.Time, heard allot.Heard) {
 		return
 	}
 	ids, tracks := s.demands(now)
-	fills := s.fills(ids)
+	fills := s.fills(ids, tracks)
 	heard.Needs, heard.Least, heard.Bare = allot.Needs(tracks), allot.Least(tracks), len(fills) == 0
 	heard.Arrivals = allot.Arrivals(s.thin.echo.Arrivals(now))
 	drained := s.thin.line.Drained()
@@ -160,13 +160,14 @@ func (s *subscriber) hush() {
 	}
 }
 
-// fills is what the line can be filled with: pictures that flow, else one that has no room.
-func (s *subscriber) fills(ids []string) (flowing []*forward.Sender) {
+// fills is what the line can be filled with: pictures that flow, else one that has no room. Of what is idle nothing would
+// go out, and a line that bears nothing proves nothing.
+func (s *subscriber) fills(ids []string, tracks []allot.Track) (flowing []*forward.Sender) {
 	var starved []*forward.Sender
-	for _, id := range ids {
+	for i, id := range ids {
 		in := s.incoming[id]
 		switch {
-		case in.send.Kind() != webrtc.RTPCodecTypeVideo || !in.send.Fills():
+		case in.send.Kind() != webrtc.RTPCodecTypeVideo || !in.send.Fills() || tracks[i].Idle():
 		case in.send.Now() >= 0:
 			flowing = append(flowing, in.send)
 		case in.starved:
@@ -216,8 +217,8 @@ func (s *subscriber) grant(ids []string, tracks []allot.Track, qualities []int) 
 			continue
 		}
 		if qualities != nil {
-			if t.Want == allot.Paused || t.Costs == [allot.Qualities]int{} {
-				continue // it takes nothing as it is
+			if t.Idle() {
+				continue
 			}
 			quality = qualities[i]
 		}

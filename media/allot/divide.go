@@ -40,6 +40,9 @@ type Track struct {
 	Now int
 }
 
+// Idle says whether the track takes nothing as it is: nobody wants it, or nothing comes of it.
+func (t *Track) Idle() bool { return t.Want == Paused || t.Costs == [Qualities]int{} }
+
 // more is how much more a line has to carry before a picture gets better, so that none goes back and forth: a seventh.
 const more = 7
 
