@@ -45,25 +45,33 @@ func TestStep(t *testing.T) {
 	}
 }
 
-// Where a line has a deep queue, more waits in it when it becomes thin. Sound is back as soon as that is through: nothing else
-// is put behind it.
-func TestStepBehindADeepQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q, stop := newQueued()
-		defer stop()
-		q.mu.Lock()
-		q.most = time.Second
-		q.mu.Unlock()
-		q.carries.Store(2_000_000)
-		time.Sleep(20 * time.Second)
-		q.carries.Store(300_000)
-		if n := q.notice(24 * time.Second); n.silent > n.longest+100*time.Millisecond || n.longest > 800*time.Millisecond || n.frozen > 1500*time.Millisecond {
-			t.Errorf("after the step: %+v", n)
-		}
-		if n := q.notice(time.Minute); n.silent+n.frozen > 0 || n.longest > 150*time.Millisecond {
-			t.Errorf("later: %+v", n)
-		}
-	})
+// Where a line has a deeper queue, more waits in it when it becomes thin. Sound is back as soon as that is through: nothing
+// else is put behind it.
+func TestStepBehindQueues(t *testing.T) {
+	for most, bound := range map[time.Duration]struct{ silent, longest, frozen time.Duration }{
+		100 * time.Millisecond: {0, 250 * time.Millisecond, 800 * time.Millisecond},
+		500 * time.Millisecond: {600 * time.Millisecond, 700 * time.Millisecond, 1200 * time.Millisecond},
+		time.Second:            {900 * time.Millisecond, 800 * time.Millisecond, 1500 * time.Millisecond},
+	} {
+		t.Run(most.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q, stop := newQueued()
+				defer stop()
+				q.mu.Lock()
+				q.most = most
+				q.mu.Unlock()
+				q.carries.Store(2_000_000)
+				time.Sleep(20 * time.Second)
+				q.carries.Store(300_000)
+				if n := q.notice(24 * time.Second); n.silent > bound.silent || n.longest > bound.longest || n.frozen > bound.frozen {
+					t.Errorf("after the step: %+v", n)
+				}
+				if n := q.notice(time.Minute); n.silent+n.frozen > 0 || n.longest > 150*time.Millisecond {
+					t.Errorf("later: %+v", n)
+				}
+			})
+		})
+	}
 }
 
 // No sound and no picture at all are noticed as that.
