@@ -2,10 +2,13 @@ package forward
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
 )
 
 // atOnce does something at once.
@@ -108,6 +111,52 @@ func TestEchoBearsManyReports(t *testing.T) {
 			t.Error("never heard again")
 		}
 	}
+}
+
+// slow is a receiver to which nothing can be handed over at once.
+type slow struct{ receiver }
+
+func (s *slow) WriteStream() webrtc.TrackLocalWriter { return s }
+
+func (s *slow) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+	time.Sleep(30 * time.Millisecond)
+	return s.receiver.WriteRTP(h, payload)
+}
+
+// What waits here, while others are sent to, is not taken for waiting on the line: a packet leaves when it is handed over,
+// also one that is sent again, and padding.
+func TestLeavesWhenHandedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asks asked
+		echo, track, others := NewEcho(func() {}, atOnce), testTrack(&asks), &slow{receiver{ready: true}}
+		if _, err := track.Send("s", nil).Bind(others); err != nil {
+			t.Fatal(err)
+		}
+		r := &receiver{ready: true, rtx: 99}
+		sender := track.Send("s", echo)
+		if _, err := sender.Bind(r); err != nil {
+			t.Fatal(err)
+		}
+		l, left := &source{ssrc: 11, quality: 2}, uint16(0)
+		leaves := func(what string) {
+			t.Helper()
+			if d := echo.sent[left]; echo.next != left+1 || d.at != time.Since(echo.begun) {
+				t.Errorf("%s left at %s, in all %d; it is %s", what, d.at, echo.next, time.Since(echo.begun))
+			}
+			left++
+		}
+		l.send(track, time.Now(), true)
+		leaves("a picture")
+		before := time.Now()
+		time.Sleep(30 * time.Millisecond)
+		sender.resend(&rtcp.TransportLayerNack{MediaSSRC: 4711, Nacks: []rtcp.NackPair{{PacketID: r.got[0].SequenceNumber}}}, before)
+		leaves("one sent again")
+		sender.Allot(-1)
+		sender.Fill(8 * (padLeast + overhead) * 20)
+		l.send(track, time.Now(), false)
+		l.send(track, time.Now(), false)
+		leaves("padding")
+	})
 }
 
 // All that a receiver gets is numbered in one row, what is sent again too; who has not agreed to that gets no numbers.

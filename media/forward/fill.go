@@ -68,7 +68,7 @@ func (s *Sender) fill(b *binding, now time.Time) {
 			continue
 		}
 		f.owed -= float64(8 * (len(s.history.copy.payload) + overhead))
-		s.again(b, w, now)
+		s.again(b, w)
 	}
 }
 
@@ -88,7 +88,7 @@ func (s *Sender) pad(b *binding, now time.Time) {
 			SSRC: b.rtxSSRC, PayloadType: b.rtxPT, SequenceNumber: s.history.seq, Timestamp: s.rewrite.lastTS,
 		}
 		s.history.seq++
-		s.number(size, now)
+		s.number(size)
 		_, _ = b.to.WriteRTP(&s.header, nil) // it is of no use to anybody
 	}
 }

@@ -21,11 +21,12 @@ func (s *Sender) extensions(negotiated []webrtc.RTPHeaderExtensionParameter) []r
 	return nil
 }
 
-// number gives the packet whose header is ready its place among all that the receiver gets. The lock is held.
-func (s *Sender) number(payload int, now time.Time) {
+// number gives the packet whose header is ready its place among all that the receiver gets. It is called just before the
+// packet is handed over: the time until then, in which others got theirs, says nothing of the line. The lock is held.
+func (s *Sender) number(payload int) {
 	if s.numbered == nil {
 		return
 	}
-	binary.BigEndian.PutUint16(s.wide[:], s.echo.leaves(payload, now))
+	binary.BigEndian.PutUint16(s.wide[:], s.echo.leaves(payload, time.Now()))
 	s.header.Extension, s.header.ExtensionProfile, s.header.Extensions = true, rtp.ExtensionProfileOneByte, s.numbered
 }

@@ -140,14 +140,14 @@ func (s *Sender) resend(n *rtcp.TransportLayerNack, now time.Time) {
 	for _, pair := range n.Nacks {
 		for _, number := range pair.PacketList() {
 			if w := s.history.find(number, present, now); w != nil {
-				s.again(b, w, now)
+				s.again(b, w)
 			}
 		}
 	}
 }
 
 // again sends one packet: on the stream for such packets, RFC 4588, or under its old number where there is none.
-func (s *Sender) again(b *binding, w *was, now time.Time) {
+func (s *Sender) again(b *binding, w *was) {
 	p := &s.history.copy
 	h := &s.header
 	*h = headerOf(p)
@@ -162,7 +162,7 @@ func (s *Sender) again(b *binding, w *was, now time.Time) {
 		h.SSRC, h.PayloadType, h.SequenceNumber = b.rtxSSRC, b.rtxPT, s.history.seq
 		s.history.seq++
 	}
-	s.number(len(payload), now)
+	s.number(len(payload))
 	if n, err := b.to.WriteRTP(h, payload); n > 0 && err == nil {
 		s.track.Counters.Again.Add(1)
 	}

@@ -215,7 +215,7 @@ func (s *Sender) send(b *binding, l *layer, h *rtp.Header, d descriptor, payload
 	payload = s.pictures.next(d, h.SSRC, payload)
 	s.header = *h
 	s.header.SSRC, s.header.PayloadType, s.header.SequenceNumber, s.header.Timestamp = b.ssrc, pt, number, ts
-	s.number(len(payload), now)
+	s.number(len(payload))
 	if n, err := b.to.WriteRTP(&s.header, payload); n == 0 || err != nil {
 		s.rewrite.pause() // not ready yet, or not any more: a key frame that nobody got begins nothing
 		return s.rewrite.waiting()
