@@ -15,6 +15,44 @@ const sockets = `(() => {
 	globalThis.WebSocket = class extends WebSocket { constructor(...how) { super(...how); all.push(this); } };
 })();`
 
+// leaves has the server be away, or there again, and says how often somebody asked in vain.
+func (h *house) leaves(away bool) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.away = away
+	return h.inVain
+}
+
+// isAskedInVain waits until a page has asked a few times for a server that is away.
+func (h *house) isAskedInVain() {
+	h.t.Helper()
+	eyes.Must(0, browser.Until(h.t.Context(), func() (string, error) {
+		if n := h.leaves(true); n < 5 {
+			return fmt.Sprint("asked ", n, " times only"), nil
+		}
+		return "", nil
+	}))(h.t)
+}
+
+// hasChecked waits until the check at the door has closed its two sockets: the newest that is open is the call's then.
+func (s *somebody) hasChecked() {
+	s.t.Helper()
+	s.until("sockets.filter((s) => s.readyState === WebSocket.CLOSED).length >= 2", "end of the check")
+}
+
+// loses ends the line of a page that keeps its sockets.
+func (s *somebody) loses() {
+	s.t.Helper()
+	eyes.Must(browser.Evaluate[bool](s.Tab, "sockets.findLast((s) => s.readyState === WebSocket.OPEN).close(), true"))(s.t)
+	s.sees("The connection is interrupted.")
+}
+
+// isBack waits until the notice is gone.
+func (s *somebody) isBack() {
+	s.t.Helper()
+	s.until(`!document.getElementById("status").checkVisibility()`, "end of the notice")
+}
+
 // TestComesBackAsSoonAsTheServerIsThere ends the line to a server that is away then. The page says so, opens no socket in
 // vain, since browsers let one wait for that, and is back in the call when the server is.
 func TestComesBackAsSoonAsTheServerIsThere(t *testing.T) {
@@ -23,32 +61,65 @@ func TestComesBackAsSoonAsTheServerIsThere(t *testing.T) {
 	other := h.enters("en", "Björn")
 	s := h.enters("en", "Anna", sockets)
 	s.pictures(2)
-	leave := func(away bool) (inVain int) {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.away = away
-		return h.inVain
-	}
+	s.hasChecked()
 	before := eyes.Must(browser.Evaluate[int](s.Tab, "sockets.length"))(t)
-	leave(true)
-	eyes.Must(browser.Evaluate[bool](s.Tab, "sockets.at(-1).close(), true"))(t)
-	s.sees("The connection is interrupted.")
-	eyes.Must(0, browser.Until(t.Context(), func() (string, error) {
-		if n := leave(true); n < 5 {
-			return fmt.Sprint("asked ", n, " times only"), nil
-		}
-		return "", nil
-	}))(t)
+	h.leaves(true)
+	s.loses()
+	h.isAskedInVain()
 	if now := eyes.Must(browser.Evaluate[int](s.Tab, "sockets.length"))(t); now != before {
 		t.Errorf("%d sockets were opened to a server that is away", now-before)
 	}
-	leave(false)
-	s.until(`!document.getElementById("status").checkVisibility()`, "end of the notice")
+	h.leaves(false)
+	s.isBack()
 	if now := eyes.Must(browser.Evaluate[int](s.Tab, "sockets.length"))(t); now != before+1 {
 		t.Errorf("%d sockets were opened on the way back", now-before)
 	}
 	s.pictures(2)
 	other.pictures(2)
+}
+
+// TestSwitchedOnMeanwhile presses buttons while there is no line. What is on then is in the call as soon as there is one,
+// the notice stays until then, and what was switched off again never opens.
+func TestSwitchedOnMeanwhile(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	other := h.enters("en", "Björn")
+	s := h.opens(h.link("en"), sockets, `globalThis.heard = 0;
+		const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+		navigator.mediaDevices.getUserMedia = (what) => { if (what.audio) heard++; return real(what); };`)
+	s.click("#door-camera")
+	s.click("#door-microphone")
+	eyes.Must(0, s.Join("Anna"))(t)
+	s.seen("#call")
+	other.sees("Anna")
+	s.hasChecked()
+	before := eyes.Must(browser.Evaluate[int](s.Tab, "heard"))(t)
+	h.leaves(true)
+	s.loses()
+	for _, button := range []string{"#camera", "#share", "#microphone", "#microphone"} {
+		s.click(button)
+	}
+	h.isAskedInVain()
+	s.sees("The connection is interrupted.")
+	h.leaves(false)
+	s.isBack()
+	other.sees("Screen of Anna")
+	other.pictures(3)
+	if now := eyes.Must(browser.Evaluate[int](s.Tab, "heard"))(t); now != before {
+		t.Error("a microphone was opened that was switched off again")
+	}
+}
+
+// TestNoAnswerIsNoServerThatIsAway lets questions end without an answer, by the name that older browsers have for it: the
+// library tries by itself.
+func TestNoAnswerIsNoServerThatIsAway(t *testing.T) {
+	t.Parallel()
+	s := newHouse(t).enters("en", "Anna", sockets, `const real = fetch;
+		globalThis.fetch = (where, how) => how?.method !== "HEAD" ? real(where, how) : new Promise((_, fail) =>
+			how.signal.addEventListener("abort", () => fail(new DOMException("", "AbortError"))));`)
+	s.hasChecked()
+	s.loses()
+	s.isBack()
 }
 
 // TestComesBackWithTheNetwork takes the network away, as from a telephone on its way from one to the next, and gives it
@@ -60,12 +131,45 @@ func TestComesBackWithTheNetwork(t *testing.T) {
 		Object.defineProperty(navigator, "onLine", { get: () => online });
 		const real = fetch;
 		globalThis.fetch = (...how) => online ? real(...how) : Promise.reject(new TypeError("no network"));`)
+	s.hasChecked()
 	before := eyes.Must(browser.Evaluate[int](s.Tab, "sockets.length"))(t)
 	for _, is := range []string{"false", "true"} {
 		eyes.Must(browser.Evaluate[bool](s.Tab, `online = `+is+`, dispatchEvent(new Event(online ? "online" : "offline"))`))(t)
 	}
 	s.until(fmt.Sprintf("sockets.length === %d", before+1), "new line")
-	s.until(`!document.getElementById("status").checkVisibility()`, "end of the notice")
+	s.isBack()
+}
+
+// TestALateNetworkInterruptsNobody tells a page that has just come back from a restart of the network too, while the
+// library still waits to end its attempt.
+func TestALateNetworkInterruptsNobody(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	s := h.enters("en", "Anna", `globalThis.online = true, globalThis.looked = 0;
+		Object.defineProperty(navigator, "onLine", { get: () => online });
+		const real = fetch;
+		globalThis.fetch = async (where, how) => {
+			if (!online) throw new TypeError("no network");
+			const said = await real(where, how);
+			if (how?.method === "HEAD" && where !== location.pathname) looked++;
+			return said;
+		};
+		addEventListener("DOMContentLoaded", () => {
+			const status = document.querySelector("#status");
+			let shown = false;
+			new MutationObserver((_, watch) => {
+				if (status.checkVisibility()) shown = true;
+				else if (shown) {
+					watch.disconnect();
+					online = false;
+					dispatchEvent(new Event("offline"));
+					setTimeout(() => { online = true; dispatchEvent(new Event("online")); });
+				}
+			}).observe(status, { attributes: true });
+		});`)
+	h.restart(func() {})
+	s.until("looked === 1", "look at the network")
+	s.isBack()
 }
 
 // TestARestartIsQuiet restarts the server in the middle of a call: the faces stay where they are, and nobody is said to
@@ -85,7 +189,7 @@ func TestARestartIsQuiet(t *testing.T) {
 	eyes.Must(browser.Evaluate[bool](s.Tab, `spoken.length = 0, true`))(t)
 	h.restart(gone.Close)
 	s.sees("The connection is interrupted.")
-	s.until(`!document.getElementById("status").checkVisibility()`, "end of the notice")
+	s.isBack()
 	s.pictures(2)
 	s.until(`document.querySelectorAll("#grid .tile").length === 2`, "two tiles")
 	s.until(`spoken.join(" ").includes("Carla: gone.")`, "word about Carla")

@@ -1,6 +1,6 @@
-// The way back into a call whose server was away. The library tries by opening a socket, ever more seldom, and Firefox
-// lets a page wait longer after each that fails: a restart of three seconds became ten without picture. So the page asks
-// first, several times a second, and a socket is opened when there is an answer.
+// The way back into a call whose server was away. The library tries by opening a socket, ever more seldom, and a browser
+// lets a page wait longer after each socket that fails. So the page asks first, several times a second, and a socket is
+// opened when there is an answer.
 import type { ReconnectContext, ReconnectPolicy, Room } from "livekit-client";
 
 const askAgain = 300; // milliseconds between two questions
@@ -22,21 +22,30 @@ const soon = 50; // milliseconds
 
 /** The part of the library that tries. */
 interface Trying {
+  attemptingReconnect: boolean;
   pcState: number;
   attemptReconnect(why?: unknown): Promise<void>;
   waitForRestarted(): Promise<void>;
 }
 
+/** The part of the library that sends: what is published from then on waits for the next line. */
+interface Sending {
+  handleReconnecting(): void;
+}
+
 /**
  * Has the library try only when the server is there, and go on as soon as the new connections work: it waits two seconds
- * more where nothing was to be sent. It begins with a word to whoever shows the call.
+ * more where nothing was to be sent. It begins with a word to whoever shows the call, and what is to be published waits.
  */
 export function whenThere(room: Room, isOver: () => boolean, begins: () => void): void {
   const engine = room.engine as unknown as Trying;
+  const sender = room.localParticipant as unknown as Sending;
   const attempt = engine.attemptReconnect.bind(engine);
   let next: Promise<void> | undefined;
-  engine.attemptReconnect = (why) => {
+  engine.attemptReconnect = async (why) => {
+    if (engine.attemptingReconnect) return; // another one would end at once, without a word
     begins();
+    sender.handleReconnecting();
     next ??= answered(isOver).then(() => {
       next = undefined;
       return attempt(why);
@@ -48,6 +57,7 @@ export function whenThere(room: Room, isOver: () => boolean, begins: () => void)
     let isDone = false;
     const works = async () => {
       while (!isDone && !isOver() && engine.pcState !== connected) await pause(soon);
+      if (isOver()) await new Promise(() => {}); // nobody is back who has left
     };
     await Promise.race([restarted(), works()]).finally(() => (isDone = true));
   };
@@ -64,11 +74,11 @@ export function pause(long: number): Promise<void> {
  */
 async function answered(isOver: () => boolean): Promise<void> {
   for (const begin = performance.now(); !isOver() && performance.now() - begin < patience; ) {
+    const signal = AbortSignal.timeout(answerWithin);
     try {
-      const how = { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(answerWithin) } as const;
-      if ((await fetch(location.pathname, how)).status < 500) return;
-    } catch (problem) {
-      if ((problem as Error).name === "TimeoutError") return;
+      if ((await fetch(location.pathname, { method: "HEAD", cache: "no-store", signal })).status < 500) return;
+    } catch {
+      if (signal.aborted) return; // by whatever name
     }
     await pause(askAgain * (0.75 + Math.random() / 2));
   }

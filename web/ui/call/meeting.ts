@@ -64,6 +64,9 @@ export class Meeting {
   private over = false;
   private soundOnly = false;
   private muting = false; // by oneself
+  private readonly wanted = new Map<Kind, boolean>();
+  private away: Promise<void> | undefined; // until there is a line again, or the stay is over
+  private isBack: () => void = () => {};
 
   constructor(
     worker: Worker,
@@ -129,9 +132,15 @@ export class Meeting {
     return troubles.find((trouble) => trouble) ?? "";
   }
 
-  /** Switches microphone or camera; returns the sentence about what went wrong, else "". */
+  /**
+   * Switches microphone or camera; returns the sentence about what went wrong, else "". Off is at once; on is when there
+   * is a line, if it is still wanted then.
+   */
   async set(kind: Kind, on: boolean): Promise<string> {
+    this.wanted.set(kind, on);
     await this.encrypted;
+    if (on) await this.away;
+    if (this.over || this.wanted.get(kind) !== on) return "";
     this.muting = true;
     try {
       if (kind === "microphone") await this.me.setMicrophoneEnabled(on);
@@ -222,7 +231,10 @@ export class Meeting {
     this.room
       .on(RoomEvent.SignalConnected, () => {
         this.expectEncryption();
-        whenThere(this.room, () => this.over, () => this.audience.interrupted(true));
+        whenThere(this.room, () => this.over, () => {
+          this.away ??= new Promise((resolve) => (this.isBack = resolve));
+          this.audience.interrupted(true);
+        });
       })
       .on(RoomEvent.ParticipantEncryptionStatusChanged, (on, who) => this.encryption(on, who))
       .on(RoomEvent.EncryptionError, (problem, who) => void this.undecipherable(problem, who))
@@ -251,6 +263,8 @@ export class Meeting {
       .on(RoomEvent.Reconnecting, () => this.audience.interrupted(true))
       .on(RoomEvent.SignalReconnecting, () => this.audience.interrupted(true))
       .on(RoomEvent.Reconnected, () => {
+        if (this.over) return;
+        this.back();
         this.audience.interrupted(false);
         void this.catchUp();
       })
@@ -323,8 +337,8 @@ export class Meeting {
   }
 
   /**
-   * The library says that it is back up to two seconds before its attempt has ended. What happens in between it keeps for
-   * the next attempt: whoever came back a little later, as all do when the server restarts, was neither seen nor heard.
+   * The library says that it is back up to two seconds before its attempt has ended. What happens in between it would keep
+   * for the next attempt: those who come back a little later, as all do when the server restarts. So it is asked for them.
    */
   private async catchUp(): Promise<void> {
     const inside = this.room as unknown as { engine?: { pendingReconnect: boolean }; emitBufferedEvents(): void };
@@ -332,6 +346,12 @@ export class Meeting {
       isLast = !inside.engine?.pendingReconnect;
       inside.emitBufferedEvents();
     }
+  }
+
+  /** What waited for the line goes on. */
+  private back(): void {
+    this.isBack();
+    this.away = undefined;
   }
 
   private disconnected(reason?: DisconnectReason): void {
@@ -343,6 +363,7 @@ export class Meeting {
     if (this.over) return;
     this.over = true;
     this.confirm();
+    this.back();
     await this.room.disconnect();
     this.worker.terminate();
     this.audience.ended(this.verdict);

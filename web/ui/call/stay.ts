@@ -121,7 +121,7 @@ export class Stay implements Audience {
     const trouble = inside === this.meeting ? await inside.set(kind, wanted[kind]) : "";
     if (inside !== this.meeting) return;
     this.tell(trouble);
-    this.showOwn(inside);
+    this.showOwn(inside, [kind]); // the other one may be waiting for the line
   }
 
   private async share(): Promise<void> {
@@ -134,9 +134,9 @@ export class Stay implements Audience {
   }
 
   /** Shows oneself, and the switches as they really are. */
-  private showOwn(inside: Meeting): void {
-    turn("microphone", inside.me.isMicrophoneEnabled);
-    turn("camera", inside.me.isCameraEnabled);
+  private showOwn(inside: Meeting, switches: readonly Kind[] = kinds): void {
+    const isOn = { microphone: inside.me.isMicrophoneEnabled, camera: inside.me.isCameraEnabled };
+    for (const kind of switches) turn(kind, isOn[kind]);
     this.changed(inside.me);
   }
 
@@ -201,8 +201,8 @@ export class Stay implements Audience {
   }
 
   interrupted(isSo: boolean): void {
-    this.tell(isSo ? "reconnecting" : "");
     this.away = isSo;
+    this.tell(isSo ? "reconnecting" : "");
     const { meeting } = this;
     if (isSo || !meeting) return;
     for (const who of [meeting.me, ...meeting.others]) this.changed(who);
@@ -270,9 +270,9 @@ export class Stay implements Audience {
     this.door.back(sentence);
   }
 
-  /** Says a sentence above the faces. */
+  /** Says a sentence above the faces. None does not take away the one that there is no connection. */
   private tell(trouble: string): void {
-    tellAll(element("status"), spoken(trouble));
+    if (trouble || !this.away) tellAll(element("status"), spoken(trouble));
   }
 
   /** Keeps a phone's screen on while the call runs. */
