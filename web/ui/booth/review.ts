@@ -108,7 +108,7 @@ function showOpened(vote: Vote, sealed: Envelope, ways: Ways): void {
 
 /** Ways to take a text out of the page. */
 export function keeping(what: string, name: string): HTMLElement {
-  const field = make("textarea", { readOnly: true, value: what, label: text("booth.text") });
+  const field = make("textarea", { readOnly: true, value: what, label: text("booth.text.of") });
   const copied = make("p", { role: "status", class: "soft" });
   const shown = make("details", {}, make("summary", {}, text("booth.text")), field);
   const take = async () => {
