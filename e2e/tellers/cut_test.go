@@ -19,7 +19,8 @@ const saysSoAfter = 30 * time.Second
 
 // TestCutOff: in a vote nothing comes through between a machine and the homeserver while keys are asked for, and while
 // the box is opened; each time it comes back, the first answer to every kind of request is lost, though what it asked
-// for was done. Each time the group reads whom it waits for, and everybody gives one key and one part.
+// for was done. Everybody gives one key and one part. The group reads whom the keys wait for; whom the box waits for it
+// reads with a -cut of half a minute and more alone.
 func TestCutOff(t *testing.T) {
 	e := begin(t)
 	lenz := e.Keyholders["lenz"]
