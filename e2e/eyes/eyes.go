@@ -29,7 +29,7 @@ func Must[T any](v T, err error) func(testing.TB) T {
 // Sees waits until a text is on the page.
 func Sees(t testing.TB, tab *browser.Tab, text string) {
 	t.Helper()
-	Holds(t, tab, "document.body.innerText.includes("+Quoted(text)+")", text)
+	Holds(t, tab, "document.body?.innerText.includes("+Quoted(text)+")", text)
 }
 
 // Holds waits until a condition in the page holds.
@@ -37,7 +37,7 @@ func Holds(t testing.TB, tab *browser.Tab, condition, what string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	look := "({ holds: !!(" + condition + "), text: document.body.innerText })"
+	look := "({ holds: !!(" + condition + "), text: document.body?.innerText })" // there is none while the next page comes
 	Must(0, browser.Until(ctx, func() (string, error) {
 		seen, err := browser.Evaluate[struct {
 			Holds bool
