@@ -87,7 +87,7 @@ function draw(r: Report): void {
     holds && make("dl", { class: "prints" }, ...prints),
     sound && !!r.trackers?.length && ballots(r.trackers),
     rows.length > 0 && make("details", {}, make("summary", {}, text("recount.checked")), make("ul", { class: "checks" }, ...rows)),
-    sound && make("p", { class: "soft" }, text("board.limits.are")),
+    sound && make("details", {}, make("summary", {}, text("board.limits")), make("p", {}, text("board.limits.are"))),
     again(),
   );
 }
