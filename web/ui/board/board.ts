@@ -1,7 +1,7 @@
 // The board of one vote: while it runs, how many have voted; afterwards the ballots by their check words, the result, and
 // how to check it. What somebody looks for is looked for here and told nobody.
 import { legal } from "../sheet/legal";
-import { belongsTo, deeds, footer, icon, make, show, showUnder, title, typed } from "../sheet/page";
+import { belongsTo, deeds, fold, footer, icon, make, show, showUnder, title, typed } from "../sheet/page";
 import { table } from "../sheet/table";
 import { clock, known, language, speak, text } from "../sheet/texts";
 
@@ -99,7 +99,7 @@ function draw(b: Board): void {
     b.ballots && mine(b.ballots),
     b.ballots && list(b, b.ballots),
     b.ballots && recount(b),
-    b.ballots && fold("board.limits", make("p", {}, text("board.limits.are"))),
+    b.ballots && fold(text("board.limits"), make("p", {}, text("board.limits.are"))),
     fingerprints(b),
   );
 }
@@ -165,7 +165,7 @@ function list(b: Board, ballots: Ballot[]): HTMLElement {
     make("p", {}, text("board.list.numbers", { entitled: b.entitled, cast: b.cast, ballots: ballots.length })),
     make("p", { class: `found ${right ? "good" : "bad"}` }, icon(right ? "tick" : "halt"), text(right ? "board.list.right" : "board.list.wrong")),
     make("p", { class: "soft" }, text("board.list.who")),
-    fold("board.list.all", make("ol", { class: "ballots" }, ...rows)),
+    fold(text("board.list.all"), make("ol", { class: "ballots" }, ...rows)),
   );
 }
 
@@ -193,9 +193,5 @@ function fingerprints(b: Board): HTMLElement {
     ["board.print.booth", b.booth],
   ];
   const rows = lines.flatMap(([key, value]) => (value ? [make("dt", {}, text(key)), make("dd", {}, make("code", {}, value))] : []));
-  return fold("board.print", make("dl", {}, ...rows));
-}
-
-function fold(key: string, inside: HTMLElement): HTMLElement {
-  return make("details", {}, make("summary", {}, text(key)), inside);
+  return fold(text("board.print"), make("dl", {}, ...rows));
 }

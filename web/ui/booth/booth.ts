@@ -4,7 +4,7 @@ import { type Choice, tracker } from "../belenios";
 import { type Outcome, send } from "./casting";
 import { fill } from "./fill";
 import { readLink } from "./link";
-import { belongsTo, deeds, footer, icon, make, show, title, typed } from "../sheet/page";
+import { belongsTo, deeds, fold, footer, icon, make, show, title, typed } from "../sheet/page";
 import { keeping, review } from "./review";
 import { legal } from "../sheet/legal";
 import { language, known, speak, text } from "../sheet/texts";
@@ -54,10 +54,8 @@ function introduce(vote: Pick<Vote, "language" | "familiar" | "group" | "contact
   footer(
     vote.contact && make("p", {}, text("booth.help"), " ", typed(vote.contact)),
     link &&
-      make(
-        "details",
-        {},
-        make("summary", {}, text("booth.works")),
+      fold(
+        text("booth.works"),
         make("p", {}, text("booth.works.seal")),
         make("p", {}, text("booth.works.same")),
         make("p", {}, text("booth.works.fingerprint"), " ", make("code", {}, link.checked.fingerprint)),
@@ -137,10 +135,8 @@ function unsure(vote: Vote, ballot: string): void {
     title(icon("halt"), make("span", {}, text("booth.unsure"))),
     make("p", {}, text("booth.unsure.safe")),
     deeds(make("button", { type: "button", class: "act", id: "send", click: press }, text("booth.unsure.again"))),
-    make(
-      "details",
-      {},
-      make("summary", {}, text("booth.unsure.else")),
+    fold(
+      text("booth.unsure.else"),
       make("p", {}, text("booth.unsure.paste")),
       keeping(ballot, `${vote.link.uuid}.ballot.json`),
     ),

@@ -2,7 +2,7 @@
 import { type Choice, type Envelope, contents, open, seal, sign } from "../belenios";
 import { label } from "./fill";
 import { copy, save } from "./keep";
-import { deeds, icon, make, show, title, typed } from "../sheet/page";
+import { deeds, fold, icon, make, show, title, typed } from "../sheet/page";
 import { language, text } from "../sheet/texts";
 import type { Vote } from "./vote";
 import { code, words } from "./words";
@@ -110,7 +110,7 @@ function showOpened(vote: Vote, sealed: Envelope, ways: Ways): void {
 export function keeping(what: string, name: string): HTMLElement {
   const field = make("textarea", { readOnly: true, value: what, label: text("booth.text.of") });
   const copied = make("p", { role: "status", class: "soft" });
-  const shown = make("details", {}, make("summary", {}, text("booth.text")), field);
+  const shown = fold(text("booth.text"), field);
   const take = async () => {
     const done = await copy(what, () => {
       shown.open = true;

@@ -1,5 +1,5 @@
 // What comes of a ballot that was opened instead of cast: whether what it shows is what was sealed.
-import { icon, make, title, typed } from "../sheet/page";
+import { fold, icon, make, title, typed } from "../sheet/page";
 import { language, text } from "../sheet/texts";
 import { code, words } from "../booth/words";
 import type { Opening } from "./verify";
@@ -11,7 +11,7 @@ export function opened(o: Opening): [HTMLElement, ...(HTMLElement | false)[]] {
     return [
       title(icon("halt"), make("span", {}, text("recount.envelope.broken"))),
       make("p", {}, text("recount.envelope.broken.do")),
-      make("details", {}, make("summary", {}, text("recount.checked")), reason),
+      fold(text("recount.checked"), reason),
     ];
   }
   const rows = (o.questions ?? []).flatMap((q) => {

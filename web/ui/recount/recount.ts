@@ -1,6 +1,6 @@
 // The check page: it counts an archive again, or looks whether an opened envelope holds what it says, without the bot and
 // without a network. It works as a file of its own too.
-import { deeds, footer, icon, make, show, title, typed } from "../sheet/page";
+import { deeds, fold, footer, icon, make, show, title, typed } from "../sheet/page";
 import { legal } from "../sheet/legal";
 import { table } from "../sheet/table";
 import { known, language, speak, text } from "../sheet/texts";
@@ -86,8 +86,8 @@ function draw(r: Report): void {
     holds && make("h2", {}, text("recount.compare")),
     holds && make("dl", { class: "prints" }, ...prints),
     sound && !!r.trackers?.length && ballots(r.trackers),
-    rows.length > 0 && make("details", {}, make("summary", {}, text("recount.checked")), make("ul", { class: "checks" }, ...rows)),
-    sound && make("details", {}, make("summary", {}, text("board.limits")), make("p", {}, text("board.limits.are"))),
+    rows.length > 0 && fold(text("recount.checked"), make("ul", { class: "checks" }, ...rows)),
+    sound && fold(text("board.limits"), make("p", {}, text("board.limits.are"))),
     again(),
   );
 }
@@ -104,5 +104,5 @@ function looked(r: Report): HTMLElement[] {
 /** The ballots by their words, to look for one's own. */
 function ballots(trackers: string[]): HTMLElement {
   const rows = trackers.map((t) => make("li", {}, typed(words(t, language)), " ", make("code", {}, code(t))));
-  return make("details", {}, make("summary", {}, text("board.list.all")), make("ol", { class: "ballots" }, ...rows));
+  return fold(text("board.list.all"), make("ol", { class: "ballots" }, ...rows));
 }

@@ -43,6 +43,11 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** What is read by who opens it. */
+export function fold(heading: string, ...inside: Child[]): HTMLDetailsElement {
+  return make("details", {}, make("summary", {}, heading), ...inside);
+}
+
 /** What somebody typed, in whichever direction it is written. */
 export function typed(text: string, classes = ""): HTMLElement {
   return make("bdi", { class: classes, dir: "auto" }, text);
