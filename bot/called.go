@@ -73,9 +73,12 @@ func (c *called) say() say {
 	return say{Key: "ballot.about-letter", Args: []any{"letter", c.Letter, "question", c.Question}}
 }
 
-// addFront asks for the letter in front, where others are open.
+// needsFront says whether answers need the letter in front, because others are open.
+func (c *called) needsFront() bool { return c != nil && c.Several && c.Letter != "" }
+
+// addFront asks for the letter in front, where answers need it.
 func (t *page) addFront(c *called) {
-	if c != nil && c.Several && c.Letter != "" {
+	if c.needsFront() {
 		t.add("ballot.letter", "letter", c.Letter)
 	}
 }
@@ -87,7 +90,7 @@ func (b *Bot) sayAbout(ctx context.Context, person string, p *voting.Poll, s say
 	if err != nil || c == nil {
 		return of(p, s), err
 	}
-	if front && !p.Terms.OnlySealed && c.Several && c.Letter != "" {
+	if front && !p.Terms.OnlySealed && c.needsFront() {
 		s.More = append(s.More, say{Key: "ballot.letter", Args: []any{"letter", c.Letter}})
 	}
 	about := c.say()

@@ -156,40 +156,24 @@ func (b *Bot) withoutLetter(ctx context.Context, m chat.Message, p *voting.Poll)
 	return m, err
 }
 
-// repliesTo says whether a message replies to what the bot said to its sender about a vote.
+// repliesTo says whether a message replies to, or stands in the thread of, what the bot said to its sender about a vote,
+// or was tapped at one of its ballots.
 func (b *Bot) repliesTo(ctx context.Context, m chat.Message, p *voting.Poll) (bool, error) {
-	if m.ReplyTo == "" && m.Thread == "" && m.Poll == "" {
-		return false, nil
-	}
-	if what := cmp.Or(m.ReplyTo, m.Thread); what != "" {
-		if group, _, err := b.Store.GroupOf(ctx, what); err != nil || group == string(p.ID) {
+	for _, what := range []string{m.ReplyTo, m.Thread} {
+		if what == "" {
+			continue
+		}
+		group, _, err := b.Store.GroupOf(ctx, what)
+		if err != nil || group == string(p.ID) {
 			return err == nil, err
 		}
 	}
-	keys, err := b.ballotKeys(ctx, p.ID, voting.Member(m.Sender))
-	if err != nil {
-		return false, err
+	if m.Poll == "" {
+		return false, nil
 	}
-	for _, ballot := range slices.Clone(keys) {
-		keys = append(keys, nativeKey(ballot))
-	}
-	for n := 1; n <= mostLooked; n++ {
-		keys = append(keys, receiptKey(p.ID, voting.Member(m.Sender), n))
-	}
-	for _, key := range keys {
-		event, known, err := b.Line.Event(ctx, key)
-		if err != nil {
-			return false, err
-		}
-		if known && event != "" && (event == m.ReplyTo || event == m.Thread || event == m.Poll) {
-			return true, nil
-		}
-	}
-	return false, nil
+	events, err := b.natives(ctx, p.ID, voting.Member(m.Sender))
+	return slices.Contains(events, m.Poll), err
 }
-
-// mostLooked is how many receipts of somebody are looked at for what a message replies to.
-const mostLooked = 9
 
 // readAny is the vote of several to which a message is a clear answer, also behind its letter; nil if there is none.
 func (b *Bot) readAny(ctx context.Context, m chat.Message, open []*voting.Poll) (*voting.Poll, error) {
