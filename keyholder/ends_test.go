@@ -41,13 +41,7 @@ func TestExtended(t *testing.T) {
 		d.record(bot, d.closed()) // at the end that held before
 		d.record(bot, d.part())
 		d.later(slow)
-		if n := d.count(parley.Share); n != 0 {
-			t.Errorf("%s: %d parts of what was closed before the end that people read", name, n)
-		}
-		d.says(chair, "!close")
-		if n := d.count(parley.Share); n != 1 {
-			t.Errorf("%s: %d parts after the word of the chair; said was:\n%s", name, n, d.list())
-		}
+		d.waitsForClose(name)
 	}
 	d := newDesk(t)
 	d.opens()
@@ -120,12 +114,6 @@ func TestEndMovedBack(t *testing.T) {
 		d.record(bot, d.closed())
 		d.record(bot, d.part())
 		d.later(slow)
-		if n := d.count(parley.Share); n != 0 {
-			t.Errorf("%s: %d parts of what was closed before its time", name, n)
-		}
-		d.says(chair, "!close")
-		if n := d.count(parley.Share); n != 1 {
-			t.Errorf("%s: %d parts after the word of the chair; said was:\n%s", name, n, d.list())
-		}
+		d.waitsForClose(name)
 	}
 }

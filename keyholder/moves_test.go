@@ -14,6 +14,16 @@ import (
 
 const newer = "!newer:x"
 
+// mayMove is a vote that is open, in a group that lenz may move.
+func mayMove(t *testing.T) *desk {
+	t.Helper()
+	d := newDesk(t)
+	d.power[lenz] = moderator
+	d.opens()
+	d.cast(6)
+	return d
+}
+
 // absent are the members of the group but for some.
 func (d *desk) absent(some ...string) []chat.Member {
 	return slices.DeleteFunc(slices.Clone(d.members), func(m chat.Member) bool { return slices.Contains(some, m.ID) })
@@ -21,10 +31,7 @@ func (d *desk) absent(some ...string) []chat.Member {
 
 // TestMoved: a group that moves into another room in the middle of a vote takes the vote along.
 func TestMoved(t *testing.T) {
-	d := newDesk(t)
-	d.power[lenz] = moderator
-	d.opens()
-	d.cast(6)
+	d := mayMove(t)
 	d.moves(newer, lenz)
 	if r := d.last(parley.Here); r == nil {
 		t.Error("the machine does not introduce itself there")
@@ -62,10 +69,7 @@ func TestMovedWithoutSome(t *testing.T) {
 		"the right":          {"@bernd:x", nil, policy.MovedBy, `@bernd:x has moved the group .* without the right`, func(d *desk) { d.stones[room] = [2]string{newer, lenz} }, newer},
 		"the right: the bot": {bot, nil, policy.MovedBy, `@bot:x has moved the group`, func(d *desk) { d.stones[room] = [2]string{newer, lenz} }, newer},
 	} {
-		d := newDesk(t)
-		d.power[lenz] = moderator
-		d.opens()
-		d.cast(6)
+		d := mayMove(t)
 		d.there[newer] = d.absent(test.missing...)
 		d.moves(newer, test.by)
 		d.later(slow)
@@ -107,10 +111,7 @@ func TestMovedWithoutSome(t *testing.T) {
 // TestMovedUnseen: a machine that missed the move looks for it before it gives its part: that may stand in the newer
 // room, said before it was started from a backup.
 func TestMovedUnseen(t *testing.T) {
-	d := newDesk(t)
-	d.power[lenz] = moderator
-	d.opens()
-	d.cast(6)
+	d := mayMove(t)
 	d.record(bot, d.closed())
 	d.there[newer] = d.absent(kayas)
 	d.stones[room] = [2]string{newer, lenz}
@@ -130,10 +131,7 @@ func TestMovedUnseen(t *testing.T) {
 // TestHaltInTheOlderRoom: a teller's halt counts there as well, before and after the machine went on; nothing else does.
 func TestHaltInTheOlderRoom(t *testing.T) {
 	for _, missing := range []bool{false, true} {
-		d := newDesk(t)
-		d.power[lenz] = moderator
-		d.opens()
-		d.cast(6)
+		d := mayMove(t)
 		if missing {
 			d.there[newer] = d.absent(lenz)
 		}
@@ -167,10 +165,7 @@ func TestHaltInTheOlderRoom(t *testing.T) {
 // afterwards; the word that lets the vote go on does not.
 func TestObjectionInTheOtherRoom(t *testing.T) {
 	for _, where := range []string{newer, room} {
-		d := newDesk(t)
-		d.power[lenz] = moderator
-		d.opens()
-		d.cast(6)
+		d := mayMove(t)
 		d.there[newer] = d.absent(lenz)
 		if where == room {
 			delete(d.there, newer)
@@ -200,10 +195,7 @@ func TestObjectionInTheOtherRoom(t *testing.T) {
 
 // TestRoomsThatReplaceEachOther lead nowhere: the vote goes on in the last one that it came into.
 func TestRoomsThatReplaceEachOther(t *testing.T) {
-	d := newDesk(t)
-	d.power[lenz] = moderator
-	d.opens()
-	d.cast(6)
+	d := mayMove(t)
 	d.stones[newer] = [2]string{room, lenz}
 	d.moves(newer, lenz)
 	d.record(bot, d.closed())
@@ -240,10 +232,7 @@ func TestMovedRestsBetweenLooks(t *testing.T) {
 			d.record(bot, parley.Record{Kind: parley.Election, Fingerprint: "x", Setup: new(parley.Setup)})
 		},
 	} {
-		d := newDesk(t)
-		d.power[lenz] = moderator
-		d.opens()
-		d.cast(6)
+		d := mayMove(t)
 		bring(d)
 		d.there[newer] = nil // the machine is not there
 		d.moves(newer, lenz)
@@ -264,10 +253,7 @@ func TestMovedRestsBetweenLooks(t *testing.T) {
 // and where it lets the machine see nothing of the older room any more, what the machine saw there holds.
 func TestMovedWhileAway(t *testing.T) {
 	for _, by := range []string{lenz, "@bernd:x"} {
-		d := newDesk(t)
-		d.power[lenz] = moderator
-		d.opens()
-		d.cast(6)
+		d := mayMove(t)
 		d.there[newer] = d.absent(kaya)
 		d.moves(newer, lenz)
 		d.later(slow)
@@ -301,10 +287,7 @@ func TestMovedWhileAway(t *testing.T) {
 
 // TestMovedWhileNobodyCanBeAsked: a move is noted also where it cannot be asked at first who is there.
 func TestMovedWhileNobodyCanBeAsked(t *testing.T) {
-	d := newDesk(t)
-	d.power[lenz] = moderator
-	d.opens()
-	d.cast(6)
+	d := mayMove(t)
 	d.stones[room], d.fails[newer] = [2]string{newer, lenz}, errors.New("away")
 	if err := d.k.Noticed(t.Context(), chat.Notice{Kind: chat.Moved, ID: "$to", Room: room, To: newer}); !errors.Is(err, d.fails[newer]) {
 		t.Error(err)

@@ -274,6 +274,18 @@ func (d *desk) count(kind parley.Kind) (n int) {
 	return n
 }
 
+// waitsForClose wants the machine to give no part of what was closed before its time, and one once the chair says close.
+func (d *desk) waitsForClose(what string) {
+	d.t.Helper()
+	if n := d.count(parley.Share); n != 0 {
+		d.t.Errorf("%s: %d parts of what was closed before its time", what, n)
+	}
+	d.says(chair, "!close")
+	if n := d.count(parley.Share); n != 1 {
+		d.t.Errorf("%s: %d parts after the word of the chair; said was:\n%s", what, n, d.list())
+	}
+}
+
 // told fails unless the machine said something.
 func (d *desk) told(pattern string) {
 	d.t.Helper()

@@ -142,7 +142,7 @@ func (l *Line) Note(now time.Time, h Heard) (lowered bool) {
 		l.drained = now.Add(drainOn)
 	}
 	if a := h.Arrivals; now.Before(l.drained) && a.Carries > 0 && a.Waits > a.Usual {
-		l.limit = min(l.limit, max(part*float64(a.Carries), l.least(h))) // it shows better now than at first sight
+		l.limit = min(l.limit, l.borne(h)) // it shows better now than at first sight
 		l.sure = min(l.sure, l.limit)
 	}
 	carries, full := l.full(now, h)
@@ -152,7 +152,7 @@ func (l *Line) Note(now time.Time, h Heard) (lowered bool) {
 			l.sure = l.from // there was nothing to try it with but a picture
 		}
 		if a := h.Arrivals; a.Carries > 0 && a.Grows > 0 {
-			l.sure = min(l.sure, max(part*float64(a.Carries), l.least(h))) // it has borne more, but in part by letting it wait
+			l.sure = min(l.sure, l.borne(h)) // it has borne more, but in part by letting it wait
 		}
 		l.limit, l.tries = l.sure, nil
 		l.fullAt, l.calm = now, now
@@ -245,6 +245,9 @@ func (l *Line) wait(h Heard) {
 		l.hold = min(2*l.hold, holdMost)
 	}
 }
+
+// borne is what a line that lets packets wait bears, by how they arrive.
+func (l *Line) borne(h Heard) float64 { return max(part*float64(h.Arrivals.Carries), l.least(h)) }
 
 // least is what is taken for carried in any case.
 func (l *Line) least(h Heard) float64 {
