@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/event"
@@ -32,6 +33,7 @@ type cryptoStore struct {
 	mu       sync.Mutex
 	outbound map[id.RoomID]*crypto.OutboundGroupSession
 	drops    map[id.RoomID]int             // how often a room's key was dropped, or would have been
+	afresh   time.Time                     // sessions with devices from before are spoken with no more; zero: all are
 	said     []*crypto.InboundGroupSession // the bot's own of direct rooms, the newest last
 }
 

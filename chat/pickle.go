@@ -47,15 +47,6 @@ func (s *cryptoStore) GetSessions(ctx context.Context, device id.SenderKey) (lis
 	return list, err
 }
 
-// GetLatestSession returns the session with a device that was used last, nil if there is none.
-func (s *cryptoStore) GetLatestSession(ctx context.Context, device id.SenderKey) (session *crypto.OlmSession, err error) {
-	err = s.inTurn(ctx, func(ctx context.Context) (err error) {
-		session, err = s.SQLCryptoStore.GetLatestSession(ctx, device)
-		return err
-	})
-	return session, err
-}
-
 // AddSession stores a new session with a device.
 func (s *cryptoStore) AddSession(ctx context.Context, device id.SenderKey, session *crypto.OlmSession) error {
 	return s.inTurn(ctx, func(ctx context.Context) error { return s.SQLCryptoStore.AddSession(ctx, device, session) })

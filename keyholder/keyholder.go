@@ -85,6 +85,7 @@ type line interface {
 	Fetch(ctx context.Context, a chat.Attached, most int) ([]byte, error)
 	Successor(ctx context.Context, room string) (to, by string, err error)
 	Sent(ctx context.Context, rooms []string, key, after string) (bool, error)
+	Afresh()
 }
 
 // book remembers the votes. store.Store has it.

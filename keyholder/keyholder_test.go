@@ -340,8 +340,8 @@ func TestBackup(t *testing.T) {
 		d.open()
 		d.record(bot, closed)
 		d.record(bot, d.part())
-		if n := d.count(parley.Share); n != 1 {
-			t.Fatalf("%d parts; said was:\n%s", n, d.list())
+		if n := d.count(parley.Share); n != 1 || d.afresh {
+			t.Fatalf("%d parts, spoken afresh: %v; said was:\n%s", n, d.afresh, d.list())
 		}
 		if err := d.store.Close(); err != nil {
 			t.Fatal(err)
@@ -373,6 +373,9 @@ func TestBackup(t *testing.T) {
 			t.Errorf("%d parts; said was:\n%s", n, d.list())
 		}
 		d.told(`stands in the group already.*no second one`)
+		if !d.afresh {
+			t.Error("nobody can open what it says with the sessions of a backup")
+		}
 		if !other {
 			d.record(bot, d.result())
 			d.told(`Counted again, 6 ballots`)

@@ -179,9 +179,10 @@ func (k *Keyholder) given(ctx context.Context, v *vote) (bool, error) {
 }
 
 // givenBefore notes that the part stands in the group already although the machine does not know it: it was
-// started from a backup. There is never a second one.
+// started from a backup. There is never a second one. So that people read that now, it speaks to everybody afresh.
 func (k *Keyholder) givenBefore(ctx context.Context, v *vote) error {
 	v.Step, v.Share = stepReleased, []byte("given before, by a machine that this one is a backup of")
+	k.Line.Afresh()
 	return k.speak(ctx, v, "keyholder.restored", parley.Record{}, "")
 }
 

@@ -72,6 +72,8 @@ func (l *fakeLine) Sent(_ context.Context, rooms []string, key, after string) (b
 	return l.d.sent[key], l.d.unsure
 }
 
+func (l *fakeLine) Afresh() { l.d.afresh = true }
+
 // desk is the machine of kaya in a group, with a bot that does what the test says, and the key of lenz.
 type desk struct {
 	t       *testing.T
@@ -91,6 +93,7 @@ type desk struct {
 	stones  map[string][2]string     // rooms that were replaced, by which, and by whom
 	fails   map[string]error         // why some rooms cannot be asked about
 	unsure  error                    // why it is not certain what stands there
+	afresh  bool                     // it speaks to everybody with new sessions
 	looked  []string                 // the rooms that were looked through for it
 	since   string                   // … and back to which message
 	said    []chat.Content           // by the machine
