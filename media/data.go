@@ -73,6 +73,7 @@ func (r *room) listen(p *participant, ch *webrtc.DataChannel, out bool) {
 	default:
 		return // of no use here, and costs nothing
 	}
+	p.log.Trace().Stringer("kind", kind).Msg("Channel opened")
 	if out {
 		p.data.sends(kind, ch)
 	}

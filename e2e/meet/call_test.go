@@ -174,15 +174,17 @@ func TestServerSeesNoPicture(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			h := newCallHouse(t, nil)
 			enter(t, b, h.link(), "Anna", test.scripts...)
-			tab := enter(t, b, h.link(), "Bernd")
-			var frame []byte
-			select {
-			case frame = <-h.whole:
-			case <-time.After(30 * time.Second):
-				t.Fatal("no key frame was forwarded")
+			green := 0.0
+			for _, name := range []string{"Bernd", "Carla"} { // a camera's first picture may still be black
+				tab := enter(t, b, h.link(), name, test.scripts...)
+				select {
+				case frame := <-h.whole:
+					green = max(green, evaluate[float64](t, tab, fmt.Sprintf(decoding, base64.StdEncoding.EncodeToString(frame))))
+					t.Logf("a key frame of %d bytes: at most %.2f of a picture is the camera's green", len(frame), green)
+				case <-time.After(30 * time.Second):
+					t.Fatal("no key frame was forwarded")
+				}
 			}
-			green := evaluate[float64](t, tab, fmt.Sprintf(decoding, base64.StdEncoding.EncodeToString(frame)))
-			t.Logf("a key frame of %d bytes: %.2f of the picture is the camera's green", len(frame), green)
 			if shows := green > 0.5; shows != test.shows {
 				t.Errorf("the picture can be seen: %v, want %v", shows, test.shows)
 			}

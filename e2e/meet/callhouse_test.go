@@ -135,9 +135,10 @@ func (h *callHouse) tap(track string, header *rtp.Header, payload []byte) {
 	h.frames[track] = append(frame, part...)
 	if header.Marker {
 		select {
-		case h.whole <- h.frames[track]:
+		case <-h.whole: // an earlier one that nobody has looked at
 		default:
 		}
+		h.whole <- h.frames[track]
 		delete(h.frames, track)
 	}
 }
