@@ -140,6 +140,7 @@ func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *w
 	if p.single {
 		p.pub.shared = p.sub
 	}
+	p.pub.data.beside(in, p.pub.work)
 	in.OnTrack(func(t *webrtc.TrackRemote, rx *webrtc.RTPReceiver) {
 		r.post(func() { r.arrived(p, t, rx) })
 	})

@@ -20,6 +20,7 @@ type publisher struct {
 	*leg
 	log    zerolog.Logger
 	shared *subscriber // the one that uses the same leg, or nil
+	data   association
 }
 
 // maxSections is how many sections an offer may have: enough to receive a full room's tracks on.
@@ -34,6 +35,7 @@ func (p *publisher) answer(offer *livekit.SessionDescription, codecs map[string]
 		if strings.Count(offer.GetSdp(), "\nm=") > maxSections {
 			return errSections
 		}
+		p.data.described(offer.GetSdp())
 		err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer.GetSdp()})
 		if err != nil {
 			return fmt.Errorf("taking offer: %w", err)
