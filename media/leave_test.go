@@ -145,6 +145,37 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// A connection that broke before an offer was answered is resumed all the same, and brings what was offered.
+func TestResumeWithAnOfferUnderWay(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
+	anna.publish(audio, "mic", "mic", gcm)
+	bernd.gets(anna, "mic", 10)
+	bernd.mu.Lock()
+	bernd.slow = true
+	bernd.mu.Unlock()
+	anna.publish(video, "cam", "cam", gcm)
+	bernd.until("offered the picture", func() bool { return bernd.offered != nil })
+
+	_ = bernd.ws.CloseNow()
+	bernd.reading.Wait()
+	bernd.slow = false
+	ws, _, err := w.dial(t, url.Values{
+		"access_token": {bernd.token}, "reconnect": {"1"}, "sid": {bernd.join.GetParticipant().GetSid()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bernd.attach(ws)
+	bernd.gets(anna, "cam", 10)
+	bernd.mu.Lock()
+	defer bernd.mu.Unlock()
+	if bernd.leave != nil {
+		t.Errorf("bernd was told to go: %v", bernd.leave)
+	}
+}
+
 func TestResumeOfAStranger(t *testing.T) {
 	t.Parallel()
 	w := start(t)

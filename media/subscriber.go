@@ -202,12 +202,18 @@ func (s *subscriber) prefer(id string, want preference) func() error {
 	}
 }
 
-// resume offers with new ICE credentials: the client has come back on another line.
+// resume offers with new ICE credentials: the client has come back on another line. An offer that it has not answered
+// cannot be taken back: it gets that once more, in case it has missed it, and the new one after its answer.
 func (s *subscriber) resume() error {
 	if s.single {
 		return nil // the client does
 	}
-	s.restart, s.waiting = true, false // an answer to an older offer will not come any more
+	s.restart = true
+	if s.waiting {
+		s.again = true
+		s.send(signal.Offer(s.pc.PendingLocalDescription().SDP, s.offers, s.mids()))
+		return nil
+	}
 	return s.offer()
 }
 
