@@ -59,16 +59,16 @@ export GOFLAGS="${GOFLAGS:-} -ldflags=-w" # nobody debugs the many programs that
 # The mathematics by itself, without the race detector, which makes it five times as slow: its few goroutines run under
 # it in voting and below. Elsewhere only what others wrote for curves and numbers goes without it, and that is most of
 # what it costs. Those who see and hear each other in meetings have both cores for themselves, in the end. The others
-# share them, as most of them wait: on one side those that wait for servers, on the other the rest.
+# share them, as most of them wait: those that wait for servers, of which the longest has a lane of its own, and the rest.
 test=(go test -json -shuffle=on -timeout 20m -p 1)
 light='-gcflags=filippo.io/...=-race=false'
 race=("${test[@]}" -race "$light")
 mapfile -t voting < <(go list ./voting/... | grep -vxF "$(go list ./voting/belenios)")
-servers=(./e2e ./e2e/synapse ./e2e/try ./e2e/tellers) alone=(./e2e/meet ./e2e/call ./e2e/callpage ./e2e/nets)
-mapfile -t rest < <(go list ./... | grep -vxF "$(go list ./voting/... "${servers[@]}" "${alone[@]}")")
+longest=(./e2e) servers=(./e2e/tellers ./e2e/synapse ./e2e/try) alone=(./e2e/meet ./e2e/call ./e2e/callpage ./e2e/nets)
+mapfile -t rest < <(go list ./... | grep -vxF "$(go list ./voting/... "${longest[@]}" "${servers[@]}" "${alone[@]}")")
 go build -race "$light" ./... # what all of them are built of, once
 go build -race "${voting[@]}"
-bin/watch -failed "$failed" "${race[@]}" "${servers[@]}" -- "${race[@]}" -parallel 4 "${rest[@]}" \
-	-- nice "${test[@]}" ./voting/belenios -- nice "${test[@]}" -race "${voting[@]}" \
+bin/watch -failed "$failed" "${race[@]}" "${longest[@]}" -- "${race[@]}" "${servers[@]}" \
+	-- "${race[@]}" -parallel 4 "${rest[@]}" -- nice "${test[@]}" ./voting/belenios -- nice "${test[@]}" -race "${voting[@]}" \
 	then "${race[@]}" "${alone[@]}" && exit
 tools/again.sh "$failed"
