@@ -123,11 +123,13 @@ func TestEvening(t *testing.T) {
 	late := e.open(chromium, card)
 	must(t, late.Join("Ludwig"))
 	shows(t, late, "The call is locked")
+	late.Close()
 	must(t, chair.Click("#more"))
 	must(t, chair.Click(`#people li:has([data-deed="lower"]) [data-deed="remove"]`))
 	shows(t, guest, "The chair has removed you")
 	must(t, chair.Click("#sheet-close"))
 	shows(t, chair, "2 people")
+	guest.Close()
 	if n, err := browser.Evaluate[int](chair, `document.querySelectorAll("b").length`); err != nil || n != 0 {
 		t.Errorf("a name became markup: %d, %v", n, err)
 	}
@@ -137,12 +139,14 @@ func TestEvening(t *testing.T) {
 	fresh := e.People[world.Chair].Inbox.Link()
 	for _, tab := range []*browser.Tab{chair, anna} {
 		shows(t, tab, "The call has ended.")
+		tab.Close()
 	}
 	old := e.open(chromium, card)
 	shows(t, old, "This link is not valid")
 	if text, err := old.Text(); err != nil || strings.Contains(text, "hair") {
 		t.Errorf("the old link shows %q, %v", text, err)
 	}
+	old.Close()
 	if fresh == card {
 		t.Error("the new link is the old one")
 	}

@@ -67,13 +67,14 @@ type evening struct {
 	*world.World
 }
 
-// newEvening finds or makes a world while these browsers start. A test leaves it without a call that is running.
+// newEvening finds or makes a world while these browsers start, which goes on meanwhile: whoever opens a tab waits for
+// its browser, and is told. A test leaves the world without a call that is running.
 func newEvening(t *testing.T, wanted ...*program) *evening {
 	t.Helper()
 	var starting sync.WaitGroup
-	defer starting.Wait()
+	t.Cleanup(starting.Wait)
 	for _, p := range wanted {
-		starting.Go(func() { _, _ = p.running() }) // whoever opens a tab is told
+		starting.Go(func() { _, _ = p.running() })
 	}
 	repo, err := filepath.Abs("../..")
 	must(t, err)
