@@ -60,7 +60,7 @@ export GOFLAGS="${GOFLAGS:-} -ldflags=-w" # nobody debugs the many programs that
 # it in voting and below. Elsewhere only what others wrote for curves and numbers goes without it, and that is most of
 # what it costs. Those who see and hear each other in meetings have both cores for themselves, in the end. The others
 # share them, as most of them wait: those that wait for servers, of which the longest has a lane of its own, and the rest.
-test=(go test -json -shuffle=on -timeout 20m -p 1)
+test=(go test -json -vet=off -shuffle=on -timeout 20m -p 1) # go vet has seen all of it above
 light='-gcflags=filippo.io/...=-race=false'
 race=("${test[@]}" -race "$light")
 mapfile -t voting < <(go list ./voting/... | grep -vxF "$(go list ./voting/belenios)")
