@@ -65,7 +65,8 @@ type house struct {
 	pages   http.Handler
 	secret  []byte
 	calls   *store.Store
-	stop    func() // ends the media server
+	stop    func()   // ends the media server
+	scripts []string // that run before the page's own
 
 	mu       sync.Mutex
 	changing map[string]func(said map[string]any) // what the page is told to its questions, by their last word
@@ -192,7 +193,7 @@ type somebody struct {
 
 func (h *house) opens(link string, scripts ...string) *somebody {
 	h.t.Helper()
-	tab := eyes.Must(chromium.Open(link, append(scripts, axe)...))(h.t)
+	tab := eyes.Must(chromium.Open(link, append(scripts, h.scripts...)...))(h.t)
 	h.t.Cleanup(tab.Close)
 	return &somebody{Tab: tab, t: h.t}
 }
