@@ -75,11 +75,12 @@ func plain(r rune) rune {
 	return unicode.ToLower(r)
 }
 
+// apart are the vowels and dots that some keyboards send apart, each before what it is joined to.
+var apart = strings.NewReplacer("a\u0308", "ä", "o\u0308", "ö", "u\u0308", "ü",
+	"A\u0308", "Ä", "O\u0308", "Ö", "U\u0308", "Ü")
+
 // compose joins the vowels and dots that some keyboards send apart.
-func compose(text string) string {
-	return strings.NewReplacer("a\u0308", "ä", "o\u0308", "ö", "u\u0308", "ü",
-		"A\u0308", "Ä", "O\u0308", "Ö", "U\u0308", "Ü").Replace(text)
-}
+func compose(text string) string { return apart.Replace(text) }
 
 // keycap is the box around a digit.
 const keycap = '\u20e3'
