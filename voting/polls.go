@@ -87,6 +87,7 @@ type Polls struct {
 	elections map[string]*belenios.Election // by fingerprint, of the polls that are not ended
 	counted   map[ID]findings               // of the polls whose outcome was asked
 	owners    map[string]map[string]Member  // who has which credential, by fingerprint, of the polls that got sealed ballots
+	rolls     map[ID]frozen                 // of the polls that are opened and not ended
 }
 
 // New are the polls that l remembers and whose keys v has. Its configuration must be valid;
@@ -105,6 +106,7 @@ func New(l ledger, v vault, rand io.Reader, cfg Config) *Polls {
 		closed:    make(map[ID][]string),
 		counted:   make(map[ID]findings),
 		owners:    make(map[string]map[string]Member),
+		rolls:     make(map[ID]frozen),
 	}
 }
 
@@ -121,11 +123,10 @@ func (p *Polls) Poll(ctx context.Context, id ID) (*Poll, error) {
 }
 
 func (p *Polls) withRoll(ctx context.Context, poll *Poll) (*Poll, error) {
-	members, err := p.registrar.Roll(ctx, string(poll.ID))
-	if err != nil {
+	var err error
+	if poll.Roll, err = p.roll(ctx, poll); err != nil {
 		return nil, fmt.Errorf("looking up the roll of poll %s: %w", poll.ID, err)
 	}
-	poll.Roll = asMembers(members)
 	if err := p.recall(ctx, poll); err != nil {
 		return nil, err
 	}
@@ -270,6 +271,7 @@ func (p *Polls) drop(poll *Poll) {
 	delete(p.elections, poll.Fingerprint)
 	delete(p.counted, poll.ID)
 	delete(p.owners, poll.Fingerprint)
+	delete(p.rolls, poll.ID)
 	p.mu.Unlock()
 }
 
