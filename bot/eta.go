@@ -36,11 +36,21 @@ func (b *Bot) showCount(ctx context.Context, p *voting.Poll, next *time.Time) er
 			return nil
 		}
 	}
-	if !b.every(key(p.ID, "count"), progressPause, next) {
+	if !b.every(key(p.ID, "count"), countPause(len(p.Roll)), next) {
 		return nil
 	}
 	return b.Line.Queue(ctx, count)
 }
+
+// countPause is the least time between two counts in a group of so many. Each is for all of them, whose homeserver has to
+// pass it on to everybody while it takes their answers: in a large group it is said less often.
+func countPause(members int) time.Duration {
+	return max(progressPause, time.Duration(members)*countEach)
+}
+
+// countEach is how much of that time each member adds in a large group: with a hundred and fifty it is no more than in a
+// small one, with five hundred it is fifty seconds.
+const countEach = 100 * time.Millisecond
 
 // allOut says whether all ballots are out, and the count that was said last lacks some.
 func (b *Bot) allOut(ctx context.Context, p *voting.Poll, said string) bool {
