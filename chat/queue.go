@@ -179,9 +179,13 @@ func (l *Line) deliver(ctx, work context.Context) {
 			l.tidy(ctx)
 			tidied = time.Now()
 		}
-		due, err := l.store.DueOutgoing(ctx, l.may(time.Now()), 2*l.atOnce)
-		if err != nil && ctx.Err() == nil {
-			l.log.Error().Err(err).Msg("The queue of messages cannot be read")
+		var due []store.Outgoing
+		if len(busy) < l.atOnce {
+			var err error
+			due, err = l.store.DueOutgoing(ctx, l.may(time.Now()), 2*l.atOnce)
+			if err != nil && ctx.Err() == nil {
+				l.log.Error().Err(err).Msg("The queue of messages cannot be read")
+			}
 		}
 		for _, o := range turns.order(due) {
 			if len(busy) >= l.atOnce {
@@ -220,8 +224,11 @@ func (l *Line) deliver(ctx, work context.Context) {
 
 // nextLook is how long nothing needs to be done.
 func (l *Line) nextLook(ctx context.Context, busy bool) time.Duration {
+	if busy {
+		return idle
+	}
 	at, waiting, err := l.store.NextOutgoing(ctx)
-	if err != nil || !waiting || busy {
+	if err != nil || !waiting {
 		return idle
 	}
 	now := time.Now()
