@@ -255,7 +255,9 @@ type Bot struct {
 	motion    *answer.Sheet // reads what may be an answer to any ballot
 	languages map[string]*i18n.Texts
 	wake      chan struct{} // something may be due in Run
+	wakeSoon  chan struct{} // the same, and nobody waits for it
 	started   time.Time
+	sheets    sync.Map // of *answer.Sheet, which read the answers to open votes, by their ID
 
 	mu        sync.Mutex
 	deadlines map[string]time.Time               // when a poll closes, by the key of what said so
@@ -298,6 +300,7 @@ func New(o Options) *Bot {
 		motion:    answer.NewSheet(voting.Question{Kind: voting.KindMotion, Options: []string{"", "", ""}}, phrases),
 		languages: loadLanguages(o.Texts),
 		wake:      make(chan struct{}, 1),
+		wakeSoon:  make(chan struct{}, 1),
 		started:   o.Now(),
 		deadlines: make(map[string]time.Time),
 		answered:  make(map[voting.ID]map[string]time.Time),
@@ -321,6 +324,14 @@ func New(o Options) *Bot {
 func (b *Bot) awake() {
 	select {
 	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// awakeSoon makes Run look for what is due within a moment, once for all that is done until then.
+func (b *Bot) awakeSoon() {
+	select {
+	case b.wakeSoon <- struct{}{}:
 	default:
 	}
 }

@@ -62,6 +62,6 @@ func (b *Bot) lay(ctx context.Context, m chat.Message, p *voting.Poll, envelope 
 		return err
 	}
 	b.answeredAt(m, p.ID)
-	b.awake() // perhaps everybody has voted now
+	b.awakeSoon() // perhaps everybody has voted now
 	return nil
 }

@@ -146,8 +146,14 @@ func (b *Bot) isAnswer(ctx context.Context, m chat.Message) (bool, error) {
 	return false, nil
 }
 
-// sheet reads the answers to a poll.
-func (b *Bot) sheet(p *voting.Poll) *answer.Sheet { return answer.NewSheet(p.Asked, b.phrases) }
+// sheet reads the answers to an open poll. What that asks does not change, so one is made for all who answer.
+func (b *Bot) sheet(p *voting.Poll) *answer.Sheet {
+	s, known := b.sheets.Load(p.ID)
+	if !known {
+		s, _ = b.sheets.LoadOrStore(p.ID, answer.NewSheet(p.Asked, b.phrases))
+	}
+	return s.(*answer.Sheet)
+}
 
 // to is a delivery to where a message came from.
 func (b *Bot) to(m chat.Message, key, kind string, payload any) chat.Delivery {

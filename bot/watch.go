@@ -20,6 +20,9 @@ const (
 	patience = 7 * 24 * time.Hour
 	// look is how often Run looks for what is due when nothing wakes it.
 	look = 30 * time.Second
+	// soonLook is how long it may wait until it looks for what nobody waits for at once: an answer, or a letter to one of
+	// hundreds, each of which it would look at everything for.
+	soonLook = 200 * time.Millisecond
 )
 
 // Run does what is due: ballots once the opening is published, the close when everybody has
@@ -38,6 +41,13 @@ func (b *Bot) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-b.wake:
+		case <-b.wakeSoon:
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-b.wake:
+			case <-time.After(soonLook):
+			}
 		case <-timer.C:
 		}
 		next := b.Now().Add(look)
@@ -51,7 +61,11 @@ func (b *Bot) Run(ctx context.Context) error {
 
 // Delivered is told of each delivery that was sent. It only wakes Run, which looks for itself.
 func (b *Bot) Delivered(ctx context.Context, d chat.Delivery) error {
-	b.awake()
+	if d.Person == "" {
+		b.awake()
+	} else {
+		b.awakeSoon()
+	}
 	if d.Kind == kindOlder || d.Kind == kindCardOver {
 		return b.Line.Forget(ctx, d.Group)
 	}
@@ -243,6 +257,7 @@ func (b *Bot) finish(ctx context.Context, p *voting.Poll, next *time.Time) error
 
 // forget drops what this process knows of a poll.
 func (b *Bot) forget(id voting.ID) {
+	b.sheets.Delete(id)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	maps.DeleteFunc(b.deadlines, func(said string, _ time.Time) bool { return strings.HasPrefix(said, key(id, "")) })
