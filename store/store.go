@@ -49,16 +49,25 @@ func Open(ctx context.Context, dir string, log zerolog.Logger) (*Store, error) {
 	return s, nil
 }
 
+const (
+	// cacheSize is how much of the database each connection keeps in memory, in KiB behind a minus: SQLite's default is 2 MB,
+	// and in a burst there is a connection for whatever is done at once.
+	cacheSize = "-512"
+	// idleConnections is how many stay open for the next one who asks: to open one reads the whole schema.
+	idleConnections = 8
+)
+
 func open(ctx context.Context, dir string, log zerolog.Logger) (*Store, error) {
 	path := filepath.Join(dir, "stimmbote.db")
 	if err := private(path); err != nil {
 		return nil, fmt.Errorf("creating database %s: %w", path, err)
 	}
-	uri := (&url.URL{Scheme: "file", Opaque: path, RawQuery: "_txlock=immediate&_secure_delete=on"}).String()
+	uri := (&url.URL{Scheme: "file", Opaque: path, RawQuery: "_txlock=immediate&_secure_delete=on&_cache_size=" + cacheSize}).String()
 	raw, err := dbutil.NewWithDialect(uri, "sqlite3-fk-wal-fullsync")
 	if err != nil {
 		return nil, fmt.Errorf("opening database %s: %w", path, err)
 	}
+	raw.RawDB.SetMaxIdleConns(idleConnections)
 	raw.Owner = "stimmbote"
 	raw.Log = dbutil.ZeroLogger(log.Level(max(log.GetLevel(), zerolog.WarnLevel)))
 	raw.UpgradeTable = dbutil.BuildUpgradeTable().WithFSPath(migrations, "migrations").Finish()

@@ -24,6 +24,7 @@ import (
 // serve builds the parts, runs them until ctx ends or one of them fails, and stops them in
 // order: pages and calls first, then the chat, which finishes what it is saying, the store last.
 func serve(ctx context.Context, cfg config, stderr io.Writer) error {
+	beFrugal()
 	g, err := settle(ctx, cfg, stderr)
 	if err != nil {
 		return err
