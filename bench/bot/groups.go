@@ -54,7 +54,7 @@ func limitedVote(ctx context.Context, w *world.World) error {
 }
 
 // largeVote holds a vote of a large group in which everybody answers at once.
-func largeVote(ctx context.Context, w *world.World, people []*world.Person) error {
+func largeVote(ctx context.Context, w *world.World, people []*world.Person, group string) error {
 	say("a vote in which all answer at once")
 	c, err := hold(ctx, w, people, "Shall we all at once?", 0)
 	if err != nil {
@@ -65,8 +65,9 @@ func largeVote(ctx context.Context, w *world.World, people []*world.Person) erro
 		return err
 	}
 	n := len(people)
-	row(fmt.Sprintf("%d members: all ballots delivered", n), seconds(c.ballots), "120 s for 500")
+	row(fmt.Sprintf("%d members, %s: all ballots delivered", n, group), seconds(c.ballots), "120 s for 500")
 	row("… all answer at once: the last receipt", seconds(c.receipts[n-1]), "60 s for 500")
+	row("… meanwhile on the processors: the bot, the homeserver, everybody's clients", c.answers.String(), "–")
 	row("… from !close to the result, of which from the closed hash", seconds(c.result)+", "+seconds(c.counted), "1 s for 500")
 	row("… by the bot itself: memory", fmt.Sprintf("%.0f MB", used[memory]/mega), "120 MB for 500")
 	return nil

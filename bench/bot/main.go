@@ -1,7 +1,7 @@
 // Command bot measures what the program costs, and how fast it reaches a large group, around the real program on a
 // throwaway homeserver without limits, or holds a vote there. It prints a table in Markdown: work, measured, aim.
 //
-//	go run ./bench/bot [-members 200] [-idle 60s] [-first] [-votes] [-calls] [-tellers] [-limits] [-raw FILE]
+//	go run ./bench/bot [-members 200] [-bare] [-group Ed25519] [-idle 60s] [-size] [-first] [-votes] [-calls] [-tellers] [-limits] [-raw FILE]
 //
 // Aims are for two cores with nothing else on them. The exit status is 0 whatever was measured: a busy machine is no
 // defect of the program.
@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"stimmbote/e2e/world"
+	"stimmbote/voting"
 )
 
 func main() {
@@ -34,6 +35,9 @@ func main() {
 
 func run(ctx context.Context) (err error) {
 	members := flag.Int("members", 200, "of the large group; 0 leaves it out")
+	bare := flag.Bool("bare", true, "in the large group, measure also what the direct chats take by bare requests")
+	group := flag.String("group", voting.Defaults().Group, "that votes are encrypted in, but those on Synapse and with tellers")
+	size := flag.Bool("size", true, "build the program as a release has it, and measure its size")
 	idle := flag.Duration("idle", time.Minute, "how long to watch the bot do nothing; 0 leaves it out")
 	first := flag.Bool("first", true, "measure how long `make try` takes to its first prompt")
 	votes := flag.Bool("votes", true, "measure receipts")
@@ -48,8 +52,10 @@ func run(ctx context.Context) (err error) {
 	}
 
 	fmt.Printf("%d cores, %s\n\n| what | measured | aim |\n|---|---|---|\n", runtime.NumCPU(), runtime.Version())
-	if err := binary(ctx); err != nil {
-		return err
+	if *size {
+		if err := binary(ctx); err != nil {
+			return err
+		}
 	}
 	if *first {
 		if err := firstPrompt(ctx); err != nil {
@@ -69,7 +75,9 @@ func run(ctx context.Context) (err error) {
 	if *idle == 0 && *members == 0 && !*votes && !*inCalls {
 		return nil
 	}
-	w, err := world.New(ctx, world.Options{Repo: repo, Say: say})
+	w, err := world.New(ctx, world.Options{Repo: repo, Say: say, Config: func(config map[string]any) {
+		config["poll"].(map[string]any)["group"] = *group
+	}})
 	if err != nil {
 		return err
 	}
@@ -90,11 +98,11 @@ func run(ctx context.Context) (err error) {
 		}
 	}
 	if *members > 0 {
-		people, err := reachAll(ctx, w, *members)
+		people, err := reachAll(ctx, w, *members, *bare)
 		if err != nil {
 			return err
 		}
-		return largeVote(ctx, w, people)
+		return largeVote(ctx, w, people, *group)
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ type course struct {
 	ballots  time.Duration   // from "start" until the last had a ballot
 	receipts []time.Duration // from each answer until its receipt was read, sorted
 	result   time.Duration   // from "!close" until the result was read
+	answers  shares          // of the processors, while the answers came
 	counted  time.Duration   // from the closed hash until the result
 }
 
@@ -50,6 +51,10 @@ func hold(ctx context.Context, w *world.World, people []*world.Person, question 
 		return c, err
 	}
 	c.ballots = slices.MaxFunc(last, time.Time.Compare).Sub(began)
+	before, err := shared(ctx, w)
+	if err != nil {
+		return c, err
+	}
 	c.receipts, err = all(people, func(p *world.Person) (time.Duration, error) {
 		thinking := time.NewTimer(time.Duration(rand.Int64N(int64(over) + 1)))
 		select {
@@ -62,6 +67,11 @@ func hold(ctx context.Context, w *world.World, people []*world.Person, question 
 	if err != nil {
 		return c, err
 	}
+	after, err := shared(ctx, w)
+	if err != nil {
+		return c, err
+	}
+	c.answers = after.since(before)
 	slices.Sort(c.receipts)
 	began = time.Now()
 	if _, err := chair.Say(ctx, world.Group, "!close"); err != nil {

@@ -181,6 +181,9 @@ func (h *Homeserver) Stop() {
 	}
 }
 
+// Pid is the number of the homeserver's process.
+func (h *Homeserver) Pid() int { return h.child.cmd.Process.Pid }
+
 func randomHex(n int) string {
 	b := make([]byte, n)
 	rand.Read(b)
