@@ -64,11 +64,16 @@ func largeVote(ctx context.Context, w *world.World, people []*world.Person, grou
 	if err != nil {
 		return err
 	}
+	way, err := passed(ctx, w.People[world.Chair], w.People["anna"], "A message to everybody")
+	if err != nil {
+		return err
+	}
 	n := len(people)
 	row(fmt.Sprintf("%d members, %s: all ballots delivered", n, group), seconds(c.ballots), "120 s for 500")
 	row("… all answer at once: the last receipt", seconds(c.receipts[n-1]), "60 s for 500")
 	row("… meanwhile on the processors: the bot, the homeserver, everybody's clients", c.answers.String(), "–")
 	row("… from !close to the result, of which from the closed hash", seconds(c.result)+", "+seconds(c.counted), "1 s for 500")
+	row("… the way: a message to the group, until one of them has read it", seconds(way), "–")
 	row("… by the bot itself: memory", fmt.Sprintf("%.0f MB", used[memory]/mega), "120 MB for 500")
 	return nil
 }
