@@ -35,11 +35,12 @@ const (
 	// Groups take turns within a lane; what belongs to none takes turns by its route.
 	dueOutgoing = `
 		SELECT ` + outgoingColumns + `, need FROM (
-			SELECT *, ROW_NUMBER() OVER (PARTITION BY lane, CASE WHEN grp='' THEN route ELSE grp END ORDER BY seq) AS turn FROM (
-				SELECT o.*, ` + needOutgoing + ` AS need FROM outbox o LEFT JOIN direct d ON d.person=o.person
+			SELECT key AS chosen, need, ROW_NUMBER() OVER (PARTITION BY lane, CASE WHEN grp='' THEN route ELSE grp END ORDER BY seq) AS turn FROM (
+				SELECT o.key, o.lane, o.seq, o.grp, o.route, o.kind, ` + needOutgoing + ` AS need
+				FROM outbox o LEFT JOIN direct d ON d.person=o.person
 				WHERE o.next_try<=$1 AND o.` + firstOutgoing + `
 			) AS firsts WHERE need<=$2 AND (NOT $3 OR kind=$4)
-		) AS turns WHERE turn<=$5 ORDER BY lane, turn, seq LIMIT $6
+		) AS turns JOIN outbox ON key=chosen WHERE turn<=$5 ORDER BY lane, turn, seq LIMIT $6
 	`
 	replaceOutgoing = `UPDATE outbox SET state=2, payload=NULL, seq=0, next_try=0, day=$3
 		WHERE state=0 AND edits=$1 AND key<>$2 AND NOT lasting`
