@@ -112,18 +112,13 @@ func (b *Bot) outcomes(ctx context.Context, p *voting.Poll) ([]chat.Delivery, er
 // archived says whether a vote leaves a file for recounting.
 func archived(p *voting.Poll) bool { return p.Level() != voting.Open && !p.Terms.Rehearsal }
 
-// results are what the group is told after the count: the result with its archive.
-func results(p *voting.Poll) []chat.Delivery {
+// published is all that is said after the count: the result with its archive to the group. The
+// receipts, and what could be tapped at, are taken back.
+func (b *Bot) published(ctx context.Context, p *voting.Poll) ([]chat.Delivery, error) {
 	all := []chat.Delivery{later(p, "result", kindResult)}
 	if archived(p) {
 		all = append(all, lasting(p, "archive", kindArchive))
 	}
-	return all
-}
-
-// takenBackAfter is what is taken back after the count: the receipts, and what could be tapped at.
-func (b *Bot) takenBackAfter(ctx context.Context, p *voting.Poll) ([]chat.Delivery, error) {
-	var all []chat.Delivery
 	for _, m := range p.Roll {
 		after, err := b.next(ctx, p.ID, m)
 		if err != nil {

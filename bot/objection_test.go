@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"strings"
 	"testing"
 
 	"stimmbote/voting"
@@ -72,28 +71,4 @@ func TestNotCastIsAnswered(t *testing.T) {
 	w.expect(`^This vote is over already: First\?`, "anna")
 	w.says("eva", "!objection I have voted")
 	w.expect(`^The objection of Eva is recorded`, "group")
-}
-
-// Whoever reads that no vote of theirs was cast can object before anything is opened, where there is time for that; the
-// result waits for no letters where there is none.
-func TestLettersAndTheResult(t *testing.T) {
-	t.Parallel()
-	for _, window := range []bool{true, false} {
-		w := newWorld(t, "en")
-		question := "First?"
-		if window {
-			question += " --objection 10m"
-		}
-		w.opened(question)
-		for _, name := range people[:5] {
-			w.tells(name, "1")
-		}
-		w.new()
-		w.closes("chair")
-		said := list(w.new())
-		letter, result := strings.Index(said, "No vote was cast for you"), strings.Index(said, "Result: adopted")
-		if letter < 0 || window && result >= 0 || !window && (result < 0 || letter < result) {
-			t.Errorf("time for objections %v: letter at %d, result at %d of\n%s", window, letter, result, said)
-		}
-	}
 }

@@ -187,11 +187,14 @@ func (b *Bot) count(ctx context.Context, p *voting.Poll, next *time.Time) error 
 	if err != nil || closed == "" {
 		return err
 	}
-	counting := key(p.ID, "count")
-	// Where something comes between hash and result, whoever reads that no vote of theirs was cast can act in time. Else
-	// nobody waits for a result until hundreds of others have read what became of their vote.
-	between := p.Terms.Tellers != "" || p.Terms.Objection > 0 || p.Held() || b.stumbled(counting)
-	if between && !b.tellOutcomes(ctx, p, next) {
+	if outcomes := key(p.ID, "outcomes"); !b.wasQueued(outcomes) {
+		b.work(ctx, outcomes, next, func(ctx context.Context, failures int) error {
+			err := b.queueOnce(ctx, outcomes, func() ([]chat.Delivery, error) { return b.outcomes(ctx, p) })
+			if err != nil && ctx.Err() == nil {
+				return b.cannotCount(ctx, p, failures, err)
+			}
+			return err
+		})
 		return nil
 	}
 	if p.Terms.Tellers != "" {
@@ -207,7 +210,7 @@ func (b *Bot) count(ctx context.Context, p *voting.Poll, next *time.Time) error 
 		*next = earlier(*next, opens)
 		return nil
 	}
-	b.work(ctx, counting, next, func(ctx context.Context, failures int) error {
+	b.work(ctx, key(p.ID, "count"), next, func(ctx context.Context, failures int) error {
 		b.Checkpoint("close.after-hash")
 		_, _, err := b.Polls.Tally(ctx, p.ID, b.Now())
 		if err != nil && ctx.Err() == nil {
@@ -219,41 +222,17 @@ func (b *Bot) count(ctx context.Context, p *voting.Poll, next *time.Time) error 
 	return nil
 }
 
-// tellOutcomes tells each member what became of their vote, beside everything else, and says whether that was queued.
-func (b *Bot) tellOutcomes(ctx context.Context, p *voting.Poll, next *time.Time) bool {
-	outcomes := key(p.ID, "outcomes")
-	if b.wasQueued(outcomes) {
-		return true
-	}
-	b.work(ctx, outcomes, next, func(ctx context.Context, failures int) error {
-		err := b.queueOnce(ctx, outcomes, func() ([]chat.Delivery, error) { return b.outcomes(ctx, p) })
-		if err != nil && ctx.Err() == nil && p.State == voting.StateClosed {
-			return b.cannotCount(ctx, p, failures, err)
-		}
-		return err
-	})
-	return false
-}
-
-// finish publishes the result, tells each member what became of their vote and, when everything is said or has waited
-// for long, deletes what linked people to ballots.
+// finish publishes the result and, when everything is said or has waited for long, deletes what
+// linked people to ballots.
 func (b *Bot) finish(ctx context.Context, p *voting.Poll, next *time.Time) error {
 	if published := key(p.ID, "published"); !b.wasQueued(published) {
 		b.work(ctx, published, next, func(ctx context.Context, _ int) error {
-			result := b.queueOnce(ctx, key(p.ID, "result"), func() ([]chat.Delivery, error) { return results(p), nil })
-			if result != nil {
-				return result
-			}
-			return b.queueOnce(ctx, published, func() ([]chat.Delivery, error) { return b.takenBackAfter(ctx, p) })
+			return b.queueOnce(ctx, published, func() ([]chat.Delivery, error) { return b.published(ctx, p) })
 		})
 		return nil
 	}
-	late := !b.Now().Before(p.Result.At.Add(lastWait))
-	if !b.tellOutcomes(ctx, p, next) && !late {
-		return nil
-	}
 	pending, err := b.Line.Pending(ctx, string(p.ID))
-	if err != nil || pending > 0 && !late {
+	if err != nil || pending > 0 && b.Now().Before(p.Result.At.Add(lastWait)) {
 		return err
 	}
 	err = b.Store.Tx(ctx, func(ctx context.Context) error {

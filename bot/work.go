@@ -58,14 +58,6 @@ func (b *Bot) work(ctx context.Context, name string, next *time.Time, do func(ct
 	})
 }
 
-// stumbled says whether something slow has failed and is tried again.
-func (b *Bot) stumbled(name string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	j := b.jobs[name]
-	return j != nil && j.failures > 0
-}
-
 // guard turns a panic into an error, so that nothing that is said can stop the bot.
 func (b *Bot) guard(ctx context.Context, do func() error) (err error) {
 	defer func() {

@@ -24,11 +24,10 @@ const (
 	killsEach = 2 // in each of the two parts of a vote before its close
 )
 
-// stepsOfClose are the moments at which the bot dies in each close, one after the other. The letters to each member leave
-// beside the archive, and there are many of them: it dies before the archive first.
+// stepsOfClose are the moments at which the bot dies in each close, one after the other.
 var stepsOfClose = []string{
-	"close.before-hash", "close.after-hash", "close.after-count", "close.before-archive",
-	"close.before-outcome", "close.after-end", "close.before-renewal",
+	"close.before-hash", "close.after-hash", "close.after-count", "close.before-outcome",
+	"close.before-archive", "close.after-end", "close.before-renewal",
 }
 
 var understood = regexp.MustCompile(`(?i)understood: (yes|no|abstain)\b[\s\S]*code: (\S+)`)
