@@ -2,11 +2,11 @@ package media
 
 import (
 	"context"
-	"regexp"
 	"strconv"
 	"sync"
 	"sync/atomic"
 
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -17,22 +17,24 @@ type association struct {
 	offered atomic.Pointer[webrtc.SCTPCapabilities] // nil until the client has said that it wants one
 }
 
-var (
-	dataSection = regexp.MustCompile(`(?m)^m=application `)
-	messageSize = regexp.MustCompile(`(?m)^a=max-message-size:(\d+)`) // RFC 8841 6
-)
-
-// described notes whether the client's description asks for data, and how large a message may be that it takes.
-func (a *association) described(sdp string) {
-	if !dataSection.MatchString(sdp) {
-		return
+// note takes from the client's description whether it asks for data, and how large a message may be that it takes.
+func (a *association) note(offer string) {
+	d := sdp.SessionDescription{}
+	if d.UnmarshalString(offer) != nil {
+		return // nobody can answer it
 	}
-	var c webrtc.SCTPCapabilities
-	if m := messageSize.FindStringSubmatch(sdp); m != nil {
-		n, _ := strconv.ParseUint(m[1], 10, 32) // what does not fit is as good as not said
-		c.MaxMessageSize = uint32(n)
+	for _, m := range d.MediaDescriptions {
+		_, bundled := m.Attribute("bundle-only") // then a port of 0 is no refusal, RFC 9143 6
+		if m.MediaName.Media != "application" || m.MediaName.Port.Value == 0 && !bundled {
+			continue
+		}
+		var c webrtc.SCTPCapabilities
+		size, _ := m.Attribute("max-message-size") // RFC 8841 6
+		if n, err := strconv.ParseUint(size, 10, 32); err == nil {
+			c.MaxMessageSize = uint32(n)
+		}
+		a.offered.Store(&c)
 	}
-	a.offered.Store(&c)
 }
 
 // beside has the association begin as soon as the peer connection can carry it, in a goroutine that ends with that.
@@ -44,7 +46,7 @@ func (a *association) beside(pc *webrtc.PeerConnection, work func(func())) {
 		}
 		ctx := begun{context.Background(), make(chan struct{}), new(sync.Once)}
 		work(func() {
-			defer ctx.note()
+			defer ctx.tell()
 			_ = pc.SCTP().StartContext(ctx, *c) // without it there is no data, and the client sees that
 		})
 		<-ctx.waited // until pion knows that it need not begin it itself
@@ -58,10 +60,10 @@ type begun struct {
 	once   *sync.Once
 }
 
-func (b begun) note() { b.once.Do(func() { close(b.waited) }) }
+func (b begun) tell() { b.once.Do(func() { close(b.waited) }) }
 
-// Done notes that it is waited for.
+// Done tells that it is waited for.
 func (b begun) Done() <-chan struct{} {
-	b.note()
+	b.tell()
 	return b.Context.Done()
 }

@@ -2,11 +2,13 @@ package media
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
 	"github.com/livekit/protocol/livekit"
+	"github.com/pion/webrtc/v4"
 )
 
 // shortSilence is how long tests wait for a silent client.
@@ -173,6 +175,42 @@ func TestResumeWithAnOfferUnderWay(t *testing.T) {
 	defer bernd.mu.Unlock()
 	if bernd.leave != nil {
 		t.Errorf("bernd was told to go: %v", bernd.leave)
+	}
+}
+
+// Whoever answers with what cannot be taken, and resumes before that is noticed, ends nothing but their own part.
+func TestResumeAfterABrokenAnswer(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
+	bernd.mu.Lock()
+	bernd.slow = true
+	bernd.mu.Unlock()
+	anna.publish(audio, "mic", "mic", gcm)
+	bernd.until("offered the sound", func() bool { return bernd.offered != nil })
+	offer := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: bernd.offered.GetSdp()}
+	bernd.must(bernd.sub.SetRemoteDescription(offer))
+	answer, err := bernd.sub.CreateAnswer(nil)
+	bernd.must(err)
+
+	w.mu.Lock()
+	r := w.rooms["r"]
+	w.mu.Unlock()
+	err = r.call(t.Context(), func() error {
+		sub := r.people["bernd"].sub
+		sub.post(sub.answered(&livekit.SessionDescription{
+			Type: "answer", Sdp: strings.ReplaceAll(answer.SDP, "a=ice-ufrag:", "a=x:"), Id: bernd.offered.GetId(),
+		}))
+		sub.post(sub.resume)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	anna.sees("bernd", gone)
+	w.enter(t, "r", "clara").gets(anna, "mic", 10)
+	if anna.leave != nil {
+		t.Errorf("anna was told to go: %v", anna.leave)
 	}
 }
 

@@ -35,7 +35,7 @@ func (p *publisher) answer(offer *livekit.SessionDescription, codecs map[string]
 		if strings.Count(offer.GetSdp(), "\nm=") > maxSections {
 			return errSections
 		}
-		p.data.described(offer.GetSdp())
+		p.data.note(offer.GetSdp())
 		err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer.GetSdp()})
 		if err != nil {
 			return fmt.Errorf("taking offer: %w", err)

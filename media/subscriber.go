@@ -209,9 +209,9 @@ func (s *subscriber) resume() error {
 		return nil // the client does
 	}
 	s.restart = true
-	if s.waiting {
+	if pending := s.pc.PendingLocalDescription(); pending != nil {
 		s.again = true
-		s.send(signal.Offer(s.pc.PendingLocalDescription().SDP, s.offers, s.mids()))
+		s.send(signal.Offer(pending.SDP, s.offers, s.mids()))
 		return nil
 	}
 	return s.offer()
