@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"sync"
 	"time"
 
@@ -144,6 +145,7 @@ func (p *Polls) Live(ctx context.Context) ([]*Poll, error) {
 			return nil, err
 		}
 	}
+	p.keepOnly(polls)
 	return polls, nil
 }
 
@@ -273,6 +275,21 @@ func (p *Polls) drop(poll *Poll) {
 	delete(p.owners, poll.Fingerprint)
 	delete(p.rolls, poll.ID)
 	p.mu.Unlock()
+}
+
+// keepOnly forgets what is remembered of other polls than the live ones: somebody may have looked one up just while it
+// ended.
+func (p *Polls) keepOnly(live []*Poll) {
+	ids, fingerprints := make(map[ID]bool), make(map[string]bool)
+	for _, poll := range live {
+		ids[poll.ID], fingerprints[poll.Fingerprint] = true, true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	maps.DeleteFunc(p.elections, func(f string, _ *belenios.Election) bool { return !fingerprints[f] })
+	maps.DeleteFunc(p.counted, func(id ID, _ findings) bool { return !ids[id] })
+	maps.DeleteFunc(p.owners, func(f string, _ map[string]Member) bool { return !fingerprints[f] })
+	maps.DeleteFunc(p.rolls, func(id ID, _ frozen) bool { return !ids[id] })
 }
 
 func asMembers(names []string) []Member {

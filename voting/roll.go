@@ -15,9 +15,6 @@ type frozen struct {
 // each hash, and kept until the end. The caller may change what it gets.
 func (p *Polls) roll(ctx context.Context, poll *Poll) ([]Member, error) {
 	p.mu.Lock()
-	if poll.State.Ended() {
-		delete(p.rolls, poll.ID) // somebody may have read it at the very end
-	}
 	known := p.rolls[poll.ID]
 	p.mu.Unlock()
 	if known.hash != "" && known.hash == poll.RollHash {

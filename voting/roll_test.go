@@ -8,7 +8,7 @@ import (
 )
 
 // TestRoll reads the roll of an open poll again and again: it is everybody's own copy, the same after a restart, and gone
-// at the end.
+// at the end, also if somebody has looked it up just before.
 func TestRoll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -29,7 +29,18 @@ func TestRoll(t *testing.T) {
 	if w = w.again(); !slices.Equal(roll(), members(6)) {
 		t.Errorf("after a restart the roll is %v", roll())
 	}
+	before, err := w.Poll(t.Context(), id)
+	check(t, err)
 	check(t, w.Discard(t.Context(), id))
+	if n := w.Remembered(); n > 0 {
+		t.Errorf("after the end something is remembered of %d polls", n)
+	}
+	w.Relapse(before)
+	_, err = w.Live(t.Context())
+	check(t, err)
+	if n := w.Remembered(); n > 0 {
+		t.Errorf("some time after the end something is remembered of %d polls", n)
+	}
 	if left := roll(); len(left) > 0 {
 		t.Errorf("after the end there is still a roll: %v", left)
 	}
