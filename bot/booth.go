@@ -97,7 +97,7 @@ func (b *Bot) castSealed(ctx context.Context, id voting.ID, envelope *voting.Env
 	}
 	if !r.Again {
 		b.votedAt(string(member), p.ID, b.Now())
-		b.awake() // perhaps everybody has voted now
+		b.awakeSoon() // perhaps everybody has voted now
 	}
 	return r, nil
 }

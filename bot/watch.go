@@ -61,7 +61,7 @@ func (b *Bot) Run(ctx context.Context) error {
 
 // Delivered is told of each delivery that was sent. It only wakes Run, which looks for itself.
 func (b *Bot) Delivered(ctx context.Context, d chat.Delivery) error {
-	if d.Person == "" {
+	if d.Person == "" && d.Redacts == "" {
 		b.awake()
 	} else {
 		b.awakeSoon()

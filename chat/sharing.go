@@ -67,12 +67,15 @@ func (l *Line) handOut(ctx context.Context, room id.RoomID, strict bool) error {
 	if err := l.acquaint(ctx, mach, users, strict); err != nil {
 		return err
 	}
-	before := l.keys.dropped(room)
+	before, since := l.keys.dropped(room), l.keys.spokenSince()
 	if users, err = l.others(ctx, room); err != nil {
 		return err
 	}
 	if err := l.share(ctx, room, users, strict); err != nil {
 		return fmt.Errorf("sharing the key of a room: %w", err)
+	}
+	if !l.keys.spokenSince().Equal(since) { // it went out with sessions that are spoken with no more
+		return l.keys.RemoveOutboundGroupSession(ctx, room)
 	}
 	if l.keys.dropped(room) == before {
 		return nil
