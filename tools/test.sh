@@ -22,6 +22,7 @@ step 'build and vet'
 go build ./...
 go vet ./...
 for build in crashtest leaktest hostiletest; do go vet "-tags=goolm,$build" ./cmd/stimmbote; done
+go vet -tags=goolm,race ./media # of which a file is for the race detector alone
 none "$(go fix -diff ./... 2>&1)" 'go fix would change this:'
 
 step 'the recheck of a vote, for every kind of computer'

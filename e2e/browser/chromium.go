@@ -14,6 +14,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// actFor is within which a page has to do what it is asked: what a test waits for without end tells nobody what it was.
+const actFor = 2 * time.Minute
+
 // errNone says what is missing.
 var errNone = errors.New("there is no Chromium: install Debian's package chromium")
 
@@ -97,19 +100,28 @@ func openChromium(browser context.Context, address string, scripts []string) (pa
 }
 
 func (p *chromiumPage) run(script string) (json.RawMessage, error) {
-	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[any](script, chromedp.EvalAwaitPromise))
+	ctx, cancel := context.WithTimeout(p.ctx, actFor)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[any](script, chromedp.EvalAwaitPromise))
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(v)
 }
 
+// acts has the page do something.
+func (p *chromiumPage) acts(what chromedp.Action[chromedp.Void]) error {
+	ctx, cancel := context.WithTimeout(p.ctx, actFor)
+	defer cancel()
+	return chromedp.Do(ctx, what)
+}
+
 func (p *chromiumPage) click(selector string) error {
-	return chromedp.Do(p.ctx, chromedp.Click(chromedp.CSS(selector)))
+	return p.acts(chromedp.Click(chromedp.CSS(selector)))
 }
 
 func (p *chromiumPage) write(selector, text string) error {
-	return chromedp.Do(p.ctx, chromedp.SendKeys(chromedp.CSS(selector), text))
+	return p.acts(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 func (p *chromiumPage) shot(width, height int64) ([]byte, error) {
