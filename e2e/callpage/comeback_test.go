@@ -201,3 +201,27 @@ func TestARestartIsQuiet(t *testing.T) {
 		t.Errorf("%d tiles were taken off, want Carla's alone", n)
 	}
 }
+
+// TestARaisedHandStaysUp restarts the server in the middle of a call while somebody's hand is up: it knows of no hands
+// then, and takes none as long as it does not know that who raises it is back.
+func TestARaisedHandStaysUp(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	s := h.enters("en", "Anna", `globalThis.early = 0;
+		const real = fetch;
+		globalThis.fetch = (where, how) => {
+			if (early > 0 && how?.body?.includes('"hand"')) {
+				early--;
+				how = { ...how, body: how.body.replace('"hand"', '"state"') };
+			}
+			return real(where, how);
+		};`)
+	const isUp = `document.querySelector("#hand").ariaPressed === "true"`
+	s.click("#hand")
+	s.until(isUp, "raised hand")
+	eyes.Must(browser.Evaluate[int](s.Tab, "early = 2"))(t)
+	h.restart(func() {})
+	s.sees("The connection is interrupted.")
+	s.isBack()
+	s.until("early === 0 && "+isUp, "hand that is raised again")
+}

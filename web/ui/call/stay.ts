@@ -1,6 +1,7 @@
 // The page in the call: from the way in to the sentence at the end.
 import type { Participant } from "livekit-client";
 import { count, element, say, text } from "../page";
+import { pause } from "./comeback";
 import { press, pressed, turn } from "./controls";
 import type { Kind } from "./devices";
 import { type Keys, NoWay, type Pass, Refused, type State, act, badgeOf, keepBadge, readKeys, remember } from "./door";
@@ -15,6 +16,7 @@ import { spoken } from "./trouble";
 import { Votes } from "./votes";
 
 const lookAgain = 10_000; // milliseconds between two questions of those in the call, while somebody waits at the door
+const raiseEvery = 500; // between two attempts to raise one's hand again
 const comesBack = 10_000; // within which somebody is back who was lost together with the connection
 
 /** Stay is everything between two looks at the door page. */
@@ -206,10 +208,20 @@ export class Stay implements Audience {
     const { meeting } = this;
     if (isSo || !meeting) return;
     for (const who of [meeting.me, ...meeting.others]) this.changed(who);
-    void this.ask(this.handUp ? "hand" : "state");
+    void (this.handUp ? this.raiseAgain(meeting) : this.ask("state"));
     setTimeout(() => {
       if (!this.away) for (const [identity, name] of this.lost) this.takeOff(identity, name);
     }, comesBack);
+  }
+
+  /** Raises one's hand again for a server that knows of none; it takes none before it knows that one is back. */
+  private async raiseAgain(inside: Meeting): Promise<void> {
+    for (const until = Date.now() + comesBack; Date.now() < until; await pause(raiseEvery)) {
+      if (inside !== this.meeting) return;
+      await this.ask("hand");
+      if (this.away) this.handUp = true; // for the next time
+      if (this.handUp) return;
+    }
   }
 
   /**
