@@ -44,23 +44,21 @@ func (a *association) beside(pc *webrtc.PeerConnection, work func(func())) {
 		if state != webrtc.DTLSTransportStateConnected || c == nil {
 			return
 		}
-		ctx := begun{context.Background(), make(chan struct{}), new(sync.Once)}
+		waited := make(chan struct{})
+		ctx := begun{context.Background(), sync.OnceFunc(func() { close(waited) })}
 		work(func() {
 			defer ctx.tell()
 			_ = pc.SCTP().StartContext(ctx, *c) // without it there is no data, and the client sees that
 		})
-		<-ctx.waited // until pion knows that it need not begin it itself
+		<-waited // until pion knows that it need not begin it itself
 	})
 }
 
 // begun is a context that tells when somebody waits for its end for the first time: from then on the association is under way.
 type begun struct {
 	context.Context
-	waited chan struct{}
-	once   *sync.Once
+	tell func()
 }
-
-func (b begun) tell() { b.once.Do(func() { close(b.waited) }) }
 
 // Done tells that it is waited for.
 func (b begun) Done() <-chan struct{} {

@@ -22,11 +22,7 @@ func TestPictureBeforeData(t *testing.T) {
 		}
 		return !drop
 	})
-	w := start(t, n.below)
-	if err := n.router.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = n.router.Stop() })
+	w := n.world(t)
 	w.tune = n.onto(n.machine("10.0.0.2"))
 	anna := w.enter(t, "r", "anna")
 	anna.publish(video, "cam", "cam", gcm)

@@ -28,11 +28,7 @@ func TestMovesToAnotherNetwork(t *testing.T) {
 				to, _ := c.DestinationAddr().(*net.UDPAddr)
 				return from != nil && to != nil && !from.IP.Equal(gone) && !to.IP.Equal(gone)
 			})
-			w := start(t, n.below)
-			if err := n.router.Start(); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = n.router.Stop() })
+			w := n.world(t)
 			w.tune = n.onto(n.machine("10.0.0.2"))
 			anna := w.enter(t, "r", "anna")
 			w.tune = n.onto(n.machine(home.String(), abroad.String()))

@@ -59,6 +59,17 @@ func (n *rough) below(o *Options) {
 	}
 }
 
+// world starts the network with a server on it, until the end of the test.
+func (n *rough) world(t *testing.T) *world {
+	t.Helper()
+	w := start(t, n.below)
+	if err := n.router.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = n.router.Stop() })
+	return w
+}
+
 // onto puts a client onto a machine.
 func (n *rough) onto(m *vnet.Net) func(*webrtc.SettingEngine) {
 	return func(e *webrtc.SettingEngine) {
@@ -84,11 +95,7 @@ func (l *twice) WriteTo(b []byte, to net.Addr) (int, error) {
 func TestRoughNetwork(t *testing.T) {
 	t.Parallel()
 	n := newRough(t)
-	w := start(t, n.below)
-	if err := n.router.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = n.router.Stop() })
+	w := n.world(t)
 	w.tune = n.onto(n.machine("10.0.0.2"))
 	anna := w.enter(t, "r", "anna")
 	anna.publish(video, "cam", "cam", gcm)

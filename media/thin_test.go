@@ -60,11 +60,7 @@ func TestThinLine(t *testing.T) {
 	t.Parallel()
 	n, line := newRough(t), &narrow{to: "10.0.0.3:"}
 	n.router.AddChunkFilter(line.filter)
-	w := start(t, n.below)
-	if err := n.router.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = n.router.Stop() })
+	w := n.world(t)
 	w.tune = n.onto(n.machine("10.0.0.2"))
 	anna := w.enter(t, "r", "anna")
 	anna.sizes = map[livekit.TrackType]int{audio: 20}
