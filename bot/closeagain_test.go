@@ -69,8 +69,8 @@ func TestTwoVotesAndOneClose(t *testing.T) {
 	}
 }
 
-// TestTwoOpenVotesAndOneClose: where two votes with tellers are open, none is closed before its time: no machine could
-// be sure which was meant.
+// TestTwoOpenVotesAndOneClose: where two votes with tellers are open, the one that is named is closed before its time, and
+// the machines know which was meant.
 func TestTwoOpenVotesAndOneClose(t *testing.T) {
 	c := gathered(t, nil)
 	for _, question := range []string{"Shall we adopt motion 12?", "Shall we adopt motion 13?"} {
@@ -80,16 +80,29 @@ func TestTwoOpenVotesAndOneClose(t *testing.T) {
 	for _, person := range people[:5] {
 		c.tells(person, "A 1")
 	}
-	for _, word := range []string{"!close", "!close A", "!close 1"} {
-		c.say("chair", word)
+	c.tells("anna", "B 1")
+	c.say("chair", "!close")
+	if !c.told(`(?s)Several votes are open here.*A: Shall we adopt motion 12.*B: Shall we adopt motion 13`) {
+		t.Errorf("nobody was asked which; said was:\n%s", list(c.sent))
 	}
-	if !c.told(`no other open vote with tellers`) || c.told(`The vote is closed`) {
-		t.Errorf("one was closed; said was:\n%s", list(c.sent))
-	}
-	c.later(voting.TellersLast)
+	c.say("chair", "!close A")
 	c.later(time.Minute)
-	if c.gave() != 2 || c.told(`do not give my part`) {
-		t.Errorf("%d parts at its time; said was:\n%s", c.gave(), list(c.sent))
+	c.later(time.Minute)
+	if c.gave() != 2 || !c.told(`(?s)Result: adopted\nVote 1`) || c.told(`do not give my part`) {
+		t.Errorf("%d parts of the first; said was:\n%s", c.gave(), list(c.sent))
+	}
+	for _, person := range people[1:5] {
+		c.tells(person, "B 1")
+	}
+	c.say("chair", "!close please")
+	if !c.told(`Please write !close 2 or only !close`) {
+		t.Errorf("the machines would not understand that; said was:\n%s", list(c.sent))
+	}
+	c.say("chair", "!close 2")
+	c.later(time.Minute)
+	c.later(time.Minute)
+	if c.gave() != 4 || c.told(`do not give my part`) {
+		t.Errorf("%d parts of both; said was:\n%s", c.gave(), list(c.sent))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"stimmbote/chat"
 	"stimmbote/voting"
+	"stimmbote/voting/parley"
 )
 
 // Compose makes the words of a delivery, from what the store says at the moment of sending.
@@ -92,12 +93,7 @@ func (b *Bot) composePoll(ctx context.Context, d chat.Delivery, a about, p *voti
 	case kindRollLines:
 		return rollFile(p), nil
 	case kindOpened:
-		t.add("poll.opened", "question", title(p.Asked))
-		b.addEnd(t, p)
-		if err := errors.Join(b.addNumber(ctx, t, p), b.addPresent(ctx, t, p)); err != nil {
-			return chat.Content{}, err
-		}
-		return t.content(false), nil
+		return b.composeOpened(ctx, t, p)
 	case kindCount:
 		return b.composeCount(ctx, t, a, p)
 	case kindBallot:
@@ -188,6 +184,25 @@ func (b *Bot) addProgress(ctx context.Context, t *page, p *voting.Poll) error {
 	}
 	b.addEnd(t, p)
 	return nil
+}
+
+// composeOpened says that a vote is open; to the machines of its tellers, what people call it.
+func (b *Bot) composeOpened(ctx context.Context, t *page, p *voting.Poll) (chat.Content, error) {
+	t.add("poll.opened", "question", title(p.Asked))
+	b.addEnd(t, p)
+	if err := errors.Join(b.addNumber(ctx, t, p), b.addPresent(ctx, t, p)); err != nil {
+		return chat.Content{}, err
+	}
+	if p.Terms.Tellers == "" {
+		return t.content(false), nil
+	}
+	letter, err := b.letter(ctx, p)
+	if err != nil {
+		return chat.Content{}, err
+	}
+	c, err := recorded(t.content(false), parley.Record{Kind: parley.Opened, Poll: p.ID, Number: p.Number, Letter: letter})
+	c.Notice = false
+	return c, err
 }
 
 // addEnd says when a vote ends, if somebody said so.

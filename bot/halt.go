@@ -157,6 +157,9 @@ func (b *Bot) heldBack(ctx context.Context, p *voting.Poll) (map[string]string, 
 	return held, nil
 }
 
+// refusalUnheard is that the machines do not heed whoever said something.
+const refusalUnheard = "refusal.tellers-unheard"
+
 // machinesHear refuses a command about a vote with tellers whose machines would not heed it.
 func (b *Bot) machinesHear(ctx context.Context, m chat.Message, p *voting.Poll, d parley.Deed) error {
 	if p.Terms.Tellers == "" {
@@ -170,7 +173,20 @@ func (b *Bot) machinesHear(ctx context.Context, m chat.Message, p *voting.Poll, 
 		}
 	}
 	if !may || !heeded(m, d) {
-		return &voting.Refusal{Key: "refusal.tellers-unheard", Args: []any{"word", d}}
+		return &voting.Refusal{Key: refusalUnheard, Args: []any{"word", d}}
+	}
+	if d != parley.Close {
+		return nil
+	}
+	letter := ""
+	if p.State == voting.StateOpen {
+		var err error
+		if letter, err = b.letter(ctx, p); err != nil {
+			return err
+		}
+	}
+	if !parley.Means(m.Body, p.Number, letter) {
+		return &voting.Refusal{Key: "refusal.tellers-which", Args: []any{"number", p.Number}}
 	}
 	return nil
 }

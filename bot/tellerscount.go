@@ -127,17 +127,9 @@ func (b *Bot) machinesAgree(ctx context.Context, m chat.Message, p *voting.Poll)
 	if p.Terms.Tellers == "" {
 		return nil
 	}
-	others, err := b.find(ctx, m.Room, func(o *voting.Poll) bool {
-		return o.ID != p.ID && o.State == voting.StateOpen && o.Terms.Tellers != ""
-	})
-	if err != nil {
-		return err
-	}
-	if err := b.machinesHear(ctx, m, p, parley.Close); err != nil || others != nil {
-		if _, refused := errors.AsType[*voting.Refusal](err); err != nil && !refused {
-			return err
-		}
+	err := b.machinesHear(ctx, m, p, parley.Close)
+	if r, refused := errors.AsType[*voting.Refusal](err); refused && r.Key == refusalUnheard {
 		return refuse("refusal.tellers-early")
 	}
-	return nil
+	return err
 }

@@ -25,13 +25,10 @@ func (k *Keyholder) command(ctx context.Context, m chat.Message) error {
 	if err != nil {
 		return err
 	}
-	all := slices.DeleteFunc(slices.Clone(known), func(v *vote) bool { return v.past() || !v.hears(m.Room, deed) })
+	all := slices.DeleteFunc(known, func(v *vote) bool { return v.past() || !v.hears(m.Room, deed) })
 	switch deed {
 	case parley.Close:
-		if aboutPast(m, known, all) {
-			return nil
-		}
-		return k.closeSaid(ctx, m, all)
+		return k.closeSaid(ctx, m, named(m.Body, all))
 	case parley.Halt:
 		return k.halt(ctx, m, all)
 	case parley.Resume:
@@ -56,37 +53,31 @@ func (k *Keyholder) leads(ctx context.Context, m chat.Message, v *vote) (bool, e
 	return power >= moderator, nil
 }
 
-// named are those of some votes that a word may be about. A closed one is named by its number, as the machine
-// itself says it when it waits for that word; an open one has none here yet.
+// named are those of some votes that a word may be about, by what the bot said that people call them. Of a name that is
+// not known here the word is about none.
 func named(body string, all []*vote) []*vote {
-	with := func(number int) []*vote {
-		return slices.DeleteFunc(slices.Clone(all), func(v *vote) bool { return v.seen.Number != number })
-	}
-	number := parley.Number(body)
-	if number == 0 {
-		return all
-	}
-	if closed := with(number); len(closed) > 0 {
-		return closed
-	}
-	return with(0)
-}
-
-// aboutPast says whether a message names by its number a vote of the group that is past, so that it is about none of
-// those that the machine can still do something about.
-func aboutPast(m chat.Message, known, all []*vote) bool {
-	number := parley.Number(m.Body)
-	return number > 0 && slices.ContainsFunc(known, func(v *vote) bool {
-		here := v.Room == m.Room || slices.ContainsFunc(all, func(o *vote) bool { return slices.Contains(o.seen.Rooms, v.Room) })
-		return here && v.past() && v.seen.Number == number
+	return slices.DeleteFunc(slices.Clone(all), func(v *vote) bool {
+		letter := v.seen.Letter
+		if v.Step != stepConfirmed {
+			letter = "" // which another one may have by now
+		}
+		return !parley.Means(body, v.seen.Number, letter)
 	})
 }
 
-// closeSaid notes that somebody with the right said that a vote be closed, if only one is open. Where none
-// is, or a closed one is named, all closed ones that waited for a word go on in spite of objections; and one that
+// opened notes what people call a vote.
+func (k *Keyholder) opened(ctx context.Context, v *vote, r parley.Record) error {
+	if v.Step != stepConfirmed || v.seen.Number > 0 || v.seen.Letter != "" {
+		return nil
+	}
+	v.seen.Number, v.seen.Letter = max(0, r.Number), r.Letter
+	return k.put(ctx, v)
+}
+
+// closeSaid notes that somebody with the right said that a vote be closed, if only one of those that are meant is open.
+// Where none is, all closed ones that waited for a word go on in spite of objections; and one that
 // was not closed at its time was closed with that right, if it is the only one.
 func (k *Keyholder) closeSaid(ctx context.Context, m chat.Message, all []*vote) error {
-	all = named(m.Body, all)
 	open := slices.DeleteFunc(slices.Clone(all), func(v *vote) bool { return v.Step != stepConfirmed })
 	untimely := slices.DeleteFunc(slices.Clone(all), func(v *vote) bool { return v.Step != stepClosed || !k.untimely(v) })
 	objected := slices.DeleteFunc(slices.Clone(all), func(v *vote) bool {

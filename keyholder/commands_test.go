@@ -1,50 +1,43 @@
 package keyholder
 
 import (
-	"encoding/json"
 	"testing"
 
-	"stimmbote/store"
 	"stimmbote/voting/parley"
 )
 
-// TestCloseOfOneThatIsPast: the word that closes a vote by its number is not taken for the open one where that vote is past.
-func TestCloseOfOneThatIsPast(t *testing.T) {
-	for name, test := range map[string]struct {
-		past  store.Held
-		moved bool // the group, since
-		body  string
-		parts int
-	}{
-		"counted":                   {store.Held{Room: room, Step: stepDone}, false, "!close 11", 0},
-		"void":                      {store.Held{Room: room, Step: stepVoid}, false, "!schluss #11", 0},
-		"refused":                   {store.Held{Room: room, Step: stepRefused}, false, "!close 11", 0},
-		"in the room before":        {store.Held{Room: room, Step: stepDone}, true, "!close 11", 0},
-		"another number":            {store.Held{Room: room, Step: stepDone}, false, "!close 12", 1},
-		"none":                      {store.Held{Room: room, Step: stepDone}, false, "!close", 1},
-		"in another group's room":   {store.Held{Room: "!another:x", Step: stepDone}, false, "!close 11", 1},
-		"… although this one moved": {store.Held{Room: "!another:x", Step: stepDone}, true, "!close 11", 1},
+// TestCloseOfAnotherOne: the word that closes a vote by number or letter counts for the one that is called so, and for no
+// other one.
+func TestCloseOfAnotherOne(t *testing.T) {
+	for body, parts := range map[string]int{
+		"!close": 1, "!close 12": 1, "!schluss #12": 1, "!close B": 1, "!close b:": 1,
+		"!close 11": 0, "!close A": 0, "!close rehearsal": 0, "!close 0": 0,
 	} {
 		d := newDesk(t)
-		d.power[lenz] = moderator
 		d.opens()
+		d.record(bot, parley.Record{Kind: parley.Opened, Number: 12, Letter: "B"})
+		d.record(bot, parley.Record{Kind: parley.Opened, Number: 11, Letter: "A"}) // nothing is called otherwise later
 		d.cast(5)
-		test.past.Poll, test.past.View = "past", must(json.Marshal(seen{Number: 11}))(t)
-		if err := d.store.PutHeld(t.Context(), test.past); err != nil {
-			t.Fatal(err)
-		}
-		if test.moved {
-			d.moves(newer, lenz)
-		}
-		d.says(chair, test.body)
-		d.record(bot, d.closed())
+		d.says(chair, body)
+		r := d.closed()
+		r.Number = 11
+		d.record(bot, r)
 		d.record(bot, d.part())
 		d.later(slow)
-		if n := d.count(parley.Share); n != test.parts {
-			t.Errorf("%s: %d parts; said was:\n%s", name, n, d.list())
+		if n := d.count(parley.Share); n != parts {
+			t.Errorf("%s: %d parts; said was:\n%s", body, n, d.list())
 		}
-		if early := d.last(parley.Waits) != nil; early == (test.parts == 1) {
-			t.Errorf("%s: that the close came early is said: %v", name, early)
+		if early := d.last(parley.Waits) != nil; early == (parts == 1) {
+			t.Errorf("%s: that the close came early is said: %v", body, early)
+		}
+		d.says(chair, "!close B") // which is another one by now
+		if n := d.count(parley.Share); n != parts {
+			t.Errorf("%s, then its letter: %d parts", body, n)
+		}
+		d.says(chair, "!close 12")
+		d.later(slow)
+		if n := d.count(parley.Share); n != 1 {
+			t.Errorf("%s, then its number: %d parts; said was:\n%s", body, n, d.list())
 		}
 	}
 }

@@ -118,6 +118,8 @@ func (k *Keyholder) fromBot(ctx context.Context, m chat.Message, v *vote, r parl
 	switch r.Kind {
 	case parley.Election:
 		return k.election(ctx, v, r)
+	case parley.Opened:
+		return k.opened(ctx, v, r)
 	case parley.Extended:
 		return k.extended(ctx, v, r)
 	case parley.Closed:

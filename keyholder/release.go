@@ -1,6 +1,7 @@
 package keyholder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ func (k *Keyholder) closed(ctx context.Context, v *vote, r parley.Record, on tim
 	default:
 		return nil
 	}
-	v.seen.ClosedAt, v.seen.ClosedOn, v.seen.Number = k.Now(), on, max(0, r.Number)
+	v.seen.ClosedAt, v.seen.ClosedOn, v.seen.Number = k.Now(), on, cmp.Or(v.seen.Number, max(0, r.Number))
 	audit, err := policy.Verify(policy.Ballots{Hash: r.ClosedHash, Voted: r.Voted, Archive: r.Archive}, v.watched())
 	if err != nil {
 		return k.refuse(ctx, v, parley.Kept, err)

@@ -51,7 +51,8 @@ type seen struct {
 	CloseSaid   time.Time         `json:"closeSaid,omitzero"`
 	CloseBy     string            `json:"closeBy,omitempty"` // the message that did something last: it may come again
 	ClosedHash  string            `json:"closedHash,omitempty"`
-	Number      int               `json:"number,omitempty"` // what people call it, once it is closed
+	Number      int               `json:"number,omitempty"` // what people call it
+	Letter      string            `json:"letter,omitempty"` // … as long as it is open
 	ClosedAt    time.Time         `json:"closedAt,omitzero"`
 	ClosedOn    time.Time         `json:"closedOn,omitzero"` // by the homeserver's clock
 	BotShare    string            `json:"botShare,omitempty"`

@@ -60,15 +60,27 @@ func Read(body string) Deed {
 	return ""
 }
 
+// Means says whether a command is about the vote of a number and a letter: it names one of them, or none at all. A vote
+// without a number has 0, one that is not open has no letter.
+func Means(body string, number int, letter string) bool {
+	name := behind(body)
+	return name == "" || letter != "" && strings.EqualFold(name, letter) || number > 0 && name == strconv.Itoa(number)
+}
+
 // Number is the number of a vote that stands behind the command at the beginning of a message, 0 if there is none.
 func Number(body string) int {
-	words := strings.Fields(body)
-	if len(words) < 2 {
-		return 0
-	}
-	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(words[1], "#"), ":"))
+	n, err := strconv.Atoi(behind(body))
 	if err != nil || n < 0 {
 		return 0
 	}
 	return n
+}
+
+// behind is the word behind the command at the beginning of a message, as it names a vote.
+func behind(body string) string {
+	words := strings.Fields(body)
+	if len(words) < 2 {
+		return ""
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(words[1], "#"), ":")
 }

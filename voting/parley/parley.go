@@ -31,6 +31,7 @@ const (
 	Key       Kind = "key"       // a keyholder's public key for this vote
 	Election  Kind = "election"  // the election, with everybody's key in it
 	Confirmed Kind = "confirmed" // a keyholder found it right
+	Opened    Kind = "opened"    // the vote is open, and what people call it
 	Alarm     Kind = "alarm"     // a keyholder found something wrong
 	Closed    Kind = "closed"    // the ballots, and who voted
 	Share     Kind = "share"     // a part of the decryption: of the bot, or of a keyholder
@@ -57,7 +58,8 @@ type Record struct {
 	Fingerprint string        `json:"fingerprint,omitempty"` // election, confirmed, alarm
 	Credentials string        `json:"credentials,omitempty"` // confirmed: hash of the list, which the fingerprint does not cover
 	ClosedHash  string        `json:"closedHash,omitempty"`  // closed, share
-	Number      int           `json:"number,omitempty"`      // closed: what people call the vote
+	Number      int           `json:"number,omitempty"`      // opened, closed: what people call the vote
+	Letter      string        `json:"letter,omitempty"`      // opened: … as long as it is open
 	Voted       []string      `json:"voted,omitempty"`       // closed: sorted
 	Archive     []byte        `json:"archive,omitempty"`     // closed, result
 	Body        string        `json:"body,omitempty"`        // share
@@ -192,7 +194,7 @@ func (r Record) check() error {
 		complete = len(r.Archive) > 0
 	case Extended:
 		complete = !r.Ends.IsZero()
-	case Void, GoesOn:
+	case Opened, Void, GoesOn:
 		complete = true
 	}
 	if !complete || r.Poll == "" && r.Kind != Here {

@@ -19,6 +19,7 @@ func TestRecords(t *testing.T) {
 		"waits":     {Kind: Waits, Poll: "p", Rule: "halted"},
 		"goes on":   {Kind: GoesOn, Poll: "p"},
 		"extended":  {Kind: Extended, Poll: "p", Ends: time.Unix(1_800_000_000, 0).UTC()},
+		"opened":    {Kind: Opened, Poll: "p", Number: 12, Letter: "B"},
 		"void":      {Kind: Void, Poll: "p"},
 		"confirmed": {Kind: Confirmed, Poll: "p", Fingerprint: "f"},
 	} {
@@ -82,6 +83,22 @@ func TestNumber(t *testing.T) {
 	} {
 		if got := Number(body); got != want {
 			t.Errorf("%q names %d, want %d", body, got, want)
+		}
+	}
+}
+
+func TestMeans(t *testing.T) {
+	for body, want := range map[string]bool{
+		"!close": true, "!close 12": true, "!close #12:": true, "!close b": true, "!close B now": true,
+		"!close 11": false, "!close A": false, "!close rehearsal": false, "!close 0": false, "!close -12": false,
+	} {
+		if got := Means(body, 12, "B"); got != want {
+			t.Errorf("%q is about the vote 12, B: %v", body, got)
+		}
+	}
+	for _, body := range []string{"!close 0", "!close B", "!close #"} {
+		if got := Means(body, 0, ""); got != (body == "!close #") {
+			t.Errorf("%q is about a vote without a name: %v", body, got)
 		}
 	}
 }
