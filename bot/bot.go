@@ -321,17 +321,15 @@ func New(o Options) *Bot {
 }
 
 // awake makes Run look for what is due.
-func (b *Bot) awake() {
-	select {
-	case b.wake <- struct{}{}:
-	default:
-	}
-}
+func (b *Bot) awake() { signal(b.wake) }
 
 // awakeSoon makes Run look for what is due within a moment, once for all that is done until then.
-func (b *Bot) awakeSoon() {
+func (b *Bot) awakeSoon() { signal(b.wakeSoon) }
+
+// signal wakes whoever waits for it, once however often it is said.
+func signal(c chan<- struct{}) {
 	select {
-	case b.wakeSoon <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
