@@ -24,6 +24,9 @@ const (
 // settingEarly is that somebody wants a vote to be closed before its time.
 const settingEarly = "early"
 
+// settingStays is that a vote was extended when everybody had voted: it stays open until its end.
+const settingStays = "stays"
+
 // closeWhenDue closes a vote when its time is over or everybody has voted, or when it was said
 // that it closes early; and before that it warns the silent.
 func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time) error {
@@ -36,6 +39,10 @@ func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time)
 	}
 	if !p.Ends.IsZero() {
 		if !p.Ends.After(b.Now()) {
+			if b.mayHaveMissed(p) {
+				*next = earlier(*next, b.Now().Add(time.Second))
+				return nil
+			}
 			return b.shut(ctx, p, nothing)
 		}
 		*next = earlier(*next, p.Ends)
@@ -47,11 +54,15 @@ func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time)
 	if err != nil {
 		return err
 	}
+	stays, err := b.Store.Setting(ctx, string(p.ID), settingStays)
+	if err != nil {
+		return err
+	}
 	said := inGroup(p, "last", kindLast)
 	switch {
 	case early != "":
 		said.Key = early
-	case cast < entitled:
+	case cast < entitled, stays != "":
 		return nil
 	}
 	event, known, err := b.Line.Event(ctx, said.Key)
@@ -66,6 +77,20 @@ func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time)
 	}
 	return b.afterGrace(ctx, p, said.Key, next)
 }
+
+// mayHaveMissed says whether somebody may have answered in time who was not heard yet, because the bot or the homeserver
+// was away. What came is waited for without end where the homeserver is silent: nothing could be said there either. Where
+// it speaks, and something else of what it said takes so long, it is not for ever.
+func (b *Bot) mayHaveMissed(p *voting.Poll) bool {
+	if b.Line.CaughtUp(p.Ends) {
+		return false
+	}
+	speaks := b.Now().Sub(b.Line.Stats().LastSync) < time.Minute
+	return b.since(key(p.ID, "unread")) < lastAnswers || !speaks
+}
+
+// lastAnswers is how long a vote stays open behind its end for what is being read.
+const lastAnswers = 10 * time.Minute
 
 func nothing(context.Context) error { return nil }
 

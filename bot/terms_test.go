@@ -157,6 +157,72 @@ func TestDeadlines(t *testing.T) {
 	w.expect(`^There is no vote open`, "group")
 }
 
+// TestDeadlineWhileAway: what was answered in time counts also if the bot hears it late, and only then the vote closes;
+// what is never read does not keep it open for ever, unless the homeserver is silent.
+func TestDeadlineWhileAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.opened("A? --for 12m")
+	for _, name := range people[:5] {
+		w.tells(name, "1")
+	}
+	w.new()
+	w.now = w.now.Add(11 * time.Minute)
+	late := w.message("eva", "2", true)
+	w.line.behind = true
+	w.now = w.now.Add(time.Hour)
+	w.restart()
+	w.settle()
+	if p := w.poll(); p.State != voting.StateOpen {
+		t.Fatalf("it is %s while an answer is on its way; said was:\n%s", p.State, list(w.sent))
+	}
+	w.hear(late)
+	w.line.behind = false
+	w.settle()
+	w.expect(`(?s)^Result: adopted.*No: 1\b`, "group")
+
+	w.opened("B? --for 12m")
+	for _, name := range people[:5] {
+		w.tells(name, "1")
+	}
+	w.line.behind = true
+	w.now = w.now.Add(12 * time.Minute)
+	w.settle()
+	w.now = w.now.Add(time.Hour)
+	w.settle()
+	if p := w.poll(); p == nil || p.State != voting.StateOpen {
+		t.Fatalf("it was closed while the homeserver was silent; said was:\n%s", list(w.sent))
+	}
+	w.line.stats.LastSync = w.now
+	w.settle()
+	w.expect(`^Result: adopted`, "group")
+}
+
+// TestExtendedWhenAllHaveVoted: whoever extends a vote when everybody has voted has the time that it says.
+func TestExtendedWhenAllHaveVoted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.opened("A? --for 12m")
+	for _, name := range people {
+		w.tells(name, "1")
+	}
+	w.says("chair", "!extend 10m")
+	w.expect(`^The vote goes on, until 19:22\.$`, "group")
+	w.now = w.now.Add(15 * time.Minute)
+	w.settle()
+	w.restart()
+	w.now = w.now.Add(2 * time.Minute)
+	w.settle()
+	w.tells("eva", "2")
+	if p := w.poll(); p == nil || p.State != voting.StateOpen {
+		t.Fatalf("it was closed before; said was:\n%s", list(w.sent))
+	}
+	w.new()
+	w.now = w.now.Add(6 * time.Minute)
+	w.settle()
+	w.expect(`(?s)^Result: adopted.*No: 1\b`, "group")
+}
+
 func TestTooFewAtTheDeadline(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "en")

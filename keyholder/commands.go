@@ -61,7 +61,7 @@ func named(body string, all []*vote) []*vote {
 		if v.Step != stepConfirmed {
 			letter = "" // which another one may have by now
 		}
-		return !parley.Means(body, v.seen.Number, letter)
+		return !parley.Means(parley.Name(body), v.seen.Number, letter)
 	})
 }
 
