@@ -198,6 +198,40 @@ func TestDeadlineWhileAway(t *testing.T) {
 	w.expect(`^Result: adopted`, "group")
 }
 
+// TestEventsToAVoter: a voter gets at most four messages in a vote, since ordinary homeservers count them: the ballot, one
+// reminder, the receipt, and what became of it. A vote in which the first answer is final asks twice before.
+func TestEventsToAVoter(t *testing.T) {
+	t.Parallel()
+	for terms, want := range map[string]int{"": 4, " --no-revote": 6} {
+		w := newWorld(t, "en")
+		w.says("chair", "!vote A? --for 12m"+terms)
+		w.says("chair", "start")
+		for _, name := range people[:5] {
+			w.tells(name, "1")
+			w.tells(name, "OK")
+		}
+		w.now = w.now.Add(10 * time.Minute)
+		w.settle()
+		w.tells("eva", "1")
+		w.now = w.now.Add(70 * time.Second)
+		w.settle()
+		if terms != "" {
+			w.tells("eva", "OK")
+		}
+		w.now = w.now.Add(2 * time.Minute)
+		w.settle()
+		n := 0
+		for _, s := range w.sent {
+			if s.to() == "eva" && s.Redacts == "" {
+				n++
+			}
+		}
+		if n != want || find(w.sent, "group", `^Result: adopted`) == nil {
+			t.Errorf("%q: %d messages, want %d:\n%s", terms, n, want, list(w.sent))
+		}
+	}
+}
+
 // TestExtendedWhenAllHaveVoted: whoever extends a vote when everybody has voted has the time that it says.
 func TestExtendedWhenAllHaveVoted(t *testing.T) {
 	t.Parallel()
