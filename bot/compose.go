@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"stimmbote/chat"
 	"stimmbote/voting"
@@ -228,18 +229,20 @@ func (b *Bot) given(ctx context.Context, p *voting.Poll) (n int, err error) {
 
 // addAbout says which vote a notice is about, where its group has several at once.
 func (b *Bot) addAbout(ctx context.Context, t *page, p *voting.Poll) error {
-	all, err := b.Polls.InPlace(ctx, p.Place)
-	if err != nil {
-		return fmt.Errorf("looking for the polls of %s: %w", p.Place, err)
-	}
-	open := 0
-	for _, other := range all {
-		if other.State == voting.StateOpen || other.ID == p.ID {
-			open++
-		}
-	}
-	if open > 1 {
+	several, err := b.several(ctx, p)
+	if several {
 		t.add("poll.about", "question", title(p.Asked))
 	}
-	return nil
+	return err
+}
+
+// several says whether others than this vote are open in its group.
+func (b *Bot) several(ctx context.Context, p *voting.Poll) (bool, error) {
+	all, err := b.Polls.InPlace(ctx, p.Place)
+	if err != nil {
+		return false, fmt.Errorf("looking for the polls of %s: %w", p.Place, err)
+	}
+	return slices.ContainsFunc(all, func(other *voting.Poll) bool {
+		return other.State == voting.StateOpen && other.ID != p.ID
+	}), nil
 }
