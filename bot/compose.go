@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"stimmbote/chat"
 	"stimmbote/voting"
@@ -208,9 +209,14 @@ func (b *Bot) composeOpened(ctx context.Context, t *page, p *voting.Poll) (chat.
 
 // addEnd says when a vote ends, if somebody said so.
 func (b *Bot) addEnd(t *page, p *voting.Poll) {
-	if p.Terms.Lasts > 0 || !p.Terms.Until.IsZero() {
+	if hasEnd(p) {
 		t.add("poll.opened.until", "time", b.deadlineIn(t.texts, p.Ends))
 	}
+}
+
+// hasEnd says whether somebody said when a vote ends, in the draft or since: else it is open as long as one may be.
+func hasEnd(p *voting.Poll) bool {
+	return p.Terms.Lasts > 0 || !p.Terms.Until.IsZero() || p.Ends.Before(p.Opened.Add(voting.MaxOpen).Truncate(time.Second))
 }
 
 // given is how many of the roll have their ballot.
