@@ -130,19 +130,20 @@ func (b *Bot) warnInTime(ctx context.Context, p *voting.Poll, next *time.Time) e
 		*next = earlier(*next, at)
 		return nil
 	}
-	return b.queueOnce(ctx, key(p.ID, "remind/"+strconv.FormatInt(p.Ends.Unix(), 36)), func() ([]chat.Delivery, error) { return b.reminders(ctx, p) })
+	return b.queueOnce(ctx, key(p.ID, "remind/"+strconv.FormatInt(p.Ends.Unix(), 36)), func() ([]chat.Delivery, error) { return b.reminders(ctx, p, "remind/") })
 }
 
-// reminders are what each member is told who has not voted, at most once in a vote.
-func (b *Bot) reminders(ctx context.Context, p *voting.Poll) ([]chat.Delivery, error) {
+// reminders are what each member is told who has not voted, at most once in a vote before its deadline and once when
+// somebody closes it early: what is which of these.
+func (b *Bot) reminders(ctx context.Context, p *voting.Poll, what string) ([]chat.Delivery, error) {
 	var all []chat.Delivery
 	for _, m := range p.Roll {
-		_, voted, err := b.Line.Event(ctx, receiptKey(p.ID, m, 1))
+		voted, err := b.voted(ctx, p, m)
 		if err != nil {
 			return nil, err
 		}
 		if !voted {
-			all = append(all, inDirect(p, m, key(p.ID, "remind/"+string(m)), kindRemind))
+			all = append(all, inDirect(p, m, key(p.ID, what+string(m)), kindRemind))
 		}
 	}
 	return all, nil
@@ -150,7 +151,7 @@ func (b *Bot) reminders(ctx context.Context, p *voting.Poll) ([]chat.Delivery, e
 
 // composeRemind says how long somebody who has not voted still can.
 func (b *Bot) composeRemind(ctx context.Context, t *page, d chat.Delivery, p *voting.Poll) (chat.Content, error) {
-	_, voted, err := b.Line.Event(ctx, receiptKey(p.ID, voting.Member(d.Person), 1))
+	voted, err := b.voted(ctx, p, voting.Member(d.Person))
 	if err != nil {
 		return chat.Content{}, err
 	}
@@ -183,12 +184,12 @@ func (b *Bot) composeRemind(ctx context.Context, t *page, d chat.Delivery, p *vo
 func (b *Bot) closeSoon(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	said := inGroup(p, "early/"+m.ID, kindLast)
 	said.Thread = m.Thread
+	warned, err := b.reminders(ctx, p, "remind/early/")
+	if err != nil {
+		return err
+	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := b.Store.PutSetting(ctx, string(p.ID), settingEarly, said.Key); err != nil {
-			return err
-		}
-		warned, err := b.reminders(ctx, p)
-		if err != nil {
 			return err
 		}
 		return b.done(ctx, m, append([]chat.Delivery{said}, warned...)...)

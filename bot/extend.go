@@ -94,7 +94,7 @@ func (b *Bot) newEnd(p *voting.Poll, by string) (time.Time, error) {
 		return at, nil
 	}
 	from := b.Now()
-	if deadline := p.Terms.Lasts > 0 || !p.Terms.Until.IsZero(); deadline && p.Ends.After(from) {
+	if hasEnd(p) && p.Ends.After(from) {
 		from = p.Ends
 	}
 	return from.Add(d), nil

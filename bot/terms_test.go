@@ -76,7 +76,7 @@ func TestTheDraftSaysHowItIsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!vote A? --for 10m --no-revote --hide-voters --objection 5m")
-	w.expect(`(?s)\nOpen for 10 minutes from the start\.\nThe first vote counts, it cannot be changed\.\nWho voted is not published\.\nBefore the count: 5 minutes for objections`, "group")
+	w.expect(`(?s)\nOpen for 10 minutes from the start, or until 60 seconds after the last vote\.\nThe first vote counts, it cannot be changed\.\nWho voted is not published\.\nBefore the count: 5 minutes for objections`, "group")
 	w.says("chair", "change until 21:00, open and revote, as a rehearsal")
 	w.expect(`(?s)Rehearsal: not secret, not binding.*\nOpen until 21:00`, "group")
 	w.says("chair", "change confidential, no deadline")
