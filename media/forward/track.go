@@ -64,8 +64,8 @@ type Track struct {
 	Options
 	video bool
 
-	vp8 bool
-	off atomic.Bool // nobody gets it: it is silenced, or has no place on the stage
+	vp8      bool
+	off      atomic.Bool // nobody gets it: it is silenced, or has no place on the stage
 	silenced atomic.Bool
 	// Levels is how loud a sound is.
 	Levels Levels
