@@ -75,6 +75,16 @@ func (s *Server) Rooms(context.Context) ([]string, error) {
 	return names, nil
 }
 
+// Full says whether a room takes nobody more.
+func (s *Server) Full(ctx context.Context, name string) bool {
+	full := false
+	err := s.within(ctx, name, func(r *room) error {
+		full = r.full(time.Now())
+		return nil
+	})
+	return err == nil && full
+}
+
 // Count says how many rooms are open, and how many people are in all of them.
 func (s *Server) Count() (rooms, people int) {
 	s.mu.Lock()

@@ -36,6 +36,7 @@ type rooms interface {
 	Handler() http.Handler
 	Token(room, identity, name string, ttl time.Duration) (string, error)
 	Present(room string) []media.Person
+	Full(ctx context.Context, room string) bool
 	Remove(ctx context.Context, room, identity string) error
 	Mute(ctx context.Context, room, identity, track string) error
 	Send(ctx context.Context, room string, m media.Message) error

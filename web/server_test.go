@@ -62,6 +62,8 @@ func (house) Send(context.Context, string, media.Message) error { return nil }
 
 func (house) Present(string) []media.Person { return []media.Person{{Name: "Anna"}} }
 
+func (house) Full(context.Context, string) bool { return false }
+
 func serve(t *testing.T, h *house, ready func() bool) *Server {
 	t.Helper()
 	texts, err := i18n.Load("en")
