@@ -160,6 +160,20 @@ func TestPageTellsNothing(t *testing.T) {
 	}
 }
 
+// Where browsers come without a proxy between, they are told to come by https only from then on.
+func TestOnlyByHTTPS(t *testing.T) {
+	for _, c := range []struct {
+		cfg  Config
+		want string
+	}{{Config{Cert: "cert.pem", CertKey: "key.pem"}, "max-age=31536000"}, {Config{ACME: "letsencrypt"}, "max-age=31536000"}, {Defaults(), ""}} {
+		s := serve(t, &house{}, nil)
+		s.cfg = c.cfg
+		if _, _, header := ask(t, s, "GET", "/r/assembly", "", ""); header.Get("Strict-Transport-Security") != c.want {
+			t.Errorf("%+v: %q", c.cfg, header.Get("Strict-Transport-Security"))
+		}
+	}
+}
+
 func TestHealth(t *testing.T) {
 	ready := false
 	s := serve(t, &house{}, func() bool { return ready })
