@@ -50,7 +50,7 @@ func (b *Bot) object(ctx context.Context, m chat.Message, a arguments) error {
 			noted.More = []say{{Key: "poll.objection.unheard"}}
 		}
 		if other != nil {
-			noted.More = append(noted.More, say{Key: "poll.objection.other", Args: []any{"number", other.Number, "question", other.Question}})
+			noted.More = append(noted.More, say{Key: "poll.objection.which", Args: []any{"number", other.Number, "question", other.Question}})
 		}
 		d.Thread, d.Payload = m.Thread, encode(of(p, noted))
 		return b.done(ctx, m, d)

@@ -50,8 +50,10 @@ func (r *room) join(p *participant, conn *signal.Conn, j joining) error {
 	if old := r.people[p.identity]; old != nil {
 		r.expel(old, livekit.DisconnectReason_DUPLICATE_IDENTITY, livekit.LeaveRequest_DISCONNECT)
 	}
-	if len(r.people) >= maxPeople {
+	if now := time.Now(); r.full(now) {
 		return errFull
+	} else if len(r.people) >= maxPeople {
+		r.expel(r.slowest(now), livekit.DisconnectReason_JOIN_FAILURE, livekit.LeaveRequest_DISCONNECT)
 	}
 	r.people[p.identity] = p
 	r.resize()

@@ -116,7 +116,8 @@ func (r *room) received(p *participant, kind livekit.DataPacket_Kind, rates *dat
 	r.post(func() { r.relay(p, kind, m) })
 }
 
-// relay sends a packet to those whom it is for. Who sent it is what we know, not what the packet says.
+// relay sends a packet to those whom it is for. Who sent it is what we know, not what the packet says. As on LiveKit the
+// grant decides, also for one of whom nobody has been told yet: what a client sends as soon as it is connected arrives.
 func (r *room) relay(p *participant, kind livekit.DataPacket_Kind, m *livekit.DataPacket) {
 	if r.people[p.identity] != p || !p.video.GetCanPublishData() {
 		return

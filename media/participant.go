@@ -63,6 +63,7 @@ type publication struct {
 	track  *forward.Track        // nil until packets come
 	alive  int                   // layers that are being received
 	seen   bool                  // somebody has received it, and the sender knows
+	silent bool                  // silenced by others, until the client says that it is on again
 	told   int                   // best quality that somebody wants, as the sender knows
 	less   time.Time             // since when nobody has wanted it
 }

@@ -23,6 +23,7 @@ const (
 	manyVoices   = 6                // how many
 	tick         = time.Second      // how often a room looks at the clock
 	givesUp      = 10 * time.Second // after which who goes without having received has not got through
+	comesWithin  = 5 * time.Second  // after which who does not receive yet gives way to others where there is no place
 	joinFor      = 30 * time.Second // within which somebody has to receive
 	refreshEvery = 5 * time.Minute
 	countEvery   = 5 * time.Second // how often clients are told how many there are, at most
@@ -136,7 +137,19 @@ func (r *room) call(ctx context.Context, f func() error) error {
 	}
 }
 
-func (r *room) full() bool { return r.size.Load() >= maxPeople }
+// full says whether nobody more comes in: all places are taken, and nobody gives way.
+func (r *room) full(now time.Time) bool { return len(r.people) >= maxPeople && r.slowest(now) == nil }
+
+// slowest is who has been about to come in for longest, and for longer than that takes; nil: nobody. Connections without
+// anybody behind them keep nobody out.
+func (r *room) slowest(now time.Time) (slow *participant) {
+	for _, p := range r.people {
+		if !p.active && now.Sub(p.since) > comesWithin && (slow == nil || p.since.Before(slow.since)) {
+			slow = p
+		}
+	}
+	return slow
+}
 
 // resize follows how many people there are.
 func (r *room) resize() {

@@ -235,14 +235,6 @@ func (s *Server) checks() (n int) {
 	return n
 }
 
-// crowded says whether a room takes nobody any more.
-func (s *Server) crowded(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := s.rooms[name]
-	return r != nil && r.full()
-}
-
 // keep keeps a room open until leave, for one who is already in.
 func (s *Server) keep(r *room) {
 	s.mu.Lock()

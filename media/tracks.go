@@ -44,7 +44,7 @@ func (r *room) handle(p *participant, conn *signal.Conn, m *livekit.SignalReques
 	case *livekit.SignalRequest_AddTrack:
 		r.addTrack(p, m.AddTrack)
 	case *livekit.SignalRequest_Mute:
-		r.mute(p, m.Mute.GetSid(), m.Mute.GetMuted())
+		r.muted(p, m.Mute.GetSid(), m.Mute.GetMuted())
 	case *livekit.SignalRequest_Subscription:
 		r.subscribe(p, m.Subscription)
 	case *livekit.SignalRequest_TrackSetting:
@@ -162,6 +162,7 @@ func (r *room) publish(p *participant, t *publication, remote *webrtc.TrackRemot
 		AskKeyFrame: p.pub.askKeyFrame, Counters: &r.server.counters, Tap: r.server.opt.Tap,
 		Level: levelExtension(rx), Stage: r.stageOf(t),
 	})
+	t.silence(t.silent)
 	t.info.MimeType = codec.MimeType
 	if tr := rx.RTPTransceiver(); tr != nil {
 		t.info.Mid = tr.Mid()
@@ -238,6 +239,23 @@ func (r *room) layerEnded(p *participant, t *publication) {
 	r.announce(p)
 	r.withdraw(t)
 	p.send(signal.Unpublished(t.info.Sid))
+}
+
+// muted notes what a client says of a track of its own. One that is on again is no longer silenced.
+func (r *room) muted(p *participant, sid string, muted bool) {
+	for _, t := range p.tracks {
+		if t.info.Sid == sid && !muted {
+			t.silence(false)
+		}
+	}
+	r.mute(p, sid, muted)
+}
+
+// silence has nothing of a track forwarded any more, or all again.
+func (t *publication) silence(on bool) {
+	if t.silent = on; t.track != nil {
+		t.track.Silence(on)
+	}
 }
 
 func (r *room) mute(p *participant, sid string, muted bool) {

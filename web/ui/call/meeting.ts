@@ -249,9 +249,9 @@ export class Meeting {
         if (who === this.me && publication.source === Track.Source.Microphone && !this.muting) this.audience.silencedByOthers();
       })
       .on(RoomEvent.ConnectionQualityChanged, tell)
-      .on(RoomEvent.DataReceived, (payload, from, _kind, topic) => {
-        // What the server says comes from nobody in the call.
-        if (!from && topic === "hall") this.audience.state(JSON.parse(new TextDecoder().decode(payload)) as State);
+      .on(RoomEvent.DataReceived, (payload, from, _kind, topic, _encryption, identity) => {
+        // What the server says comes from nobody: not even from somebody whom this page has not been told of.
+        if (!from && !identity && topic === "hall") this.audience.state(JSON.parse(new TextDecoder().decode(payload)) as State);
       })
       .on(RoomEvent.TrackUnmuted, tell)
       .on(RoomEvent.LocalTrackPublished, tell)

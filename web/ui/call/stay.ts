@@ -232,7 +232,7 @@ export class Stay implements Audience {
     const me = this.meeting?.me.identity ?? "";
     if (this.votes.areNew(state.votes ?? []) || state.badges?.[me] !== this.around.badges?.[me]) return void this.ask("state");
     const ballots = new Map(this.around.votes?.map((v) => [v.id, v.ballot]));
-    this.take({ ...state, votes: state.votes?.map((v) => (v.title ? { ...v, ballot: ballots.get(v.id) } : v)) });
+    this.take({ ...state, votes: state.votes?.map((v) => ({ ...v, ballot: v.title && ballots.get(v.id) })) });
   }
 
   private take(state: State): void {
