@@ -16,7 +16,7 @@ import {
   Track,
 } from "livekit-client";
 import { pause, soonAndThenSeldom, whenThere } from "./comeback";
-import { type Kind, picture, sound } from "./devices";
+import type { Devices, Kind } from "./devices";
 import { type Keys, type Pass, Refused, type State } from "./door";
 import { deviceTrouble } from "./trouble";
 
@@ -71,6 +71,7 @@ export class Meeting {
   constructor(
     worker: Worker,
     private readonly audience: Audience,
+    { sound, picture, chosen }: Devices,
   ) {
     this.worker = worker;
     this.encrypted = new Promise((resolve) => (this.confirm = resolve));
@@ -82,6 +83,7 @@ export class Meeting {
       dynacast: true,
       audioCaptureDefaults: sound,
       videoCaptureDefaults: picture,
+      audioOutput: { deviceId: chosen.audiooutput },
       publishDefaults: {
         simulcast: true,
         videoCodec: "vp8",
@@ -189,7 +191,9 @@ export class Meeting {
   }
 
   using(kind: MediaDeviceKind): string {
-    return this.room.getActiveDevice(kind) ?? "";
+    const source = kind === "audioinput" ? Track.Source.Microphone : Track.Source.Camera;
+    const own = kind === "audiooutput" ? undefined : this.me.getTrackPublication(source)?.track;
+    return own?.mediaStreamTrack.getSettings().deviceId ?? this.room.getActiveDevice(kind) ?? "";
   }
 
   /** Whether somebody's connection is bad, as the server counts. */
