@@ -117,6 +117,7 @@ func (s *Server) Mute(ctx context.Context, name, identity, track string) error {
 			if !t.info.GetMuted() {
 				p.send(signal.Mute(t.info.GetSid(), true))
 				r.mute(p, t.info.GetSid(), true)
+				t.hushed = true
 			}
 		}
 		if !found {
@@ -200,7 +201,7 @@ func (r *room) enforce(p *participant) {
 			if p.video.GetCanSubscribe() {
 				r.give(p, other, t)
 			} else {
-				p.sub.post(p.sub.remove(t.info.GetSid()))
+				p.sub.change(t.info.GetSid(), p.sub.remove(t.info.GetSid()))
 			}
 		}
 	}
