@@ -88,7 +88,7 @@ func (r *room) resume(p *participant, conn *signal.Conn) {
 		old.Abort()
 	}
 	p.heard = time.Now()
-	conn.Send(signal.Update(append(r.others(p), p.info(p.state()))...))
+	r.catchUp(p)
 	r.refresh(p, time.Now())
 	p.sub.post(p.sub.resume)
 }

@@ -212,7 +212,7 @@ func (r *room) enforce(p *participant) {
 			if p.video.GetCanSubscribe() {
 				r.give(p, other, t)
 			} else {
-				p.sub.post(p.sub.remove(t.info.GetSid()))
+				p.sub.change(t.info.GetSid(), p.sub.remove(t.info.GetSid()))
 			}
 		}
 	}

@@ -46,6 +46,7 @@ type room struct {
 	counted time.Time // when
 	judged  time.Time // when clients were told how connections are
 	over    bool      // all go, nobody is told who
+	gone    []departure
 	stage   *forward.Stage
 
 	name    string
@@ -80,7 +81,7 @@ func (r *room) run() {
 		case now := <-clock.C:
 			r.guard(func() { r.look(now) })
 		case now := <-ear.C:
-			r.guard(func() { r.hear(); r.adapt(now) })
+			r.guard(func() { r.hear(); r.adapt(now); r.pay() })
 		case <-r.quit:
 			r.over = true
 			for _, p := range r.people {
@@ -221,7 +222,7 @@ func (r *room) remove(p *participant, why livekit.DisconnectReason) {
 	gone := p.info(livekit.ParticipantInfo_DISCONNECTED)
 	gone.DisconnectReason = why
 	if !p.hidden() && !r.over {
-		r.tell(signal.Update(gone))
+		r.departed(gone)
 	}
 	r.count()
 }
@@ -244,6 +245,8 @@ func (r *room) look(now time.Time) {
 			r.expel(p, livekit.DisconnectReason_SIGNAL_CLOSE, livekit.LeaveRequest_RECONNECT)
 		case !p.active && now.Sub(p.since) > r.server.joinFor:
 			r.expel(p, livekit.DisconnectReason_JOIN_FAILURE, livekit.LeaveRequest_DISCONNECT)
+		case p.data.unread(now):
+			p.fail(errUnread)
 		case now.Sub(p.refreshed) > refreshEvery:
 			r.refresh(p, now)
 		}
@@ -266,7 +269,15 @@ func (r *room) refresh(p *participant, now time.Time) {
 func (r *room) announce(p *participant) {
 	p.version++
 	if p.active && !p.hidden() {
-		r.tell(signal.Update(p.info(p.state())))
+		r.tellOf(p.sid, signal.Update(p.info(p.state())))
+	}
+}
+
+// tellOf tells everybody something about somebody that comes before all that follows: older news of them are void.
+func (r *room) tellOf(sid string, m *livekit.SignalResponse) {
+	for _, to := range r.people {
+		delete(to.owed, sid)
+		to.send(m)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/livekit/protocol/auth"
 )
 
-// issuer is the key id in the tokens that are made here.
+// issuer is the key id in the tokens that are made here, unless somebody else has it.
 const issuer = "stimmbote"
 
 // refreshFor is how long a token lives that somebody in a call gets for the next reconnection.
@@ -32,7 +32,7 @@ func (s *Server) Token(room, identity, name string, ttl time.Duration) (string, 
 	}
 	video := &auth.VideoGrant{RoomJoin: true, Room: room}
 	video.SetCanPublishData(false)
-	t, err := auth.NewAccessToken(issuer, s.keys[issuer]).
+	t, err := auth.NewAccessToken(s.issuer, s.keys[s.issuer]).
 		SetIdentity(identity).
 		SetName(name).
 		SetValidFor(ttl).

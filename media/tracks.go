@@ -8,13 +8,16 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+	"google.golang.org/protobuf/proto"
 
 	"stimmbote/media/forward"
 	"stimmbote/media/signal"
 )
 
-// maxTracks is how many tracks one person may announce.
-const maxTracks = 16
+const (
+	maxTracks   = 16 // that one person may announce
+	maxFeatures = 16 // of a sound
+)
 
 // maxWants is how many tracks somebody may have asked for or refused.
 const maxWants = maxPeople * maxTracks
@@ -54,7 +57,7 @@ func (r *room) handle(p *participant, conn *signal.Conn, m *livekit.SignalReques
 	case *livekit.SignalRequest_SubscriptionPermission:
 		r.permit(p, m.SubscriptionPermission)
 	case *livekit.SignalRequest_UpdateAudioTrack:
-		r.update(p, m.UpdateAudioTrack.GetTrackSid(), func(t *livekit.TrackInfo) { t.AudioFeatures = m.UpdateAudioTrack.GetFeatures() })
+		r.update(p, m.UpdateAudioTrack.GetTrackSid(), func(t *livekit.TrackInfo) { t.AudioFeatures = features(m.UpdateAudioTrack.GetFeatures()) })
 	case *livekit.SignalRequest_UpdateVideoTrack:
 		r.update(p, m.UpdateVideoTrack.GetTrackSid(), func(t *livekit.TrackInfo) {
 			t.Width, t.Height = m.UpdateVideoTrack.GetWidth(), m.UpdateVideoTrack.GetHeight()
@@ -100,7 +103,7 @@ func (r *room) addTrack(p *participant, req *livekit.AddTrackRequest) {
 		DisableRed: req.GetDisableRed(),
 		Layers:     req.GetLayers(),
 
-		AudioFeatures: req.GetAudioFeatures(), Simulcast: len(req.GetLayers()) > 1,
+		AudioFeatures: features(req.GetAudioFeatures()), Simulcast: len(req.GetLayers()) > 1,
 	}}
 	p.tracks = append(p.tracks, t)
 	p.log.Trace().Str("track", t.info.GetSid()).Stringer("source", t.info.GetSource()).Bool("muted", t.info.GetMuted()).Msg("Track announced")
@@ -198,14 +201,14 @@ func (r *room) give(to, from *participant, t *publication) {
 	switch {
 	case to.mayGet(from, t):
 	case to.wantsTrack(from, t):
-		to.send(signal.Permitted(from.sid, t.info.Sid, false))
+		to.owe(t.info.Sid, signal.Permitted(from.sid, t.info.Sid, false))
 		return
 	default:
 		return
 	}
-	to.sub.post(to.sub.add(t.track, from.source(t)))
+	to.sub.change(t.info.Sid, to.sub.add(t.track, from.source(t)))
 	if want, said := to.prefers[t.info.Sid]; said {
-		to.sub.post(to.sub.prefer(t.info.Sid, want))
+		to.sub.change(preferring+t.info.Sid, to.sub.prefer(t.info.Sid, want))
 	}
 	if !t.seen {
 		t.seen = true
@@ -220,7 +223,7 @@ func (r *room) withdraw(t *publication) {
 	}
 	r.stage.Leave(t.track)
 	for _, p := range r.people {
-		p.sub.post(p.sub.remove(t.info.Sid))
+		p.sub.change(t.info.Sid, p.sub.remove(t.info.Sid))
 	}
 }
 
@@ -262,7 +265,7 @@ func (r *room) mute(p *participant, sid string, muted bool) {
 	for _, t := range p.tracks {
 		if t.info.Sid == sid && t.info.Muted != muted {
 			t.info.Muted = muted
-			r.announce(p)
+			r.news(p)
 		}
 	}
 }
@@ -270,11 +273,20 @@ func (r *room) mute(p *participant, sid string, muted bool) {
 // update changes what is told of a track.
 func (r *room) update(p *participant, sid string, change func(*livekit.TrackInfo)) {
 	for _, t := range p.tracks {
-		if t.info.Sid == sid {
-			change(t.info)
-			r.announce(p)
+		if t.info.Sid != sid {
+			continue
+		}
+		before := proto.CloneOf(t.info)
+		change(t.info)
+		if !proto.Equal(before, t.info) {
+			r.news(p)
 		}
 	}
+}
+
+// features are those of a sound that are told: there are few.
+func features(list []livekit.AudioTrackFeature) []livekit.AudioTrackFeature {
+	return list[:min(len(list), maxFeatures)]
 }
 
 // subscribe follows what a client wants to receive and what not.
@@ -283,12 +295,13 @@ func (r *room) subscribe(p *participant, want *livekit.UpdateSubscription) {
 	for _, of := range want.GetParticipantTracks() {
 		sids = append(sids, of.GetTrackSids()...)
 	}
+	sids = sids[:min(len(sids), maxWants)]
 	for _, sid := range sids {
-		if len(p.wants) < maxWants {
+		if _, known := p.wants[sid]; known || len(p.wants) < maxWants {
 			p.wants[sid] = want.GetSubscribe()
 		}
 		if !want.GetSubscribe() {
-			p.sub.post(p.sub.remove(sid))
+			p.sub.change(sid, p.sub.remove(sid))
 			continue
 		}
 		for _, other := range r.people {
