@@ -46,7 +46,7 @@ func (r *room) catchUp(p *participant) {
 		}
 	}
 	for _, t := range p.tracks {
-		if t.silent {
+		if t.hushed {
 			p.send(signal.Mute(t.info.GetSid(), true))
 		}
 	}

@@ -129,6 +129,7 @@ func (s *Server) Mute(ctx context.Context, name, identity, track string) error {
 			if !t.info.GetMuted() {
 				p.send(signal.Mute(t.info.GetSid(), true))
 				r.mute(p, t.info.GetSid(), true)
+				t.hushed = true
 			}
 		}
 		if !found {

@@ -69,6 +69,7 @@ type publication struct {
 	alive  int                   // layers that are being received
 	seen   bool                  // somebody has received it, and the sender knows
 	silent bool                  // silenced by others, until the client says that it is on again
+	hushed bool                  // … and the client has not said that it knows
 	told   int                   // best quality that somebody wants, as the sender knows
 	less   time.Time             // since when nobody has wanted it
 }

@@ -263,7 +263,10 @@ func (t *publication) silence(on bool) {
 
 func (r *room) mute(p *participant, sid string, muted bool) {
 	for _, t := range p.tracks {
-		if t.info.Sid == sid && t.info.Muted != muted {
+		if t.info.Sid != sid {
+			continue
+		}
+		if t.hushed = false; t.info.Muted != muted {
 			t.info.Muted = muted
 			r.news(p)
 		}

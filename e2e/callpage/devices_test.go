@@ -11,8 +11,11 @@ const manyDevices = `(() => {
 	globalThis.asked = [];
 	devices.enumerateDevices = async () => [of("audioinput", "desk"), of("audioinput", "headset"), of("videoinput", "front"), of("videoinput", "back")];
 	devices.getUserMedia = async (what) => {
-		const wanted = (how) => { const id = how?.deviceId; return id?.exact ?? id?.ideal ?? id; };
-		const [ear, eye] = [wanted(what.audio) ?? "desk", wanted(what.video) ?? "back"];
+		const wanted = (how, usual) => {
+			const id = how?.deviceId?.exact ?? how?.deviceId?.ideal ?? how?.deviceId ?? "default";
+			return id === "default" ? usual : id;
+		};
+		const [ear, eye] = [wanted(what.audio, "desk"), wanted(what.video, "back")];
 		if (what.audio) asked.push(ear);
 		if (what.video) asked.push(eye);
 		const stream = await real({ audio: !!what.audio, video: !!what.video });

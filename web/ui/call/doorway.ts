@@ -122,7 +122,7 @@ export class Doorway {
       void this.arrive();
     });
     const deviceOf = (kind: MediaDeviceKind): Kind => (kind === "audioinput" ? "microphone" : "camera");
-    picker("door-pick", (kind) => this.devices.using(deviceOf(kind)), (kind, id) => {
+    const showUsed = picker("door-pick", (kind) => this.devices.using(deviceOf(kind)), (kind, id) => {
       void this.devices.choose(deviceOf(kind), id).then((trouble) => this.ofDevices(trouble));
     });
     this.devices.onpicture = (track) => {
@@ -130,8 +130,12 @@ export class Doorway {
       this.preview.hidden = !track;
       this.preview.classList.add("mirrored");
       say(element("nopicture"), track ? "" : text("picture.off"));
+      if (track) showUsed();
     };
-    this.devices.onsound = (track) => this.meter.listen(track?.mediaStreamTrack);
+    this.devices.onsound = (track) => {
+      this.meter.listen(track?.mediaStreamTrack);
+      if (track) showUsed();
+    };
   }
 
   /** Looks through the door: whose call this is, who is in, or, then false, that the link is wrong. */
