@@ -41,6 +41,7 @@ type line interface {
 type inbox interface {
 	Handled(ctx context.Context, eventID string) (bool, error)
 	Mark(ctx context.Context, eventID string) error
+	CaughtUp(at time.Time) bool
 	Burn(ctx context.Context, m chat.Message) error
 	Renew(ctx context.Context) error
 }

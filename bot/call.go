@@ -188,7 +188,8 @@ func (b *Bot) renameCall(ctx context.Context, m chat.Message, c *store.Call, nam
 	})
 }
 
-// relinkCall makes a new key. The link before opens nothing any more, and whoever is in has to come again.
+// relinkCall makes a new key. The link before opens nothing any more, and whoever is in has to come again: a
+// lock of before would keep them out.
 func (b *Bot) relinkCall(ctx context.Context, m chat.Message, c *store.Call, rest string) error {
 	if !b.words.is("call.words.new", rest) {
 		return refuse("refusal.call")
@@ -201,7 +202,7 @@ func (b *Bot) relinkCall(ctx context.Context, m chat.Message, c *store.Call, res
 		return err
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		c.Door, c.Key, c.Since, c.Most = fresh.Door, fresh.Key, time.Time{}, 0
+		c.Door, c.Key, c.Since, c.Most, c.Locked = fresh.Door, fresh.Key, time.Time{}, 0, false
 		if err := b.Store.PutSetting(ctx, c.Room, settingSentOut, ""); err != nil {
 			return err
 		}

@@ -186,10 +186,15 @@ func TestCallDeeds(t *testing.T) {
 	w.expect(`^I cannot make a link of that name`, "group")
 
 	before, _ := w.bot.link(call())
+	w.says("chair", "!call lock")
+	w.new()
 	w.says("chair", "!call link new")
 	after, _ := w.bot.link(call())
 	if s := w.new(); before == after || find(s, "group", regexp.QuoteMeta(after)) == nil || find(s, "group", regexp.QuoteMeta(before)) != nil {
 		t.Errorf("a new link:\n%s", list(s))
+	}
+	if call().Locked {
+		t.Error("whoever was in does not come in by the new link")
 	}
 	if c := call(); bytes.Equal(c.Door, first.Door) || !slices.Equal(ended.rooms, []string{first.MediaRoom()}) {
 		t.Errorf("the old link still opens, or the old call goes on: %v", ended.rooms)
@@ -203,7 +208,12 @@ func TestCallDeeds(t *testing.T) {
 	w.bot.CallChanged(room, persons("Anna"))
 	w.settle()
 	w.new()
+	w.says("chair", "!call lock")
+	w.new()
 	w.says("chair", "!call end")
+	if call().Locked {
+		t.Error("the lock outlives the call")
+	}
 	if s := w.new(); find(s, "group", `^Call ended`) == nil == (find(s, "group", `^The call has ended`) == nil) || ended.rooms[1] != room {
 		t.Errorf("ended %v:\n%s", ended.rooms, list(s))
 	}

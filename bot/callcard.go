@@ -60,13 +60,13 @@ func (b *Bot) post(c *store.Call, cause string) []chat.Delivery {
 	return said
 }
 
-// over makes the card of a call final.
+// over makes the card of a call final. A lock ends with the call: the same link is to lead to the next one.
 func (b *Bot) over(c *store.Call, cause string) []chat.Delivery {
 	card, was := c.Card, overCall{Most: c.Most}
 	if !c.Since.IsZero() {
 		was.Took = b.Now().Sub(c.Since)
 	}
-	c.Card, c.Shown, c.Opened, c.Since, c.Most = "", 0, time.Time{}, time.Time{}, 0
+	c.Card, c.Shown, c.Opened, c.Since, c.Most, c.Locked = "", 0, time.Time{}, time.Time{}, 0, false
 	if card == "" {
 		return nil
 	}

@@ -32,7 +32,7 @@ func (b *Bot) called(ctx context.Context, person string, p *voting.Poll) (*calle
 			continue
 		}
 		c.Several = true
-		_, voted, err := b.Line.Event(ctx, receiptKey(other.ID, voting.Member(person), 1))
+		voted, err := b.voted(ctx, other, voting.Member(person))
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -160,39 +161,38 @@ func (b *Bot) askFew(ctx context.Context, p *voting.Poll) error {
 	if p.Terms.Tellers != "" {
 		ask = "poll.few.ask-tellers"
 	}
-	d := inGroup(p, "", kindSay)
-	d.Key = fewKey(p.ID, n+1)
-	d.Payload = encode(say{
+	s := say{
 		Key: "refusal.too-few", Count: &cast, Args: []any{"least", p.Least},
 		More: []say{{Key: ask}},
-	})
+	}
+	several, err := b.several(ctx, p)
+	if err != nil {
+		return err
+	}
+	if several {
+		s = say{Key: "poll.about", Args: []any{"question", title(p.Asked)}, More: []say{s}}
+	}
+	d := inGroup(p, "", kindSay)
+	d.Key, d.Payload = fewKey(p.ID, n+1), encode(s)
 	return b.Line.Queue(ctx, d)
 }
 
 // onFew deals with an answer to that question, and says whether a message was one. What others
 // say than those who may close the vote is none.
 func (b *Bot) onFew(ctx context.Context, m chat.Message) (bool, error) {
-	p, err := b.find(ctx, m.Room, func(p *voting.Poll) bool { return p.State == voting.StateOpen })
-	if err != nil || p == nil {
-		return false, err
-	}
-	n, waits, err := b.few(ctx, p.ID)
-	if err != nil || !waits {
-		return false, err
-	}
 	word := b.words.which(m, "poll.words.extend", "poll.words.open", "poll.words.end")
 	by := ""
 	if first, rest := firstWord(m.Body); word == "" && m.Kind == chat.Text && b.words.is("poll.words.extend", first) {
 		word, by = "poll.words.extend", rest
 	}
-	answers, err := b.answers(ctx, m, string(p.ID), fewKey(p.ID, n), word)
-	if err != nil || !answers {
+	meant, err := b.fewMeant(ctx, m, word)
+	if err != nil || len(meant) == 0 {
 		return false, err
 	}
-	leads, err := b.leads(ctx, m, p)
-	if err != nil || !leads {
-		return false, err
+	if len(meant) > 1 {
+		return true, refuse("refusal.which-few")
 	}
+	p := meant[0]
 	if err := b.unforged(ctx, m); err != nil {
 		return true, err
 	}
@@ -206,11 +206,70 @@ func (b *Bot) onFew(ctx context.Context, m chat.Message) (bool, error) {
 	case cast >= p.Least:
 		return true, refuse("refusal.enough")
 	case word == "poll.words.open":
-		again := draftOf(p, p.Roll)
-		again.Terms.Level, again.Terms.Until = voting.Open, time.Time{}
-		return true, b.voidFor(ctx, m, p, again)
+		return true, b.voidFor(ctx, m, p, openly(p))
 	}
 	return true, b.end(ctx, m, p)
+}
+
+// fewMeant are the open votes whose question a word of somebody who leads them can be the answer to: the one that it
+// replies to, else all those whose question waits for the next message.
+func (b *Bot) fewMeant(ctx context.Context, m chat.Message, word string) ([]*voting.Poll, error) {
+	all, err := b.Polls.InPlace(ctx, voting.Place(m.Room))
+	if err != nil {
+		return nil, fmt.Errorf("looking for the polls of %s: %w", m.Room, err)
+	}
+	var meant []*voting.Poll
+	for _, p := range all {
+		if p.State != voting.StateOpen {
+			continue
+		}
+		answers, err := b.answersFew(ctx, m, p, word)
+		if err != nil {
+			return nil, err
+		}
+		if !answers {
+			continue
+		}
+		leads, err := b.leads(ctx, m, p)
+		if err != nil {
+			return nil, err
+		}
+		if leads {
+			meant = append(meant, p)
+		}
+	}
+	return meant, nil
+}
+
+// answersFew says whether a word can be the answer to the question of a vote, if that waits for one: a reply to what was
+// said about another vote cannot.
+func (b *Bot) answersFew(ctx context.Context, m chat.Message, p *voting.Poll, word string) (bool, error) {
+	n, waits, err := b.few(ctx, p.ID)
+	if err != nil || !waits {
+		return false, err
+	}
+	if word != "" && m.ReplyTo != "" {
+		asked, _, err := b.Line.Event(ctx, fewKey(p.ID, n))
+		if err != nil || asked == m.ReplyTo {
+			return err == nil, err
+		}
+		group, _, err := b.Store.GroupOf(ctx, m.ReplyTo)
+		if err != nil || group != "" && group != string(p.ID) {
+			return false, err
+		}
+	}
+	return b.answers(ctx, m, string(p.ID), fewKey(p.ID, n), word)
+}
+
+// openly is the question of a vote anew, as an open one: whatever only a secret vote can have is left out.
+func openly(p *voting.Poll) voting.Draft {
+	w := wishOf(p)
+	w.unsecret()
+	again := draftOf(p, p.Roll)
+	again.Terms = w.terms
+	again.Terms.Level, again.Terms.Until, again.Terms.Tellers = voting.Open, time.Time{}, ""
+	again.Terms.OnlySealed, again.Terms.HideVoters, again.Terms.Booth = false, false, ""
+	return again
 }
 
 // end stops an open vote without opening anything, at the wish of somebody who leads it.

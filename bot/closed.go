@@ -57,7 +57,14 @@ func (b *Bot) composeClosed(ctx context.Context, t *page, p *voting.Poll) (chat.
 	if p.ClosedHash != "" {
 		t.add("poll.closed.hash", "hash", p.ClosedHash)
 	}
-	if p.Terms.Objection > 0 && p.State == voting.StateClosed {
+	switch {
+	case p.Held():
+		names, err := b.objectors(ctx, p)
+		if err != nil {
+			return chat.Content{}, err
+		}
+		t.add("poll.closed.held", "names", strings.Join(names, ", "))
+	case p.Terms.Objection > 0 && p.State == voting.StateClosed:
 		t.add("poll.closed.objection", "time", b.deadlineIn(t.texts, p.OpensAt()))
 	}
 	return t.content(false), nil

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"stimmbote/chat"
 	"stimmbote/voting"
@@ -207,9 +209,14 @@ func (b *Bot) composeOpened(ctx context.Context, t *page, p *voting.Poll) (chat.
 
 // addEnd says when a vote ends, if somebody said so.
 func (b *Bot) addEnd(t *page, p *voting.Poll) {
-	if p.Terms.Lasts > 0 || !p.Terms.Until.IsZero() {
+	if hasEnd(p) {
 		t.add("poll.opened.until", "time", b.deadlineIn(t.texts, p.Ends))
 	}
+}
+
+// hasEnd says whether somebody said when a vote ends, in the draft or since: else it is open as long as one may be.
+func hasEnd(p *voting.Poll) bool {
+	return p.Terms.Lasts > 0 || !p.Terms.Until.IsZero() || p.Ends.Before(p.Opened.Add(voting.MaxOpen).Truncate(time.Second))
 }
 
 // given is how many of the roll have their ballot.
@@ -228,18 +235,20 @@ func (b *Bot) given(ctx context.Context, p *voting.Poll) (n int, err error) {
 
 // addAbout says which vote a notice is about, where its group has several at once.
 func (b *Bot) addAbout(ctx context.Context, t *page, p *voting.Poll) error {
-	all, err := b.Polls.InPlace(ctx, p.Place)
-	if err != nil {
-		return fmt.Errorf("looking for the polls of %s: %w", p.Place, err)
-	}
-	open := 0
-	for _, other := range all {
-		if other.State == voting.StateOpen || other.ID == p.ID {
-			open++
-		}
-	}
-	if open > 1 {
+	several, err := b.several(ctx, p)
+	if several {
 		t.add("poll.about", "question", title(p.Asked))
 	}
-	return nil
+	return err
+}
+
+// several says whether others than this vote are open in its group.
+func (b *Bot) several(ctx context.Context, p *voting.Poll) (bool, error) {
+	all, err := b.Polls.InPlace(ctx, p.Place)
+	if err != nil {
+		return false, fmt.Errorf("looking for the polls of %s: %w", p.Place, err)
+	}
+	return slices.ContainsFunc(all, func(other *voting.Poll) bool {
+		return other.State == voting.StateOpen && other.ID != p.ID
+	}), nil
 }

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"stimmbote/chat"
 	"stimmbote/voting/box"
 )
 
@@ -53,4 +55,39 @@ func TestADamagedBallotIsAskedForAgain(t *testing.T) {
 	w.expect(`^✅ Understood: No\.`, asked.String())
 	w.says("chair", "!close")
 	w.expect(`^Result: adopted[\s\S]*Yes: 5[\s\S]*No: 1`, "group")
+}
+
+// TestADamagedFinalBallot damages a ballot where the first vote counts: whoever's it was is reminded, gets the ballot on a new
+// device, and may vote again; nobody else may.
+func TestADamagedFinalBallot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.opened("One? --no-revote --for 30m")
+	for _, name := range people {
+		w.tells(name, "1")
+		w.tells(name, "OK")
+	}
+	w.damage()
+	w.new()
+	w.says("chair", "!close")
+	fresh := w.new()
+	i := slices.IndexFunc(people, func(name string) bool { return find(fresh, name, `was damaged on my disk`) != nil })
+	if i < 0 {
+		t.Fatalf("nobody is asked:\n%s", list(fresh))
+	}
+	whose := people[i]
+	w.notices(chat.Notice{ID: "$joined", Kind: chat.Met, Room: "!other:x", Person: user(whose)})
+	w.expect(`^🗳️ Ballot: One\?`, whose)
+	w.now = w.now.Add(26 * time.Minute)
+	w.settle()
+	w.expect(`^⏳ Your vote is still missing`, whose)
+	w.tells(whose, "2")
+	w.expect(`^You choose: No`, whose)
+	w.tells(people[(i+1)%len(people)], "2")
+	w.expect(`^You have voted already`, people[(i+1)%len(people)])
+	w.tells(whose, "OK")
+	fresh = w.new()
+	if find(fresh, whose, `^✅ No\. Your vote is in`) == nil || find(fresh, "group", `^Result: adopted[\s\S]*Yes: 5[\s\S]*No: 1`) == nil {
+		t.Errorf("after the new vote:\n%s", list(fresh))
+	}
 }

@@ -24,6 +24,9 @@ const (
 // settingEarly is that somebody wants a vote to be closed before its time.
 const settingEarly = "early"
 
+// settingStays is that a vote was extended when everybody had voted: it stays open until its end.
+const settingStays = "stays"
+
 // closeWhenDue closes a vote when its time is over or everybody has voted, or when it was said
 // that it closes early; and before that it warns the silent.
 func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time) error {
@@ -36,6 +39,10 @@ func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time)
 	}
 	if !p.Ends.IsZero() {
 		if !p.Ends.After(b.Now()) {
+			if b.mayHaveMissed(p) {
+				*next = earlier(*next, b.Now().Add(time.Second))
+				return nil
+			}
 			return b.shut(ctx, p, nothing)
 		}
 		*next = earlier(*next, p.Ends)
@@ -47,11 +54,15 @@ func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time)
 	if err != nil {
 		return err
 	}
+	stays, err := b.Store.Setting(ctx, string(p.ID), settingStays)
+	if err != nil {
+		return err
+	}
 	said := inGroup(p, "last", kindLast)
 	switch {
 	case early != "":
 		said.Key = early
-	case cast < entitled:
+	case cast < entitled, stays != "":
 		return nil
 	}
 	event, known, err := b.Line.Event(ctx, said.Key)
@@ -66,6 +77,20 @@ func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time)
 	}
 	return b.afterGrace(ctx, p, said.Key, next)
 }
+
+// mayHaveMissed says whether somebody may have answered in time who was not heard yet, because the bot or the homeserver
+// was away. What came is waited for without end where the homeserver is silent: nothing could be said there either. Where
+// it speaks, and something else of what it said takes so long, it is not for ever.
+func (b *Bot) mayHaveMissed(p *voting.Poll) bool {
+	if b.Line.CaughtUp(p.Ends) {
+		return false
+	}
+	speaks := b.Now().Sub(b.Line.Stats().LastSync) < time.Minute
+	return b.since(key(p.ID, "unread")) < lastAnswers || !speaks
+}
+
+// lastAnswers is how long a vote stays open behind its end for what is being read.
+const lastAnswers = 10 * time.Minute
 
 func nothing(context.Context) error { return nil }
 
@@ -105,19 +130,20 @@ func (b *Bot) warnInTime(ctx context.Context, p *voting.Poll, next *time.Time) e
 		*next = earlier(*next, at)
 		return nil
 	}
-	return b.queueOnce(ctx, key(p.ID, "remind/"+strconv.FormatInt(p.Ends.Unix(), 36)), func() ([]chat.Delivery, error) { return b.reminders(ctx, p) })
+	return b.queueOnce(ctx, key(p.ID, "remind/"+strconv.FormatInt(p.Ends.Unix(), 36)), func() ([]chat.Delivery, error) { return b.reminders(ctx, p, "remind/") })
 }
 
-// reminders are what each member is told who has not voted, at most once in a vote.
-func (b *Bot) reminders(ctx context.Context, p *voting.Poll) ([]chat.Delivery, error) {
+// reminders are what each member is told who has not voted, at most once in a vote before its deadline and once when
+// somebody closes it early: what is which of these.
+func (b *Bot) reminders(ctx context.Context, p *voting.Poll, what string) ([]chat.Delivery, error) {
 	var all []chat.Delivery
 	for _, m := range p.Roll {
-		_, voted, err := b.Line.Event(ctx, receiptKey(p.ID, m, 1))
+		voted, err := b.voted(ctx, p, m)
 		if err != nil {
 			return nil, err
 		}
 		if !voted {
-			all = append(all, inDirect(p, m, key(p.ID, "remind/"+string(m)), kindRemind))
+			all = append(all, inDirect(p, m, key(p.ID, what+string(m)), kindRemind))
 		}
 	}
 	return all, nil
@@ -125,7 +151,7 @@ func (b *Bot) reminders(ctx context.Context, p *voting.Poll) ([]chat.Delivery, e
 
 // composeRemind says how long somebody who has not voted still can.
 func (b *Bot) composeRemind(ctx context.Context, t *page, d chat.Delivery, p *voting.Poll) (chat.Content, error) {
-	_, voted, err := b.Line.Event(ctx, receiptKey(p.ID, voting.Member(d.Person), 1))
+	voted, err := b.voted(ctx, p, voting.Member(d.Person))
 	if err != nil {
 		return chat.Content{}, err
 	}
@@ -158,12 +184,12 @@ func (b *Bot) composeRemind(ctx context.Context, t *page, d chat.Delivery, p *vo
 func (b *Bot) closeSoon(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	said := inGroup(p, "early/"+m.ID, kindLast)
 	said.Thread = m.Thread
+	warned, err := b.reminders(ctx, p, "remind/early/")
+	if err != nil {
+		return err
+	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := b.Store.PutSetting(ctx, string(p.ID), settingEarly, said.Key); err != nil {
-			return err
-		}
-		warned, err := b.reminders(ctx, p)
-		if err != nil {
 			return err
 		}
 		return b.done(ctx, m, append([]chat.Delivery{said}, warned...)...)

@@ -177,7 +177,7 @@ func (b *Bot) ballotAnswer(ctx context.Context, m, said chat.Message, p *voting.
 }
 
 // mayAnswer says why an answer does not count, as a refusal: it is not encrypted, not from a device
-// that its owner signed, not from a member any more, or too late.
+// that its owner signed, not from a member any more, too late, or written after the vote's time.
 func (b *Bot) mayAnswer(ctx context.Context, m chat.Message, p *voting.Poll) error {
 	switch stays, err := b.isMember(ctx, p, m.Sender); {
 	case err != nil:
@@ -190,10 +190,15 @@ func (b *Bot) mayAnswer(ctx context.Context, m chat.Message, p *voting.Poll) err
 		return refuse("ballot.left")
 	}
 	late, err := b.cameLate(ctx, m, p)
-	if err == nil && late {
+	switch {
+	case err != nil:
+		return err
+	case late:
 		return refuse("ballot.late")
+	case !p.Ends.IsZero() && !b.writtenAt(m).Before(p.Ends):
+		return refuse(refusalOverdue)
 	}
-	return err
+	return nil
 }
 
 // doesNotCount says in the direct chat why an answer does not count, if that is what err is.

@@ -3,9 +3,9 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -50,12 +50,20 @@ func (b *Bot) extend(ctx context.Context, m chat.Message, p *voting.Poll, by str
 	if err != nil {
 		return err
 	}
+	stays := ""
+	cast, entitled, err := b.Polls.Turnout(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	if cast == entitled {
+		stays = "yes" // somebody wants the time that it has left although everybody has voted
+	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
 		extended, err := b.Polls.Extend(ctx, p.ID, until)
 		if err != nil {
 			return err
 		}
-		if err := b.Store.PutSetting(ctx, string(p.ID), settingEarly, ""); err != nil {
+		if err := errors.Join(b.Store.PutSetting(ctx, string(p.ID), settingEarly, ""), b.Store.PutSetting(ctx, string(p.ID), settingStays, stays)); err != nil {
 			return err
 		}
 		d := inGroup(p, "extended/"+m.ID, kindExtended)
@@ -89,7 +97,7 @@ func (b *Bot) newEnd(p *voting.Poll, by string) (time.Time, error) {
 		return at, nil
 	}
 	from := b.Now()
-	if deadline := p.Terms.Lasts > 0 || !p.Terms.Until.IsZero(); deadline && p.Ends.After(from) {
+	if hasEnd(p) && p.Ends.After(from) {
 		from = p.Ends
 	}
 	return from.Add(d), nil
@@ -142,7 +150,7 @@ func (b *Bot) openOne(ctx context.Context, room, word string) (p *voting.Poll, n
 		if err != nil {
 			return nil, false, err
 		}
-		if strings.EqualFold(word, letter) || p.Number > 0 && word == strconv.Itoa(p.Number) {
+		if name := parley.Name("!close " + word); name != "" && parley.Means(name, p.Number, letter) {
 			return p, true, nil
 		}
 		list = append(list, letter+": "+p.Question)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"time"
 
 	"stimmbote/chat"
 )
@@ -26,6 +27,7 @@ type fakeLine struct {
 	met       []string
 	progress  chat.Progress
 	stats     chat.Stats
+	behind    bool // what was said is not all read yet
 	queued    []chat.Delivery
 	burned    []string
 	renewed   int
@@ -93,6 +95,8 @@ func (l *fakeLine) Meet(_ context.Context, _ string, persons ...string) error {
 func (l *fakeLine) Progress(context.Context, string) (chat.Progress, error) { return l.progress, nil }
 
 func (l *fakeLine) Stats() chat.Stats { return l.stats }
+
+func (l *fakeLine) CaughtUp(time.Time) bool { return !l.behind }
 
 func (l *fakeLine) RoomName(ctx context.Context, _ string) (string, error) {
 	l.asked(ctx)

@@ -185,7 +185,7 @@ func (b *Bot) machinesHear(ctx context.Context, m chat.Message, p *voting.Poll, 
 			return err
 		}
 	}
-	if !parley.Means(m.Body, p.Number, letter) {
+	if !parley.Means(parley.Name(m.Body), p.Number, letter) {
 		return &voting.Refusal{Key: "refusal.tellers-which", Args: []any{"number", p.Number}}
 	}
 	return nil

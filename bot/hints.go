@@ -68,9 +68,23 @@ func (b *Bot) again(ctx context.Context, m chat.Message, p *voting.Poll, key str
 	return b.Store.Tx(ctx, func(ctx context.Context) error { return b.done(ctx, m, said) })
 }
 
+// hasVoted says whether a ballot of the sender lies in the box.
 func (b *Bot) hasVoted(ctx context.Context, m chat.Message, p *voting.Poll) (bool, error) {
-	_, known, err := b.Line.Event(ctx, receiptKey(p.ID, voting.Member(m.Sender), 1))
-	return known, err
+	return b.voted(ctx, p, voting.Member(m.Sender))
+}
+
+// voted says whether a ballot of somebody lies in the box. Whoever has a receipt is looked for there, because a ballot that
+// was damaged is taken out.
+func (b *Bot) voted(ctx context.Context, p *voting.Poll, m voting.Member) (bool, error) {
+	_, known, err := b.Line.Event(ctx, receiptKey(p.ID, m, 1))
+	if err != nil || !known {
+		return false, err
+	}
+	_, lies, err := b.Polls.Receipt(ctx, p.ID, m)
+	if errors.Is(err, voting.ErrNotOpen) {
+		return true, nil // it has just ended
+	}
+	return lies, err
 }
 
 // hint says why something does not count, as often as may be. Only the sentence is rationed.

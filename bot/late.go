@@ -33,6 +33,13 @@ func (b *Bot) cameLate(ctx context.Context, m chat.Message, p *voting.Poll) (boo
 	return b.hasVoted(ctx, m, p)
 }
 
+// refusalOverdue is that the time of a vote is over, which is still open because it waits for a word on what becomes of it.
+const refusalOverdue = "ballot.overdue"
+
+// writtenAt is when a message was written, as far as that can be known: what comes late counts if it was written in time,
+// and nothing was written later than now.
+func (b *Bot) writtenAt(m chat.Message) time.Time { return earlier(m.At, b.Now()) }
+
 // answeredAt remembers when the answer that counts was written.
 func (b *Bot) answeredAt(m chat.Message, id voting.ID) {
 	b.mu.Lock()

@@ -157,7 +157,7 @@ func (b *Bot) reopen(ctx context.Context, person, room, cause string) (opened bo
 		return false, err
 	}
 	for _, p := range open {
-		_, voted, err := b.Line.Event(ctx, receiptKey(p.ID, voting.Member(person), 1))
+		voted, err := b.voted(ctx, p, voting.Member(person))
 		if err != nil {
 			return false, err
 		}

@@ -1,9 +1,12 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +21,7 @@ func (b *Bot) object(ctx context.Context, m chat.Message, a arguments) error {
 	if err := b.unforged(ctx, m); err != nil {
 		return err
 	}
-	p, why, err := b.objectedTo(ctx, m.Room, a.text)
+	p, why, other, err := b.objectedTo(ctx, m.Room, a.text)
 	if err != nil {
 		return err
 	}
@@ -32,8 +35,11 @@ func (b *Bot) object(ctx context.Context, m chat.Message, a arguments) error {
 			return err
 		}
 		key := "poll.objection.noted"
-		if p.Held() {
+		switch {
+		case p.Held():
 			key = "poll.objection.holds"
+		case !p.State.Ended() && p.State != voting.StateCounted:
+			key = "poll.objection.open"
 		}
 		d := lasting(p, "objection/"+m.ID, kindSay)
 		if p.State.Ended() {
@@ -42,6 +48,9 @@ func (b *Bot) object(ctx context.Context, m chat.Message, a arguments) error {
 		noted := say{Key: key, Args: []any{"name", name, "question", p.Question}}
 		if p.Gathering() && !heeded(m, parley.Object) {
 			noted.More = []say{{Key: "poll.objection.unheard"}}
+		}
+		if other != nil {
+			noted.More = append(noted.More, say{Key: "poll.objection.which", Args: []any{"number", other.Number, "question", other.Question}})
 		}
 		d.Thread, d.Payload = m.Thread, encode(of(p, noted))
 		return b.done(ctx, m, d)
@@ -55,32 +64,64 @@ func (b *Bot) object(ctx context.Context, m chat.Message, a arguments) error {
 // numberedVote is what an objection begins with that names a vote by its number.
 var numberedVote = regexp.MustCompile(`^(?:#(\d+)\b:?|(\d+)(?::|$))`)
 
-// objectedTo is the vote that an objection is about, and the reason: the one with the number that
-// it begins with, else the one that goes on, else the last one.
-func (b *Bot) objectedTo(ctx context.Context, room, text string) (p *voting.Poll, why string, err error) {
+// objectedTo is the vote that an objection is about, and the reason: the one with the number that it begins with, else
+// the one that goes on, else the last one. Of several that go on it is the one that waits to be counted, because an
+// objection is for the time before that; other is then another one that could be meant.
+func (b *Bot) objectedTo(ctx context.Context, room, text string) (p *voting.Poll, why string, other *voting.Poll, err error) {
 	if found := numberedVote.FindStringSubmatch(text); found != nil {
 		n, err := strconv.Atoi(found[1] + found[2])
 		if err != nil {
-			return nil, "", refuse("refusal.no-vote")
+			return nil, "", nil, refuse("refusal.no-vote")
 		}
 		p, err = b.Polls.Numbered(ctx, voting.Place(room), n)
 		if errors.Is(err, voting.ErrUnknown) {
 			err = refuse("refusal.no-result")
 		}
-		return p, strings.TrimSpace(text[len(found[0]):]), err
+		return p, strings.TrimSpace(text[len(found[0]):]), nil, err
 	}
-	p, err = b.find(ctx, room, func(p *voting.Poll) bool { return p.State != voting.StateDraft })
-	if err != nil || p != nil {
-		return p, text, err
+	all, err := b.Polls.InPlace(ctx, voting.Place(room))
+	if err != nil {
+		return nil, "", nil, fmt.Errorf("looking for the polls of %s: %w", room, err)
+	}
+	all = slices.DeleteFunc(all, func(p *voting.Poll) bool { return p.State == voting.StateDraft })
+	slices.SortStableFunc(all, func(p, q *voting.Poll) int { return cmp.Compare(urgent(p), urgent(q)) })
+	if len(all) > 1 && all[1].Number > 0 {
+		other = all[1]
+	}
+	if len(all) > 0 {
+		return all[0], text, other, nil
 	}
 	earlier, err := b.Polls.Earlier(ctx, voting.Place(room), 1)
 	if err == nil && len(earlier) == 0 {
 		err = refuse("refusal.no-vote")
 	}
 	if err != nil {
-		return nil, "", err
+		return nil, "", nil, err
 	}
-	return earlier[0], text, nil
+	return earlier[0], text, nil, nil
+}
+
+// urgent orders votes by how soon it is too late for an objection.
+func urgent(p *voting.Poll) int {
+	if p.State == voting.StateClosed {
+		return 0
+	}
+	return 1
+}
+
+// objectors are the names of those who have something against a vote, each once.
+func (b *Bot) objectors(ctx context.Context, p *voting.Poll) ([]string, error) {
+	members, err := b.Line.Members(ctx, string(p.Place))
+	if err != nil {
+		return nil, fmt.Errorf("asking for the members of %s: %w", p.Place, err)
+	}
+	var names []string
+	for _, o := range p.Objections {
+		if name := nameAmong(members, string(o.Member)); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 // proceed lets a vote be counted in spite of the objections, at the wish of somebody who may close it.

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"testing"
+	"time"
 
 	"stimmbote/voting"
 )
@@ -71,4 +72,45 @@ func TestNotCastIsAnswered(t *testing.T) {
 	w.expect(`^This vote is over already: First\?`, "anna")
 	w.says("eva", "!objection I have voted")
 	w.expect(`^The objection of Eva is recorded`, "group")
+}
+
+// TestObjectionWhileOpen: an objection to a vote that is open holds its count, and whoever sees the vote closed reads why
+// there is no result and what to do.
+func TestObjectionWhileOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.opened("First?")
+	w.says("eva", "!objection my token was used")
+	w.expect(`^✋ The objection of Eva is recorded: First\?\nThe vote goes on\. Once it is closed I do not count before`, "group")
+	for _, name := range people {
+		w.tells(name, "1")
+	}
+	w.closes("chair")
+	w.expect(`(?s)^The vote is closed: First\?\n.*\n✋ Objection of Eva: I do not count before it is settled\. !close counts all the same`, "group")
+	w.says("chair", "!close")
+	fresh := w.new()
+	if find(fresh, "group", `^The count goes on`) == nil || find(fresh, "group", `^Result: adopted`) == nil {
+		t.Errorf("after the word that it goes on:\n%s", list(fresh))
+	}
+}
+
+// TestObjectionToTheOneThatWaits: of two votes an objection is about the closed one that waits to be counted, and says how
+// to name the other.
+func TestObjectionToTheOneThatWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.opened("First? --objection 10m")
+	w.opened("Second?")
+	for _, name := range people {
+		w.tells(name, "A 1")
+	}
+	w.says("chair", "!close A")
+	w.expect(`(?s)^The vote is closed: First\?.*Until then !objection holds it`, "group")
+	w.says("eva", "!objection the chair told us how to vote")
+	w.expect(`(?s)^✋ Objection of Eva, I do not count: First\?.*Another vote is meant, Second\?\? Then please write !objection 2: and the reason`, "group")
+	w.says("eva", "!objection 2: the same")
+	w.expect(`^✋ The objection of Eva is recorded: Second\?`, "group")
+	w.now = w.now.Add(11 * time.Minute)
+	w.settle()
+	w.silent()
 }

@@ -31,7 +31,7 @@ func (b *Bot) onPasted(ctx context.Context, m chat.Message, open []*voting.Poll)
 	if err := json.Unmarshal(ballot, &about); err != nil {
 		return true, b.notTaken(ctx, m, voting.ErrMalformed)
 	}
-	envelope, err := b.Polls.Receive(ctx, about.Poll, ballot, b.Now())
+	envelope, err := b.Polls.Receive(ctx, about.Poll, ballot, b.writtenAt(m))
 	if err != nil {
 		return true, b.notTaken(ctx, m, err)
 	}
@@ -76,6 +76,8 @@ func (b *Bot) notTaken(ctx context.Context, m chat.Message, err error) error {
 	switch {
 	case errors.Is(err, voting.ErrNotOpen), errors.Is(err, voting.ErrUnknown):
 		why = voting.ErrOverdue
+	case errors.Is(err, voting.ErrOverdue):
+		why = &voting.Refusal{Key: refusalOverdue}
 	case !ok:
 		return err
 	}

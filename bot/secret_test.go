@@ -209,10 +209,6 @@ func TestCloseThatMachinesRefuse(t *testing.T) {
 			c.say("chair", "!rights close everybody")
 			m.Sender = user("eva")
 		},
-		"beside another vote": func(c *circle, _ *chat.Message) {
-			c.say("chair", "!vote Shall we adopt motion 13?")
-			c.say("chair", "start")
-		},
 	} {
 		c := newCircle(t)
 		c.say("chair", "start")

@@ -76,7 +76,7 @@ func TestTheDraftSaysHowItIsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "en")
 	w.says("chair", "!vote A? --for 10m --no-revote --hide-voters --objection 5m")
-	w.expect(`(?s)\nOpen for 10 minutes from the start\.\nThe first vote counts, it cannot be changed\.\nWho voted is not published\.\nBefore the count: 5 minutes for objections`, "group")
+	w.expect(`(?s)\nOpen for 10 minutes from the start, or until 60 seconds after the last vote\.\nThe first vote counts, it cannot be changed\.\nWho voted is not published\.\nBefore the count: 5 minutes for objections`, "group")
 	w.says("chair", "change until 21:00, open and revote, as a rehearsal")
 	w.expect(`(?s)Rehearsal: not secret, not binding.*\nOpen until 21:00`, "group")
 	w.says("chair", "change confidential, no deadline")
@@ -170,6 +170,106 @@ func TestExtendByTheNumberOfTheVote(t *testing.T) {
 	w.expect(`^The vote goes on, until 19:25\.$`, "group")
 	w.says("chair", "!extend 1:05")
 	w.expect(`^The vote goes on, until 01:05 on`, "group")
+}
+
+// TestDeadlineWhileAway: what was answered in time counts also if the bot hears it late, and only then the vote closes;
+// what is never read does not keep it open for ever, unless the homeserver is silent.
+func TestDeadlineWhileAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.opened("A? --for 12m")
+	for _, name := range people[:5] {
+		w.tells(name, "1")
+	}
+	w.new()
+	w.now = w.now.Add(11 * time.Minute)
+	late := w.message("eva", "2", true)
+	w.line.behind = true
+	w.now = w.now.Add(time.Hour)
+	w.restart()
+	w.settle()
+	if p := w.poll(); p.State != voting.StateOpen {
+		t.Fatalf("it is %s while an answer is on its way; said was:\n%s", p.State, list(w.sent))
+	}
+	w.hear(late)
+	w.line.behind = false
+	w.settle()
+	w.expect(`(?s)^Result: adopted.*No: 1\b`, "group")
+
+	w.opened("B? --for 12m")
+	for _, name := range people[:5] {
+		w.tells(name, "1")
+	}
+	w.line.behind = true
+	w.now = w.now.Add(12 * time.Minute)
+	w.settle()
+	w.now = w.now.Add(time.Hour)
+	w.settle()
+	if p := w.poll(); p == nil || p.State != voting.StateOpen {
+		t.Fatalf("it was closed while the homeserver was silent; said was:\n%s", list(w.sent))
+	}
+	w.line.stats.LastSync = w.now
+	w.settle()
+	w.expect(`^Result: adopted`, "group")
+}
+
+// TestEventsToAVoter: a voter gets at most four messages in a vote, since ordinary homeservers count them: the ballot, one
+// reminder, the receipt, and what became of it. A vote in which the first answer is final asks twice before.
+func TestEventsToAVoter(t *testing.T) {
+	t.Parallel()
+	for terms, want := range map[string]int{"": 4, " --no-revote": 6} {
+		w := newWorld(t, "en")
+		w.says("chair", "!vote A? --for 12m"+terms)
+		w.says("chair", "start")
+		for _, name := range people[:5] {
+			w.tells(name, "1")
+			w.tells(name, "OK")
+		}
+		w.now = w.now.Add(10 * time.Minute)
+		w.settle()
+		w.tells("eva", "1")
+		w.now = w.now.Add(70 * time.Second)
+		w.settle()
+		if terms != "" {
+			w.tells("eva", "OK")
+		}
+		w.now = w.now.Add(2 * time.Minute)
+		w.settle()
+		n := 0
+		for _, s := range w.sent {
+			if s.to() == "eva" && s.Redacts == "" {
+				n++
+			}
+		}
+		if n != want || find(w.sent, "group", `^Result: adopted`) == nil {
+			t.Errorf("%q: %d messages, want %d:\n%s", terms, n, want, list(w.sent))
+		}
+	}
+}
+
+// TestExtendedWhenAllHaveVoted: whoever extends a vote when everybody has voted has the time that it says.
+func TestExtendedWhenAllHaveVoted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.opened("A? --for 12m")
+	for _, name := range people {
+		w.tells(name, "1")
+	}
+	w.says("chair", "!extend 10m")
+	w.expect(`^The vote goes on, until 19:22\.$`, "group")
+	w.now = w.now.Add(15 * time.Minute)
+	w.settle()
+	w.restart()
+	w.now = w.now.Add(2 * time.Minute)
+	w.settle()
+	w.tells("eva", "2")
+	if p := w.poll(); p == nil || p.State != voting.StateOpen {
+		t.Fatalf("it was closed before; said was:\n%s", list(w.sent))
+	}
+	w.new()
+	w.now = w.now.Add(6 * time.Minute)
+	w.settle()
+	w.expect(`(?s)^Result: adopted.*No: 1\b`, "group")
 }
 
 func TestTooFewAtTheDeadline(t *testing.T) {

@@ -193,6 +193,9 @@ func (w *world) notices(n chat.Notice) {
 	w.settle()
 }
 
+// fixed are the messages that fix a vote, by their keys or their events: they are never edited or redacted.
+var fixed = regexp.MustCompile(`poll/[^/]+/(anchors|roll|closed|result|archive)$`)
+
 // deliver sends what is due, as the real line does, and returns how much that was.
 func (w *world) deliver() int {
 	w.t.Helper()
@@ -206,6 +209,9 @@ func (w *world) deliver() int {
 		d := chat.Delivery{
 			Key: o.Key, Group: o.Group, Room: o.Room, Person: o.Person, Kind: o.Kind, Payload: o.Payload,
 			Secret: o.Secret, Thread: o.Thread, ReplyTo: o.ReplyTo, Edits: o.Edits, Redacts: o.Redacts,
+		}
+		if fixed.MatchString(d.Redacts) || fixed.MatchString(d.Edits) {
+			w.t.Errorf("what fixes a vote is changed: %s redacts %q, edits %q", d.Key, d.Redacts, d.Edits)
 		}
 		var c chat.Content
 		err = nil

@@ -11,8 +11,8 @@ func TestZones(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "en")
 	for zone, want := range map[string]string{
-		"":              `(?s)^🗳️ Draft: A\?.*\nOpen until 20:15 \(UTC\)\.\n`,
-		"Europe/Berlin": `(?s)^🗳️ Draft: A\?.*\nOpen until 20:15\.\n`,
+		"":              `(?s)^🗳️ Draft: A\?.*\nOpen until 20:15 \(UTC\), or until 60 seconds after the last vote\.\n`,
+		"Europe/Berlin": `(?s)^🗳️ Draft: A\?.*\nOpen until 20:15, or until 60 seconds after the last vote\.\n`,
 	} {
 		w.bot.Config.Zone = zone
 		w.bot = New(w.bot.Options)

@@ -20,6 +20,7 @@ type Stats struct {
 // counters are what Stats is made of.
 type counters struct {
 	lastSync   atomic.Int64 // nanoseconds since 1970
+	handled    atomic.Int64 // of the last answer with which all is done that came until then
 	events     atomic.Uint64
 	unreadable atomic.Uint64
 	limited    atomic.Int64 // nanoseconds
@@ -38,6 +39,22 @@ func (l *Line) Stats() Stats {
 		s.LastSync = time.Unix(0, at)
 	}
 	return s
+}
+
+// listens is for how long a homeserver keeps a sync waiting that has nothing to say, and a little more.
+const listens = 40 * time.Second
+
+// CaughtUp says whether everything was dealt with that the homeserver had at a moment: it has answered since then, or it
+// is being listened to, and what it said last is done.
+func (l *Line) CaughtUp(at time.Time) bool {
+	last, handled := l.counters.lastSync.Load(), l.counters.handled.Load()
+	switch {
+	case handled == 0:
+		return false
+	case handled >= at.UnixNano():
+		return true
+	}
+	return handled == last && l.pause.failures.Load() == 0 && time.Since(time.Unix(0, handled)) < listens
 }
 
 // Deliveries counts what the bot has to say and has said, as far as it is remembered, by state.

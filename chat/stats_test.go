@@ -1,7 +1,9 @@
 package chat
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -39,4 +41,50 @@ func TestStats(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// TestCaughtUp: nobody has been heard to the end who waits to be dealt with, before the first look, or while the
+// homeserver is away.
+func TestCaughtUp(t *testing.T) {
+	t.Parallel()
+	hs := newHomeserver(t)
+	room := hs.makeRoom(false, anna, bot)
+	r := open(t, hs, t.TempDir(), Config{Password: password})
+	if r.CaughtUp(time.Now()) {
+		t.Error("nothing was asked for yet")
+	}
+	r.run(t)
+	becomes := func(want bool, at func() time.Time) {
+		t.Helper()
+		eventually(t, func() error {
+			if got := r.CaughtUp(at()); got != want {
+				return fmt.Errorf("caught up: %v", got)
+			}
+			return nil
+		})
+	}
+	becomes(true, time.Now) // a quiet homeserver keeps the bot waiting
+	began := time.Now()
+	goOn := make(chan struct{})
+	r.bot.mu.Lock()
+	r.bot.onSaid = func(context.Context, Message) error {
+		<-goOn
+		return nil
+	}
+	r.bot.mu.Unlock()
+	hs.say(room, anna, "hello")
+	becomes(false, time.Now)
+	if r.CaughtUp(began) {
+		t.Error("what came is not dealt with")
+	}
+	close(goOn)
+	becomes(true, func() time.Time { return began })
+	hs.mu.Lock()
+	hs.fault = func(*http.Request) int { return http.StatusBadGateway }
+	hs.mu.Unlock()
+	becomes(false, time.Now)
+	hs.mu.Lock()
+	hs.fault = nil
+	hs.mu.Unlock()
+	becomes(true, time.Now)
 }

@@ -74,7 +74,7 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 	}
 	// The bot knows its own keys. Were they read again, mautrix would forget its copy while others use it.
 	resp.DeviceLists.Changed = slices.DeleteFunc(resp.DeviceLists.Changed, func(user id.UserID) bool { return user == l.me })
-	b := &batch{token: resp.NextBatch}
+	b := &batch{token: resp.NextBatch, at: l.counters.lastSync.Load()}
 	removals := takeRemovals(resp, l.me)
 	timelines := takeMessages(resp, l.me)
 	letters := takeLetters(resp)

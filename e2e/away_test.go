@@ -69,3 +69,31 @@ func TestHomeserverAway(t *testing.T) {
 		}
 	}
 }
+
+// TestEndWhileAway: a vote ends while the bot is down. What was answered in time counts, although the bot reads it later.
+func TestEndWhileAway(t *testing.T) {
+	ctx, w := limit(t, 5*time.Minute), shared(t)
+	chair := w.People[world.Chair]
+	say(ctx, t, chair, world.Group, "!vote Does it count? --for 30s")
+	hear(ctx, t, chair, world.Group, `(?i)draft[\s\S]*does it count`)
+	say(ctx, t, chair, world.Group, "start")
+	hear(ctx, t, chair, world.Group, `(?i)voting is open`)
+	ends := time.Now().Add(30 * time.Second)
+	for _, p := range w.People {
+		hear(ctx, t, p, world.Direct, `(?i)ballot: does it count`)
+	}
+	if err := w.Bot.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range w.People {
+		say(ctx, t, p, world.Direct, "1")
+	}
+	if !time.Now().Before(ends) {
+		t.Fatal("this machine is too slow to answer within half a minute")
+	}
+	time.Sleep(time.Until(ends) + time.Second)
+	if err := w.Bot.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	hear(ctx, t, chair, world.Group, `(?i)^result: adopted[\s\S]*yes: 6\b`)
+}

@@ -57,7 +57,7 @@ func (k *Keyholder) leads(ctx context.Context, m chat.Message, v *vote) (bool, e
 // not known here the word is about none.
 func named(body string, all []*vote) []*vote {
 	return slices.DeleteFunc(slices.Clone(all), func(v *vote) bool {
-		return !parley.Means(body, v.seen.Number, v.called())
+		return !parley.Means(parley.Name(body), v.seen.Number, v.called())
 	})
 }
 

@@ -143,7 +143,7 @@ func TestDataThatIsNotRead(t *testing.T) {
 	eve.mu.Lock()
 	eve.deaf = block
 	eve.mu.Unlock()
-	const packets = 3 * readsNothing / 2 / (60 << 10)
+	const packets = 3 * mostBehind / 2 / (60 << 10)
 	payload := string(bytes.Repeat([]byte("x"), 60<<10))
 	for i := range packets {
 		anna.tell(reliable, &livekit.DataPacket{Value: user(payload), Sequence: uint32(i + 1)})

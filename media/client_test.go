@@ -53,19 +53,22 @@ type client struct {
 	muted     map[string]bool // tracks of its own that were muted from outside
 	crowd     uint32
 	tune      func(*webrtc.SettingEngine)
-	config    webrtc.Configuration        // of its peer connections
-	level     *atomic.Int32               // of its voice, in dB below overload; nil where it does not say
-	late      bool                        // sends candidates before the description that they belong to
-	comes     func()                      // at the join, with the lock held; may be nil
-	deaf      <-chan struct{}             // data is not read until it is closed
-	sizes     map[livekit.TrackType]int   // of payloads; may be nil
-	paused    map[string]bool             // tracks that its line has no room for, as it was told
-	apart     atomic.Bool                 // keeps candidates back, so that nothing connects
-	unsaid    chan *livekit.SignalRequest // its own
-	slow      bool                        // does not answer offers
-	timeless  bool                        // does not report when packets arrive
-	offered   *livekit.SessionDescription // the last one that it has not answered
-	dropped   []string                    // own tracks that are no longer published
+	config    webrtc.Configuration          // of its peer connections
+	level     *atomic.Int32                 // of its voice, in dB below overload; nil where it does not say
+	late      bool                          // sends candidates before the description that they belong to
+	comes     func()                        // at the join, with the lock held; may be nil
+	deaf      <-chan struct{}               // data is not read until it is closed
+	blind     atomic.Pointer[chan struct{}] // nor the WebSocket until this is
+	sizes     map[livekit.TrackType]int     // of payloads; may be nil
+	paused    map[string]bool               // tracks that its line has no room for, as it was told
+	apart     atomic.Bool                   // keeps candidates back, so that nothing connects
+	unsaid    chan *livekit.SignalRequest   // its own
+	slow      bool                          // does not answer offers
+	timeless  bool                          // does not report when packets arrive
+	offered   *livekit.SessionDescription   // the last one that it has not answered
+	notes     []*livekit.SignalResponse     // what has come since it resumed
+	wanted    map[string][]int              // best quality that is wanted of tracks of its own, each time that it was told
+	dropped   []string                      // own tracks that are no longer published
 
 	negotiating sync.Mutex // held during an offer and its answer
 	offers      uint32
@@ -105,7 +108,7 @@ func newClient(t *testing.T) *client {
 		numbers:  map[string]map[uint16]bool{},
 		received: map[string]int{}, keys: map[string]int{}, last: map[string]uint16{},
 		early:    map[livekit.SignalTarget][]webrtc.ICECandidateInit{},
-		speakers: map[string]*livekit.SpeakerInfo{}, permitted: map[string]bool{}, muted: map[string]bool{}, paused: map[string]bool{},
+		speakers: map[string]*livekit.SpeakerInfo{}, permitted: map[string]bool{}, muted: map[string]bool{}, wanted: map[string][]int{}, paused: map[string]bool{},
 		out: map[string]*webrtc.DataChannel{}, unsaid: make(chan *livekit.SignalRequest, maxCandidates),
 	}
 }
@@ -226,6 +229,9 @@ func (c *client) attach(ws *websocket.Conn) {
 			if err != nil {
 				return
 			}
+			if until := c.blind.Load(); until != nil {
+				<-*until
+			}
 			m := &livekit.SignalResponse{}
 			if err := proto.Unmarshal(b, m); err != nil {
 				c.t.Errorf("message of the server: %v", err)
@@ -259,6 +265,9 @@ func (c *client) say(m *livekit.SignalRequest) {
 func (c *client) hear(m *livekit.SignalResponse) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.resumed != nil {
+		c.notes = append(c.notes, m)
+	}
 	switch m := m.GetMessage().(type) {
 	case *livekit.SignalResponse_Join:
 		c.join = m.Join
@@ -323,6 +332,14 @@ func (c *client) hear(m *livekit.SignalResponse) {
 		for _, s := range m.StreamStateUpdate.GetStreamStates() {
 			c.paused[s.GetTrackSid()] = s.GetState() == livekit.StreamState_PAUSED
 		}
+	case *livekit.SignalResponse_SubscribedQualityUpdate:
+		best, sid := nobody, m.SubscribedQualityUpdate.GetTrackSid()
+		for _, q := range m.SubscribedQualityUpdate.GetSubscribedCodecs()[0].GetQualities() {
+			if q.GetEnabled() {
+				best = max(best, int(q.GetQuality()))
+			}
+		}
+		c.wanted[sid] = append(c.wanted[sid], best)
 	case *livekit.SignalResponse_Mute:
 		c.muted[m.Mute.GetSid()] = m.Mute.GetMuted()
 	case *livekit.SignalResponse_RoomUpdate:

@@ -50,8 +50,10 @@ func (r *room) join(p *participant, conn *signal.Conn, j joining) error {
 	if old := r.people[p.identity]; old != nil {
 		r.expel(old, livekit.DisconnectReason_DUPLICATE_IDENTITY, livekit.LeaveRequest_DISCONNECT)
 	}
-	if len(r.people) >= maxPeople {
+	if now := time.Now(); r.full(now) {
 		return errFull
+	} else if len(r.people) >= maxPeople {
+		r.expel(r.slowest(now), livekit.DisconnectReason_JOIN_FAILURE, livekit.LeaveRequest_DISCONNECT)
 	}
 	r.people[p.identity] = p
 	r.resize()
@@ -86,7 +88,7 @@ func (r *room) resume(p *participant, conn *signal.Conn) {
 		old.Abort()
 	}
 	p.heard = time.Now()
-	conn.Send(signal.Update(append(r.others(p), p.info(p.state()))...))
+	r.catchUp(p)
 	r.refresh(p, time.Now())
 	p.sub.post(p.sub.resume)
 }

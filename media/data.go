@@ -4,6 +4,8 @@ package media
 
 import (
 	"errors"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,16 +17,16 @@ import (
 )
 
 const (
-	maxData      = 64 << 10     // bytes of one packet of data, as clients send them
-	lossyBehind  = 256 << 10    // bytes that wait for a client before what may be lost is
-	readsNothing = 8 << 20      // bytes that wait for a client before it is ended
-	dataRate     = 1000         // packets that a client may send in a second
-	dataBurst    = 2 * dataRate // after a silence
-	dataBytes    = 2 << 20      // bytes in a second, and after a silence
-	maxChannels  = 8            // that a client may open
-	reliable     = "_reliable"  // labels of the channels, as clients expect them
-	lossy        = "_lossy"     // unordered and never sent again
-	whole        = time.Second  // what rates are counted in
+	maxData     = 64 << 10     // bytes of one packet of data, as clients send them
+	lossyBehind = 256 << 10    // bytes that wait for a client before what may be lost is
+	mostBehind  = 8 << 20      // bytes that wait for a client before others are dropped
+	dataRate    = 1000         // packets that a client may send in a second
+	dataBurst   = 2 * dataRate // after a silence
+	dataBytes   = 2 << 20      // bytes in a second, and after a silence
+	maxChannels = 8            // that a client may open
+	reliable    = "_reliable"  // labels of the channels, as clients expect them
+	lossy       = "_lossy"     // unordered and never sent again
+	whole       = time.Second  // what rates are counted in
 )
 
 // Ends of a participant for what happens on a data channel.
@@ -38,25 +40,42 @@ type dataLine struct {
 	out    [2]atomic.Pointer[webrtc.DataChannel] // by kind
 	last   atomic.Uint32                         // sequence of the newest reliable packet received
 	opened atomic.Int32
+	rates  [2]dataRates // by kind
+	share  share        // of what waits for the client and may not be lost; the room's goroutine's
 }
 
 // sends makes a channel the one that packets of a kind go out on.
 func (l *dataLine) sends(kind livekit.DataPacket_Kind, ch *webrtc.DataChannel) { l.out[kind].Store(ch) }
 
-// send queues a packet for the client. What may be lost is, if the client is behind; the error is one that ends it.
-func (l *dataLine) send(kind livekit.DataPacket_Kind, b []byte) error {
+// send queues a packet of somebody for the client. If the client is behind, what may be lost is, and of the rest what is
+// more than the sender's share.
+func (l *dataLine) send(kind livekit.DataPacket_Kind, from string, b []byte, now time.Time) {
 	ch := l.out[kind].Load()
 	if ch == nil || ch.ReadyState() != webrtc.DataChannelStateOpen {
-		return nil
+		return
 	}
-	switch waiting := ch.BufferedAmount(); {
-	case kind == livekit.DataPacket_LOSSY && waiting > lossyBehind:
-		return nil
-	case waiting > readsNothing:
-		return errUnread
+	waiting := int(ch.BufferedAmount())
+	if kind == livekit.DataPacket_LOSSY {
+		if waiting <= lossyBehind {
+			_ = ch.Send(b) // only a channel that is closing refuses
+		}
+		return
 	}
-	_ = ch.Send(b) // only a channel that is closing refuses
-	return nil
+	l.share.settle(waiting, now)
+	if l.share.admit(from, len(b), waiting) {
+		_ = ch.Send(b)
+	}
+}
+
+// unread says whether the client does not read what may not be lost.
+func (l *dataLine) unread(now time.Time) bool {
+	ch := l.out[livekit.DataPacket_RELIABLE].Load()
+	if ch == nil {
+		return false
+	}
+	waiting := int(ch.BufferedAmount())
+	l.share.settle(waiting, now)
+	return l.share.unread(waiting, now)
 }
 
 // listen takes what comes on a channel that the client has opened; out is whether it is for both directions.
@@ -77,7 +96,7 @@ func (r *room) listen(p *participant, ch *webrtc.DataChannel, out bool) {
 	if out {
 		p.data.sends(kind, ch)
 	}
-	ch.OnMessage(r.hearing(p, kind, &dataRates{}))
+	ch.OnMessage(r.hearing(p, kind, &p.data.rates[kind]))
 }
 
 // hearing is what happens with a packet of data. It runs where the connection reads: a fault there must not get out.
@@ -85,8 +104,18 @@ func (r *room) hearing(p *participant, kind livekit.DataPacket_Kind, rates *data
 	return func(m webrtc.DataChannelMessage) { r.guard(func() { r.received(p, kind, rates, m.Data) }) }
 }
 
-// dataRates limit one channel.
-type dataRates struct{ packets, bytes bucket }
+// dataRates limit what a client sends of a kind, on however many channels.
+type dataRates struct {
+	mu             sync.Mutex
+	packets, bytes bucket
+}
+
+// take takes a packet of so many bytes, and says how long to wait until it is allowed.
+func (d *dataRates) take(bytes int, now time.Time) time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return max(d.packets.take(1, dataRate, dataBurst, now), d.bytes.take(float64(bytes), dataBytes, dataBytes, now))
+}
 
 // received passes a packet on. Whoever sends too fast waits, or loses what may be lost; a packet that cannot be read is
 // dropped.
@@ -94,9 +123,7 @@ func (r *room) received(p *participant, kind livekit.DataPacket_Kind, rates *dat
 	if len(b) > maxData {
 		return
 	}
-	now := time.Now()
-	wait := max(rates.packets.take(1, dataRate, dataBurst, now), rates.bytes.take(float64(len(b)), dataBytes, dataBytes, now))
-	if wait > 0 {
+	if wait := rates.take(len(b), time.Now()); wait > 0 {
 		if kind == livekit.DataPacket_LOSSY {
 			return
 		}
@@ -116,7 +143,8 @@ func (r *room) received(p *participant, kind livekit.DataPacket_Kind, rates *dat
 	r.post(func() { r.relay(p, kind, m) })
 }
 
-// relay sends a packet to those whom it is for. Who sent it is what we know, not what the packet says.
+// relay sends a packet to those whom it is for. Who sent it is what we know, not what the packet says. As on LiveKit the
+// grant decides, also for one of whom nobody has been told yet: what a client sends as soon as it is connected arrives.
 func (r *room) relay(p *participant, kind livekit.DataPacket_Kind, m *livekit.DataPacket) {
 	if r.people[p.identity] != p || !p.video.GetCanPublishData() {
 		return
@@ -155,14 +183,14 @@ func (r *room) spread(from *participant, kind livekit.DataPacket_Kind, m *liveki
 	if err != nil {
 		return // a string that is not UTF-8
 	}
-	deliver := func(to *participant) {
-		if err := to.data.send(kind, b); err != nil {
-			to.fail(err)
-		}
+	sender, now := "", r.now() // none is the program itself
+	if from != nil {
+		sender = from.sid
 	}
+	deliver := func(to *participant) { to.data.send(kind, sender, b, now) }
 	if to := m.GetDestinationIdentities(); len(to) > 0 {
 		for i, identity := range to {
-			if other := r.people[identity]; other != nil && i < maxPeople {
+			if other := r.people[identity]; other != nil && i < maxPeople && !slices.Contains(to[:i], identity) {
 				deliver(other)
 			}
 		}

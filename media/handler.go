@@ -47,7 +47,7 @@ func allowOrigins(w http.ResponseWriter) { w.Header().Set("Access-Control-Allow-
 func (s *Server) validate(w http.ResponseWriter, r *http.Request) {
 	allowOrigins(w)
 	j, err := s.read(r)
-	if err == nil && s.crowded(j.room) {
+	if err == nil && s.Full(r.Context(), j.room) {
 		err = errFull
 	}
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *Server) serveClient(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.leave(room)
-	if room.full() && !j.resume {
+	if !j.resume && s.Full(r.Context(), j.room) {
 		http.Error(w, errFull.Error(), status(errFull))
 		return
 	}

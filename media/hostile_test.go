@@ -1,9 +1,13 @@
 package media
 
 import (
+	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/coder/websocket"
 	"github.com/livekit/protocol/livekit"
 )
 
@@ -72,5 +76,49 @@ func TestHostileMessages(t *testing.T) {
 	defer anna.mu.Unlock()
 	if anna.leave != nil || bernd.leave != nil {
 		t.Errorf("told to leave: anna %v, bernd %v", anna.leave, bernd.leave)
+	}
+}
+
+// Connections that nobody is behind fill a room for a moment only: whoever comes next takes the place of one.
+func TestARoomFullOfNobody(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	var lines []*websocket.Conn
+	defer func() {
+		for _, ws := range lines {
+			_ = ws.CloseNow()
+		}
+	}()
+	for i := range maxPeople {
+		ws, _, err := w.dial(t, url.Values{"access_token": {w.token(t, "r", fmt.Sprint("eve", i))}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, ws)
+	}
+	anna := url.Values{"access_token": {w.token(t, "r", "anna")}}
+	until(t, func() string {
+		if !w.Full(t.Context(), "r") || validate(t, w, "/rtc/validate", anna) != http.StatusServiceUnavailable {
+			return "there is a place"
+		}
+		return ""
+	})
+	if _, resp, err := w.dial(t, anna); err == nil || resp == nil || resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("one too many: %v", err)
+	}
+	w.mu.Lock()
+	r := w.rooms["r"]
+	w.mu.Unlock()
+	if err := r.call(t.Context(), func() error {
+		for _, p := range r.people {
+			p.since = p.since.Add(-comesWithin)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.enter(t, "r", "anna")
+	if _, people := w.Count(); people != maxPeople || w.Full(t.Context(), "r") {
+		t.Errorf("%d people", people)
 	}
 }

@@ -75,6 +75,16 @@ func (s *Server) Rooms(context.Context) ([]string, error) {
 	return names, nil
 }
 
+// Full says whether a room takes nobody more.
+func (s *Server) Full(ctx context.Context, name string) bool {
+	full := false
+	err := s.within(ctx, name, func(r *room) error {
+		full = r.full(time.Now())
+		return nil
+	})
+	return err == nil && full
+}
+
 // Count says how many rooms are open, and how many people are in all of them.
 func (s *Server) Count() (rooms, people int) {
 	s.mu.Lock()
@@ -105,15 +115,17 @@ func (s *Server) Remove(ctx context.Context, name, identity string) error {
 	})
 }
 
-// Mute silences a track of somebody, or all of them if no track is named. Only they can switch it on again.
+// Mute silences a track of somebody, or all sound of theirs if no track is named: cameras and shared screens go on. Only
+// they can switch it on again. Until their client says that it is, nothing of it is forwarded.
 func (s *Server) Mute(ctx context.Context, name, identity, track string) error {
 	return s.about(ctx, name, identity, func(r *room, p *participant) error {
 		found := track == ""
 		for _, t := range p.tracks {
-			if track != "" && t.info.GetSid() != track {
+			if track != "" && t.info.GetSid() != track || track == "" && t.info.GetType() != livekit.TrackType_AUDIO {
 				continue
 			}
 			found = true
+			t.silence(true)
 			if !t.info.GetMuted() {
 				p.send(signal.Mute(t.info.GetSid(), true))
 				r.mute(p, t.info.GetSid(), true)
@@ -200,7 +212,7 @@ func (r *room) enforce(p *participant) {
 			if p.video.GetCanSubscribe() {
 				r.give(p, other, t)
 			} else {
-				p.sub.post(p.sub.remove(t.info.GetSid()))
+				p.sub.change(t.info.GetSid(), p.sub.remove(t.info.GetSid()))
 			}
 		}
 	}

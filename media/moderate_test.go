@@ -44,6 +44,7 @@ func TestModeration(t *testing.T) {
 		}
 		return false
 	})
+	anna.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Mute{Mute: &livekit.MuteTrackRequest{Sid: sid}}})
 
 	for _, c := range []*client{anna, bernd} {
 		c.opens()
@@ -121,5 +122,53 @@ func TestTracksOnRequest(t *testing.T) {
 	defer bernd.mu.Unlock()
 	if len(bernd.received) != 1 {
 		t.Errorf("bernd receives %v", bernd.received)
+	}
+}
+
+// Who is muted is not heard, whatever their client makes of it, and seen as before, with their screen; until they say
+// that the microphone is on again.
+func TestMute(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
+	anna.publish(audio, "mic", "mic", gcm)
+	anna.publish(video, "cam", "cam", gcm)
+	anna.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_AddTrack{AddTrack: &livekit.AddTrackRequest{
+		Cid: "screen", Type: video, Source: livekit.TrackSource_SCREEN_SHARE, Encryption: gcm,
+	}}})
+	anna.publish(video, "screen", "screen", gcm)
+	for _, cid := range []string{"mic", "cam", "screen"} {
+		bernd.gets(anna, cid, 10)
+	}
+	count := func(cid string) int {
+		stream := bernd.gets(anna, cid, 0)
+		bernd.mu.Lock()
+		defer bernd.mu.Unlock()
+		return bernd.received[stream]
+	}
+	if err := w.Mute(t.Context(), "r", "anna", ""); err != nil {
+		t.Fatal(err)
+	}
+	sid := anna.published["mic"].GetSid()
+	anna.until("muted", func() bool { return anna.muted[sid] })
+	muted := count("mic")
+	bernd.gets(anna, "cam", count("cam")+50)
+	bernd.gets(anna, "screen", count("screen")+50)
+	anna.mu.Lock()
+	for _, cid := range []string{"cam", "screen"} {
+		if anna.muted[anna.published[cid].GetSid()] {
+			t.Errorf("%s was switched off", cid)
+		}
+	}
+	anna.mu.Unlock()
+	if n := count("mic") - muted; n > 10 { // what was under way
+		t.Errorf("%d packets of a muted microphone", n)
+	}
+	anna.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Mute{Mute: &livekit.MuteTrackRequest{Sid: sid}}})
+	bernd.gets(anna, "mic", count("mic")+50)
+	bernd.mu.Lock()
+	defer bernd.mu.Unlock()
+	if bernd.gaps > 0 {
+		t.Errorf("%d gaps in what bernd got", bernd.gaps)
 	}
 }

@@ -31,11 +31,16 @@ type participant struct {
 	active    bool      // receives; only now others learn of them
 	version   uint32
 	tracks    []*publication
-	auto      bool                  // gets every track that it does not refuse
-	wants     map[string]bool       // tracks that it has asked for, or refused
-	prefers   map[string]preference // how it wants tracks
-	protocol  int32                 // of the client
-	allowed   permissions           // who may receive its tracks
+	auto      bool                               // gets every track that it does not refuse
+	wants     map[string]bool                    // tracks that it has asked for, or refused
+	prefers   map[string]preference              // how it wants tracks
+	protocol  int32                              // of the client
+	allowed   permissions                        // who may receive its tracks
+	asked     permissions                        // and who from soon on
+	permits   pace                               // of these
+	told      pace                               // of what it changes about itself
+	renewed   bool                               // it has changed what its token says
+	owed      map[string]*livekit.SignalResponse // what is new, while it is behind
 	voice     voice
 	speaks    atomic.Bool    // what others' legs know of it
 	log       zerolog.Logger // names it by its sid
@@ -63,6 +68,7 @@ type publication struct {
 	track  *forward.Track        // nil until packets come
 	alive  int                   // layers that are being received
 	seen   bool                  // somebody has received it, and the sender knows
+	silent bool                  // silenced by others, until the client says that it is on again
 	told   int                   // best quality that somebody wants, as the sender knows
 	less   time.Time             // since when nobody has wanted it
 }
@@ -73,6 +79,7 @@ func (s *Server) newParticipant(r *room, j joining) (*participant, error) {
 	p := &participant{
 		grant: j.grant, sid: newSID("PA_"), single: j.single, auto: j.auto, protocol: j.protocol,
 		since: now, heard: now, refreshed: now, wants: map[string]bool{}, prefers: map[string]preference{}, allowed: everybody(),
+		owed:   map[string]*livekit.SignalResponse{},
 		failed: make(chan struct{}), quit: make(chan struct{}),
 	}
 	p.log = s.log.With().Str("participant", p.sid).Logger()
@@ -127,6 +134,7 @@ func (s *Server) connection(kind func(webrtc.SettingEngine) (*webrtc.API, error)
 // connect makes legs of the peer connections, which may be the same.
 func (p *participant) connect(r *room, in, out *webrtc.PeerConnection, outAPI *webrtc.API, echo *forward.Echo) {
 	p.pub = &publisher{log: p.log, leg: newLeg(in, signal.Publisher, p.send, p.fail, r.guard)}
+	p.pub.remind = func() { r.post(func() { r.remind(p) }) }
 	leg := p.pub.leg
 	if !p.single {
 		leg = newLeg(out, signal.Subscriber, p.send, p.fail, r.guard)

@@ -1,7 +1,9 @@
 package media
 
 import (
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/livekit/protocol/livekit"
 
@@ -34,22 +36,33 @@ func (a permissions) allows(to *participant, sid string) bool {
 
 // permit follows whom somebody lets receive their tracks from now on.
 func (r *room) permit(from *participant, m *livekit.SubscriptionPermission) {
-	before := from.allowed
-	from.allowed = permissions{all: m.GetAllParticipants(), some: m.GetTrackPermissions()}
+	some := m.GetTrackPermissions()
+	from.asked = permissions{all: m.GetAllParticipants(), some: some[:min(len(some), maxPeople)]}
+	r.soon(from, &from.permits, func() time.Duration { return r.allow(from) })
+}
+
+// allow follows what somebody has asked for. The more there is to tell, the longer it takes until the next time.
+func (r *room) allow(from *participant) time.Duration {
+	before, changes := from.allowed, 1
+	from.allowed = from.asked
 	for _, to := range r.people {
+		told := 0
 		for _, t := range from.tracks {
 			had, has := before.allows(to, t.info.Sid), from.allowed.allows(to, t.info.Sid)
 			if to == from || t.track == nil || had == has {
 				continue
 			}
-			to.send(signal.Permitted(from.sid, t.info.Sid, has))
+			told++
+			to.owe(t.info.Sid, signal.Permitted(from.sid, t.info.Sid, has))
 			if has {
 				r.give(to, from, t)
 			} else {
-				to.sub.post(to.sub.remove(t.info.Sid))
+				to.sub.change(t.info.Sid, to.sub.remove(t.info.Sid))
 			}
 		}
+		changes = max(changes, told)
 	}
+	return time.Duration(changes) * newsEvery
 }
 
 // mayPublish says whether somebody may send a track from this source.
@@ -59,6 +72,7 @@ func (p *participant) mayPublish(source livekit.TrackSource) bool {
 
 // describe changes what somebody says of themselves.
 func (r *room) describe(p *participant, m *livekit.UpdateParticipantMetadata) {
+	before := p.grant
 	switch {
 	case !p.video.GetCanUpdateOwnMetadata():
 		p.refuse(m.GetRequestId(), livekit.RequestResponse_NOT_ALLOWED)
@@ -68,15 +82,7 @@ func (r *room) describe(p *participant, m *livekit.UpdateParticipantMetadata) {
 		return
 	}
 	p.send(signal.Answered(m.GetRequestId(), livekit.RequestResponse_OK))
-	r.changed(p)
-}
-
-// changed tells everybody, and first of all themselves, what is new about somebody, and renews their token.
-func (r *room) changed(p *participant) {
-	r.announce(p)
-	if !p.active || p.hidden() {
-		p.send(signal.Update(p.info(p.state())))
+	if p.name != before.name || p.metadata != before.metadata || !maps.Equal(p.attributes, before.attributes) {
+		r.changed(p)
 	}
-	r.refresh(p, r.now())
-	r.count()
 }

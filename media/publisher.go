@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -21,6 +22,21 @@ type publisher struct {
 	log    zerolog.Logger
 	shared *subscriber // the one that uses the same leg, or nil
 	data   association
+	remind func()      // tells again what the client is to send
+	minds  atomic.Bool // it is about to
+}
+
+// remindAfter is how long after an answer, which makes browsers send all layers again, that is: they have taken it by then.
+const remindAfter = 500 * time.Millisecond
+
+// replied has the client reminded, after an answer, of the layers that nobody wants.
+func (p *publisher) replied() {
+	if p.remind != nil && p.minds.CompareAndSwap(false, true) {
+		time.AfterFunc(remindAfter, func() {
+			p.minds.Store(false)
+			p.remind()
+		})
+	}
 }
 
 // maxSections is how many sections an offer may have: enough to receive a full room's tracks on.
@@ -59,6 +75,7 @@ func (p *publisher) answer(offer *livekit.SessionDescription, codecs map[string]
 			return err
 		}
 		p.log.Trace().Uint32("offer", offer.GetId()).Int("sections", len(p.pc.GetTransceivers())).Msg("Offer answered")
+		defer p.replied()
 		if p.shared == nil {
 			p.send(signal.Answer(told, offer.GetId(), nil))
 			return nil

@@ -15,6 +15,9 @@ const lowerAfter = 5 * time.Second
 // nobody wants any layer.
 const nobody = -1
 
+// preferring is what a change of how a track is wanted is called, before the track's id.
+const preferring = "prefer "
+
 // preference is what somebody wants to receive of a track.
 type preference struct {
 	disabled bool
@@ -35,7 +38,8 @@ func qualityOf(rid string) int {
 
 // prefer follows what a client shows of tracks, and how large.
 func (r *room) prefer(p *participant, m *livekit.UpdateTrackSettings) {
-	for _, sid := range m.GetTrackSids() {
+	sids := m.GetTrackSids()
+	for _, sid := range sids[:min(len(sids), maxWants)] {
 		want := preference{disabled: m.GetDisabled(), quality: int(m.GetQuality())}
 		for _, other := range r.people {
 			if t := other.published(sid); t != nil && m.GetWidth() > 0 {
@@ -48,7 +52,7 @@ func (r *room) prefer(p *participant, m *livekit.UpdateTrackSettings) {
 		if _, known := p.prefers[sid]; known || len(p.prefers) < maxWants {
 			p.prefers[sid] = want
 		}
-		p.sub.post(p.sub.prefer(sid, want))
+		p.sub.change(preferring+sid, p.sub.prefer(sid, want))
 	}
 	r.adapt(r.now())
 }
@@ -83,6 +87,18 @@ func (r *room) adapt(now time.Time) {
 				t.told, t.less = want, time.Time{}
 				p.send(signal.Wanted(t.info.GetSid(), t.info.GetMimeType(), want))
 			}
+		}
+	}
+}
+
+// remind tells somebody again which layers of their tracks are wanted.
+func (r *room) remind(p *participant) {
+	if r.people[p.identity] != p {
+		return
+	}
+	for _, t := range p.tracks {
+		if t.track != nil && len(t.layers) > 1 {
+			p.send(signal.Wanted(t.info.GetSid(), t.info.GetMimeType(), t.told))
 		}
 	}
 }

@@ -23,6 +23,7 @@ const (
 	manyVoices   = 6                // how many
 	tick         = time.Second      // how often a room looks at the clock
 	givesUp      = 10 * time.Second // after which who goes without having received has not got through
+	comesWithin  = 5 * time.Second  // after which who does not receive yet gives way to others where there is no place
 	joinFor      = 30 * time.Second // within which somebody has to receive
 	refreshEvery = 5 * time.Minute
 	countEvery   = 5 * time.Second // how often clients are told how many there are, at most
@@ -45,6 +46,7 @@ type room struct {
 	counted time.Time // when
 	judged  time.Time // when clients were told how connections are
 	over    bool      // all go, nobody is told who
+	gone    []departure
 	stage   *forward.Stage
 
 	name    string
@@ -79,7 +81,7 @@ func (r *room) run() {
 		case now := <-clock.C:
 			r.guard(func() { r.look(now) })
 		case now := <-ear.C:
-			r.guard(func() { r.hear(); r.adapt(now) })
+			r.guard(func() { r.hear(); r.adapt(now); r.pay() })
 		case <-r.quit:
 			r.over = true
 			for _, p := range r.people {
@@ -136,7 +138,19 @@ func (r *room) call(ctx context.Context, f func() error) error {
 	}
 }
 
-func (r *room) full() bool { return r.size.Load() >= maxPeople }
+// full says whether nobody more comes in: all places are taken, and nobody gives way.
+func (r *room) full(now time.Time) bool { return len(r.people) >= maxPeople && r.slowest(now) == nil }
+
+// slowest is who has been about to come in for longest, and for longer than that takes; nil: nobody. Connections without
+// anybody behind them keep nobody out.
+func (r *room) slowest(now time.Time) (slow *participant) {
+	for _, p := range r.people {
+		if !p.active && now.Sub(p.since) > comesWithin && (slow == nil || p.since.Before(slow.since)) {
+			slow = p
+		}
+	}
+	return slow
+}
 
 // resize follows how many people there are.
 func (r *room) resize() {
@@ -208,7 +222,7 @@ func (r *room) remove(p *participant, why livekit.DisconnectReason) {
 	gone := p.info(livekit.ParticipantInfo_DISCONNECTED)
 	gone.DisconnectReason = why
 	if !p.hidden() && !r.over {
-		r.tell(signal.Update(gone))
+		r.departed(gone)
 	}
 	r.count()
 }
@@ -231,6 +245,8 @@ func (r *room) look(now time.Time) {
 			r.expel(p, livekit.DisconnectReason_SIGNAL_CLOSE, livekit.LeaveRequest_RECONNECT)
 		case !p.active && now.Sub(p.since) > r.server.joinFor:
 			r.expel(p, livekit.DisconnectReason_JOIN_FAILURE, livekit.LeaveRequest_DISCONNECT)
+		case p.data.unread(now):
+			p.fail(errUnread)
 		case now.Sub(p.refreshed) > refreshEvery:
 			r.refresh(p, now)
 		}
@@ -253,7 +269,15 @@ func (r *room) refresh(p *participant, now time.Time) {
 func (r *room) announce(p *participant) {
 	p.version++
 	if p.active && !p.hidden() {
-		r.tell(signal.Update(p.info(p.state())))
+		r.tellOf(p.sid, signal.Update(p.info(p.state())))
+	}
+}
+
+// tellOf tells everybody something about somebody that comes before all that follows: older news of them are void.
+func (r *room) tellOf(sid string, m *livekit.SignalResponse) {
+	for _, to := range r.people {
+		delete(to.owed, sid)
+		to.send(m)
 	}
 }
 

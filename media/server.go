@@ -111,6 +111,7 @@ type Server struct {
 	tcp      *ice.TCPMuxDefault   // nil if there is none
 	turn     *turnServer          // nil if there is none
 	keys     map[string]string    // secrets by the name of who signs with them
+	issuer   string               // the name of this server itself
 	settings webrtc.SettingEngine // of every peer connection
 	public   netip.Addr           // configured: told instead of the machine's own; not valid if there is none
 	outside  *outside
@@ -138,7 +139,10 @@ func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
 	}
 	s := &Server{
 		opt: opt, log: log, presence: newPresence(), events: newEvents(), silence: silence, joinFor: joinFor, many: manyPeople, voices: manyVoices,
-		rooms: map[string]*room{}, keys: map[string]string{},
+		rooms: map[string]*room{}, keys: map[string]string{}, issuer: issuer,
+	}
+	if _, theirs := opt.Keys[issuer]; theirs {
+		s.issuer = issuer + ":" // KEY:SECRET names no key like that
 	}
 	name := opt.Name
 	if s.public, _ = netip.ParseAddr(cfg.IP); !s.public.IsValid() && cfg.IP != "" {
@@ -149,7 +153,7 @@ func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
 	}
 	s.outside = newOutside(name, cfg.STUN, log)
 	maps.Copy(s.keys, opt.Keys)
-	s.keys[issuer] = string(opt.Secret)
+	s.keys[s.issuer] = string(opt.Secret)
 	err := s.open(cfg)
 	if err == nil {
 		err = s.share()
@@ -233,14 +237,6 @@ func (s *Server) checks() (n int) {
 		}
 	}
 	return n
-}
-
-// crowded says whether a room takes nobody any more.
-func (s *Server) crowded(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := s.rooms[name]
-	return r != nil && r.full()
 }
 
 // keep keeps a room open until leave, for one who is already in.

@@ -31,6 +31,7 @@ type subscriber struct {
 	restart  bool // with new ICE credentials
 	lost     worst
 	thin     thin
+	due      due // changes of tracks
 	beats    int
 	ready    bool // connected
 }

@@ -132,3 +132,19 @@ func TestConfig(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A key may have the name that the server has itself.
+func TestKeyOfTheServersName(t *testing.T) {
+	t.Parallel()
+	const secret = "another secret, another secret, another"
+	w := start(t, func(o *Options) { o.Keys = map[string]string{issuer: secret} })
+	now := time.Now().Unix()
+	theirs := forge(t, `{"alg":"HS256","typ":"JWT"}`, claims{
+		"iss": issuer, "sub": "anna", "nbf": now - 10, "exp": now + 60, "video": claims{"room": "r", "roomJoin": true},
+	}, secret)
+	for whose, token := range map[string]string{"theirs": theirs, "its own": w.token(t, "r", "bernd")} {
+		if got := validate(t, w, "/rtc/validate", url.Values{"access_token": {token}}); got != http.StatusOK {
+			t.Errorf("%s: got %d", whose, got)
+		}
+	}
+}

@@ -8,13 +8,16 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+	"google.golang.org/protobuf/proto"
 
 	"stimmbote/media/forward"
 	"stimmbote/media/signal"
 )
 
-// maxTracks is how many tracks one person may announce.
-const maxTracks = 16
+const (
+	maxTracks   = 16 // that one person may announce
+	maxFeatures = 16 // of a sound
+)
 
 // maxWants is how many tracks somebody may have asked for or refused.
 const maxWants = maxPeople * maxTracks
@@ -44,7 +47,7 @@ func (r *room) handle(p *participant, conn *signal.Conn, m *livekit.SignalReques
 	case *livekit.SignalRequest_AddTrack:
 		r.addTrack(p, m.AddTrack)
 	case *livekit.SignalRequest_Mute:
-		r.mute(p, m.Mute.GetSid(), m.Mute.GetMuted())
+		r.muted(p, m.Mute.GetSid(), m.Mute.GetMuted())
 	case *livekit.SignalRequest_Subscription:
 		r.subscribe(p, m.Subscription)
 	case *livekit.SignalRequest_TrackSetting:
@@ -54,7 +57,7 @@ func (r *room) handle(p *participant, conn *signal.Conn, m *livekit.SignalReques
 	case *livekit.SignalRequest_SubscriptionPermission:
 		r.permit(p, m.SubscriptionPermission)
 	case *livekit.SignalRequest_UpdateAudioTrack:
-		r.update(p, m.UpdateAudioTrack.GetTrackSid(), func(t *livekit.TrackInfo) { t.AudioFeatures = m.UpdateAudioTrack.GetFeatures() })
+		r.update(p, m.UpdateAudioTrack.GetTrackSid(), func(t *livekit.TrackInfo) { t.AudioFeatures = features(m.UpdateAudioTrack.GetFeatures()) })
 	case *livekit.SignalRequest_UpdateVideoTrack:
 		r.update(p, m.UpdateVideoTrack.GetTrackSid(), func(t *livekit.TrackInfo) {
 			t.Width, t.Height = m.UpdateVideoTrack.GetWidth(), m.UpdateVideoTrack.GetHeight()
@@ -100,7 +103,7 @@ func (r *room) addTrack(p *participant, req *livekit.AddTrackRequest) {
 		DisableRed: req.GetDisableRed(),
 		Layers:     req.GetLayers(),
 
-		AudioFeatures: req.GetAudioFeatures(), Simulcast: len(req.GetLayers()) > 1,
+		AudioFeatures: features(req.GetAudioFeatures()), Simulcast: len(req.GetLayers()) > 1,
 	}}
 	p.tracks = append(p.tracks, t)
 	p.log.Trace().Str("track", t.info.GetSid()).Stringer("source", t.info.GetSource()).Bool("muted", t.info.GetMuted()).Msg("Track announced")
@@ -162,6 +165,7 @@ func (r *room) publish(p *participant, t *publication, remote *webrtc.TrackRemot
 		AskKeyFrame: p.pub.askKeyFrame, Counters: &r.server.counters, Tap: r.server.opt.Tap,
 		Level: levelExtension(rx), Stage: r.stageOf(t),
 	})
+	t.silence(t.silent)
 	t.info.MimeType = codec.MimeType
 	if tr := rx.RTPTransceiver(); tr != nil {
 		t.info.Mid = tr.Mid()
@@ -197,14 +201,14 @@ func (r *room) give(to, from *participant, t *publication) {
 	switch {
 	case to.mayGet(from, t):
 	case to.wantsTrack(from, t):
-		to.send(signal.Permitted(from.sid, t.info.Sid, false))
+		to.owe(t.info.Sid, signal.Permitted(from.sid, t.info.Sid, false))
 		return
 	default:
 		return
 	}
-	to.sub.post(to.sub.add(t.track, from.source(t)))
+	to.sub.change(t.info.Sid, to.sub.add(t.track, from.source(t)))
 	if want, said := to.prefers[t.info.Sid]; said {
-		to.sub.post(to.sub.prefer(t.info.Sid, want))
+		to.sub.change(preferring+t.info.Sid, to.sub.prefer(t.info.Sid, want))
 	}
 	if !t.seen {
 		t.seen = true
@@ -219,7 +223,7 @@ func (r *room) withdraw(t *publication) {
 	}
 	r.stage.Leave(t.track)
 	for _, p := range r.people {
-		p.sub.post(p.sub.remove(t.info.Sid))
+		p.sub.change(t.info.Sid, p.sub.remove(t.info.Sid))
 	}
 }
 
@@ -240,11 +244,28 @@ func (r *room) layerEnded(p *participant, t *publication) {
 	p.send(signal.Unpublished(t.info.Sid))
 }
 
+// muted notes what a client says of a track of its own. One that is on again is no longer silenced.
+func (r *room) muted(p *participant, sid string, muted bool) {
+	for _, t := range p.tracks {
+		if t.info.Sid == sid && !muted {
+			t.silence(false)
+		}
+	}
+	r.mute(p, sid, muted)
+}
+
+// silence has nothing of a track forwarded any more, or all again.
+func (t *publication) silence(on bool) {
+	if t.silent = on; t.track != nil {
+		t.track.Silence(on)
+	}
+}
+
 func (r *room) mute(p *participant, sid string, muted bool) {
 	for _, t := range p.tracks {
 		if t.info.Sid == sid && t.info.Muted != muted {
 			t.info.Muted = muted
-			r.announce(p)
+			r.news(p)
 		}
 	}
 }
@@ -252,11 +273,20 @@ func (r *room) mute(p *participant, sid string, muted bool) {
 // update changes what is told of a track.
 func (r *room) update(p *participant, sid string, change func(*livekit.TrackInfo)) {
 	for _, t := range p.tracks {
-		if t.info.Sid == sid {
-			change(t.info)
-			r.announce(p)
+		if t.info.Sid != sid {
+			continue
+		}
+		before := proto.CloneOf(t.info)
+		change(t.info)
+		if !proto.Equal(before, t.info) {
+			r.news(p)
 		}
 	}
+}
+
+// features are those of a sound that are told: there are few.
+func features(list []livekit.AudioTrackFeature) []livekit.AudioTrackFeature {
+	return list[:min(len(list), maxFeatures)]
 }
 
 // subscribe follows what a client wants to receive and what not.
@@ -265,12 +295,13 @@ func (r *room) subscribe(p *participant, want *livekit.UpdateSubscription) {
 	for _, of := range want.GetParticipantTracks() {
 		sids = append(sids, of.GetTrackSids()...)
 	}
+	sids = sids[:min(len(sids), maxWants)]
 	for _, sid := range sids {
-		if len(p.wants) < maxWants {
+		if _, known := p.wants[sid]; known || len(p.wants) < maxWants {
 			p.wants[sid] = want.GetSubscribe()
 		}
 		if !want.GetSubscribe() {
-			p.sub.post(p.sub.remove(sid))
+			p.sub.change(sid, p.sub.remove(sid))
 			continue
 		}
 		for _, other := range r.people {

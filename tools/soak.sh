@@ -3,8 +3,8 @@
 # probed, two hundred while thirty vote, every fault at every endpoint of the homeserver, a homeserver that is away for
 # five minutes in the middle of a vote, ten thousand commands of one person, and two hundred votes in which an attacker
 # looks for the answers; meetings on networks that lose, delay, forbid and change, with thirty people, and for half an
-# hour; votes with tellers whose machines and bot are killed a hundred times, or cut off for a minute; and the archives
-# of ten different votes, and of five secret ones, for the tools of others.
+# hour; votes with tellers whose machines and bot are killed a hundred times, or cut off for a minute; five hundred
+# members who answer at once; and the archives of ten different votes, and of five secret ones, for the tools of others.
 # Names of tests as arguments run these alone; KILLS, ATTACKED, FLOOD and AWAY make them shorter, for who has no hour at
 # once. What was seen is added to bench/results/soak.txt, a section for each part.
 set -euo pipefail
@@ -47,6 +47,9 @@ if (($# == 0)); then
 	section 'votes with tellers, under a hundred kills, with a machine cut off, and before somebody who has all that the bot has'
 	go test ./e2e/tellers -run '^Test(Killed|CutOff|Insider)$' -v -kills "${KILLS:-100}" -cut 1m -attacked 30 -timeout 2h |
 		sed -E 's|[a-z_]+_test.go:[0-9]+: ||' | tee >(grep -v -E '^ *(=== |(building|starting|making|still))' >>"$out") || status=1
+	section 'five hundred members, who all answer in the same moment'
+	go run ./bench/bot -members 500 -bare=false -size=false -idle 0 -first=false -limits=false -tellers=false -votes=false -calls=false -raw bench/results/bot.jsonl |
+		tee >(grep '^|' >>"$out") || status=1
 	section 'ten archives, five of secret votes, and the tools of others'
 	BELENIOS_TOOLS=$(tools/belenios-tools.sh) go test ./voting -run '^Test(Ten|Secret)Archives$' -v -archives 10 |
 		sed -E 's|/tmp/[^ ]*/||; s|[a-z]*archives_test.go:[0-9]+: ||' | tee >(grep -v '^=== ' >>"$out") || status=1

@@ -71,6 +71,9 @@ func (c Config) Public() bool {
 	return err == nil && c.PublicURL != "" && !isLocal(u.Hostname())
 }
 
+// endsTLS says whether browsers come without a proxy between, which would see to it that they use https.
+func (c Config) endsTLS() bool { return c.Cert != "" || c.ACME != "" }
+
 // checkLink accepts the address of a page, or none.
 func checkLink(key, link string) error {
 	if u, err := url.Parse(link); link != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {

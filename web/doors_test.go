@@ -33,6 +33,7 @@ type lobby struct {
 	votes  []store.Vote
 	told   []media.Message
 	lost   error                  // nobody knows who is in the group
+	full   bool                   // nobody more comes in
 	slow   bool                   // who was let in is not in yet
 	doubt  store.Doubt            // about who says that they are Anna
 	is     map[string]media.Badge // what those of a mark are now, where that is something else
@@ -66,6 +67,8 @@ func (l *lobby) Present(string) []media.Person {
 	defer l.mu.Unlock()
 	return slices.Clone(l.people)
 }
+
+func (l *lobby) Full(context.Context, string) bool { return l.full }
 
 func (l *lobby) Remove(_ context.Context, _, who string) error { return l.did("remove " + who) }
 
@@ -289,6 +292,19 @@ func TestBoardBegins(t *testing.T) {
 	}
 	if g := l.asks("join", request{Name: "Gustav"}); g.Token == "" {
 		t.Errorf("the board is in, and a guest waits: %+v", g)
+	}
+}
+
+// Whoever comes to a full call reads that, not that there is something wrong with their network.
+func TestFullCall(t *testing.T) {
+	l := newLobby(t, store.EntryOpen)
+	l.full = true
+	if got := l.asks("join", request{Name: "Uwe"}); got.Status != http.StatusServiceUnavailable || got.Key != "error.full" || got.Token != "" {
+		t.Errorf("at a full call: %+v", got)
+	}
+	l.full = false
+	if got := l.asks("join", request{Name: "Uwe"}); got.Status != http.StatusOK || got.Token == "" {
+		t.Errorf("once there is a place: %+v", got)
 	}
 }
 

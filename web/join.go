@@ -43,7 +43,7 @@ func (s *Server) enter(ctx context.Context, w http.ResponseWriter, call *store.C
 		s.tell(ctx, *call)
 		answer(w, http.StatusAccepted, g.with(map[string]any{"wait": why, "ticket": ticket, "title": call.Title, "name": g.Name}))
 	default:
-		s.admit(w, call, g)
+		s.admit(ctx, w, call, g)
 	}
 }
 
@@ -137,9 +137,13 @@ func (s *Server) boardIsIn(ctx context.Context, call *store.Call) bool {
 	return slices.ContainsFunc(s.present(ctx, *call), func(p someone) bool { return p.badge == media.Chair })
 }
 
-// admit answers with a token.
-func (s *Server) admit(w http.ResponseWriter, call *store.Call, g arrival) {
+// admit answers with a token, if there is a place.
+func (s *Server) admit(ctx context.Context, w http.ResponseWriter, call *store.Call, g arrival) {
 	room, identity := call.MediaRoom(), g.NewIdentity()
+	if s.opt.Media.Full(ctx, room) {
+		s.refuse(w, http.StatusServiceUnavailable, "page.error.full")
+		return
+	}
 	token, err := s.opt.Media.Token(room, identity, g.Name, joinToken)
 	if err != nil {
 		s.broken(w, fmt.Errorf("making a join token: %w", err))
@@ -185,7 +189,7 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request) {
 			s.refuse(w, http.StatusGone, "page.error.away")
 			return
 		}
-		s.admit(w, call, g)
+		s.admit(r.Context(), w, call, g)
 		s.tell(r.Context(), *call)
 	case why == lockedDoor:
 		s.halls.leaves(room, req.Ticket, false)

@@ -36,6 +36,7 @@ type rooms interface {
 	Handler() http.Handler
 	Token(room, identity, name string, ttl time.Duration) (string, error)
 	Present(room string) []media.Person
+	Full(ctx context.Context, room string) bool
 	Remove(ctx context.Context, room, identity string) error
 	Mute(ctx context.Context, room, identity, track string) error
 	Send(ctx context.Context, room string, m media.Message) error
@@ -183,6 +184,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range headers {
 			w.Header().Set(name, value)
+		}
+		if s.cfg.endsTLS() {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		defer func() {
 			problem := recover()

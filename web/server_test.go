@@ -62,6 +62,8 @@ func (house) Send(context.Context, string, media.Message) error { return nil }
 
 func (house) Present(string) []media.Person { return []media.Person{{Name: "Anna"}} }
 
+func (house) Full(context.Context, string) bool { return false }
+
 func serve(t *testing.T, h *house, ready func() bool) *Server {
 	t.Helper()
 	texts, err := i18n.Load("en")
@@ -155,6 +157,20 @@ func TestPageTellsNothing(t *testing.T) {
 	}
 	if strings.Contains(policy, "unsafe") {
 		t.Errorf("the policy %q allows something unsafe", policy)
+	}
+}
+
+// Where browsers come without a proxy between, they are told to come by https only from then on.
+func TestOnlyByHTTPS(t *testing.T) {
+	for _, c := range []struct {
+		cfg  Config
+		want string
+	}{{Config{Cert: "cert.pem", CertKey: "key.pem"}, "max-age=31536000"}, {Config{ACME: "letsencrypt"}, "max-age=31536000"}, {Defaults(), ""}} {
+		s := serve(t, &house{}, nil)
+		s.cfg = c.cfg
+		if _, _, header := ask(t, s, "GET", "/r/assembly", "", ""); header.Get("Strict-Transport-Security") != c.want {
+			t.Errorf("%+v: %q", c.cfg, header.Get("Strict-Transport-Security"))
+		}
 	}
 }
 

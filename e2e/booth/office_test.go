@@ -53,6 +53,8 @@ func (noCalls) Mute(context.Context, string, string, string) error { return nil 
 func (noCalls) Send(context.Context, string, media.Message) error { return nil }
 
 func (noCalls) Present(string) []media.Person { return nil }
+
+func (noCalls) Full(context.Context, string) bool { return false }
 func (o *office) CastSealed(ctx context.Context, id voting.ID, ballot []byte) (voting.Receipt, error) {
 	e, err := o.Receive(ctx, id, ballot, time.Now())
 	if err != nil {

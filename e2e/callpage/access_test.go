@@ -123,3 +123,16 @@ func TestTenWhoComeAtOnceAreOneSentence(t *testing.T) {
 		t.Errorf("six who came are %d announcements: %q", len(of), of)
 	}
 }
+
+// TestNewsWhileMoreIsOpen listens while a dialog is open: what is outside of it is not read out.
+func TestNewsWhileMoreIsOpen(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	s := h.enters("en", "Anna")
+	s.click("#more")
+	h.crowd("Bernd")
+	s.until(`document.querySelector("#sheet [aria-live]")?.textContent.includes("Bernd: now in.")`, "news in the dialog")
+	s.click("#sheet-close")
+	h.crowd("Clara")
+	s.until(`!document.querySelector("#sheet [aria-live]") && document.querySelector("#news").textContent.includes("Clara: now in.")`, "news of the page")
+}

@@ -17,6 +17,9 @@ var watch = flag.Duration("watch", 4*time.Second, "how long the page with nine t
 // mostHeap is how much memory of scripts a page in a full call may have.
 const mostHeap = 150e6
 
+// mostGrowth is by how much of it that may grow while nothing but pictures moves: what is kept for good of each frame shows.
+const mostGrowth = 10e6
+
 // moving has people in the call who show a moving picture each, encrypted as the page's own are.
 const moving = `import("/livekit-client.mjs").then(async ({ Room, ExternalE2EEKeyProvider, LocalVideoTrack }) => {
 	const bytes = Uint8Array.from(atob(%q.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
@@ -68,6 +71,9 @@ func TestNineTiles(t *testing.T) {
 	t.Logf("nine pictures for %s: %.1f MB of scripts' memory at first, %.1f at most, %.1f in the end", time.Since(begin).Round(time.Second), first/1e6, most/1e6, last/1e6)
 	if most > mostHeap {
 		t.Errorf("the page has %.1f MB", most/1e6)
+	}
+	if last > first+mostGrowth {
+		t.Errorf("the page has grown by %.1f MB", (last-first)/1e6)
 	}
 }
 

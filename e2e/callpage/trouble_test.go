@@ -106,12 +106,8 @@ func TestAVoteIsAnnounced(t *testing.T) {
 	if hit := eyes.Must(browser.Evaluate[int](s.Tab, `(globalThis.hit ?? 0) + document.querySelectorAll("img").length`))(t); hit != 0 {
 		t.Error("a question became a part of the page")
 	}
-	tell := func(ids ...string) {
+	tellVotes := func(votes []map[string]any) {
 		t.Helper()
-		votes := []map[string]any{}
-		for _, id := range ids {
-			votes = append(votes, map[string]any{"id": id, "title": "Motion " + id})
-		}
 		body := eyes.Must(json.Marshal(map[string]any{"hands": []string{}, "locked": false, "entry": "open", "votes": votes}))(t)
 		var to []string
 		for _, p := range h.media.Present(h.room) {
@@ -119,6 +115,17 @@ func TestAVoteIsAnnounced(t *testing.T) {
 		}
 		eyes.Must(0, h.media.Send(t.Context(), h.room, media.Message{Topic: "hall", Body: body, To: to}))(t)
 	}
+	tell := func(ids ...string) {
+		t.Helper()
+		votes := []map[string]any{}
+		for _, id := range ids {
+			votes = append(votes, map[string]any{"id": id, "title": "Motion " + id})
+		}
+		tellVotes(votes)
+	}
+	// The way to a ballot is what the page was told when it asked, never what somebody else was told.
+	tellVotes([]map[string]any{{"id": "a", "ballot": "https://example.org/v/else#1"}, {"id": "b", "title": "Motion b", "ballot": "https://example.org/v/else#2"}})
+	s.until(`document.querySelector("#votes").textContent.includes("Motion b") && !document.querySelector("#votes a")`, "no way to a ballot")
 	tell("b")
 	s.until(`document.querySelectorAll("#votes p").length === 1`, "one vote")
 	// One that the page does not know yet: it asks for its own ballot.

@@ -140,13 +140,22 @@ func TestCallWithoutItsWorker(t *testing.T) {
 			pages.ServeHTTP(w, r)
 		})
 	}
-	h, b := newCallHouse(t, withoutWorker), chromium(t)
-	anna := enter(t, b, h.link(), "Anna")
-	if most := says(t, anna, "The encryption did not start"); most.BytesSent != 0 {
-		t.Errorf("%d bytes were sent", most.BytesSent)
-	}
-	if in, _ := h.media.Packets(); in != 0 {
-		t.Errorf("the server received %d packets", in)
+	for _, test := range []struct {
+		name  string
+		turn  func(*testing.T)
+		start func(*testing.T) *browser.Browser
+	}{{"Chromium", (*testing.T).Parallel, chromium}, {"Firefox", inFront, firefox}} {
+		t.Run(test.name, func(t *testing.T) {
+			test.turn(t)
+			h, b := newCallHouse(t, withoutWorker), test.start(t)
+			anna := enter(t, b, h.link(), "Anna")
+			if most := says(t, anna, "The encryption did not start"); most.BytesSent != 0 {
+				t.Errorf("%d bytes were sent", most.BytesSent)
+			}
+			if in, _ := h.media.Packets(); in != 0 {
+				t.Errorf("the server received %d packets", in)
+			}
+		})
 	}
 }
 

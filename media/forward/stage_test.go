@@ -80,3 +80,40 @@ func TestStageLeavesNoGap(t *testing.T) {
 		t.Errorf("got %v", r.got)
 	}
 }
+
+// What was silenced is not forwarded, however loud it is; sound goes on without a gap, a picture with a key frame.
+func TestSilence(t *testing.T) {
+	var asks asked
+	picture := testTrack(&asks)
+	sound := NewTrack(Options{
+		Kind: webrtc.RTPCodecTypeAudio, Codec: webrtc.RTPCodecCapability{MimeType: "video/vp8", ClockRate: 48000}, Counters: &Counters{},
+	})
+	now := time.Now()
+	for name, track := range map[string]*Track{"sound": sound, "picture": picture} {
+		_, r := bound(t, track, 0)
+		number := uint16(0)
+		packet := func(kind byte) {
+			now, number = now.Add(20*time.Millisecond), number+1
+			h := rtp.Header{SSRC: 9, SequenceNumber: number, Timestamp: 960 * uint32(number), Marker: true}
+			track.forward(&rtp.Packet{Header: h, Payload: []byte{0x10, kind, byte(number)}}, 0, now)
+		}
+		packet(keyByte)
+		packet(deltaByte)
+		track.Silence(true)
+		for range 10 {
+			packet(deltaByte)
+		}
+		track.Silence(false)
+		if name == "picture" {
+			asks = nil
+			packet(deltaByte)
+			if len(asks) != 1 || len(r.got) != 2 {
+				t.Errorf("after a silence %d key frames were asked for, and %d packets sent", len(asks), len(r.got))
+			}
+		}
+		packet(keyByte)
+		if n := len(r.got); n != 3 || r.got[2].SequenceNumber != r.got[1].SequenceNumber+1 || r.got[2].Payload[2] != byte(number) {
+			t.Errorf("%s: got %v", name, r.got)
+		}
+	}
+}

@@ -64,8 +64,9 @@ type Track struct {
 	Options
 	video bool
 
-	vp8 bool
-	off atomic.Bool // has no place on the stage
+	vp8      bool
+	off      atomic.Bool // nobody gets it: it is silenced, or has no place on the stage
+	silenced atomic.Bool
 	// Levels is how loud a sound is.
 	Levels Levels
 
@@ -127,13 +128,14 @@ func (t *Track) forward(p *rtp.Packet, quality int, now time.Time) {
 	l.rate.note(overhead+len(p.Payload), now)
 	var d descriptor
 	key := false
+	if !t.heard(&p.Header, now) {
+		return
+	}
 	if t.video {
 		key = isKeyFrame(t.Codec.MimeType, p.Payload)
 		if t.Tap != nil {
 			t.Tap(t.ID, &p.Header, p.Payload)
 		}
-	} else if level, ok := t.Levels.Observe(&p.Header); ok && !t.heard(level, now) {
-		return
 	}
 	if t.vp8 {
 		d = describe(p.Payload)
@@ -153,9 +155,16 @@ func (t *Track) forward(p *rtp.Packet, quality int, now time.Time) {
 	}
 }
 
-// heard says whether a sound of this level is forwarded. Where it is no more, receivers see one stream without a gap.
-func (t *Track) heard(level int, now time.Time) bool {
-	on := t.Stage == nil || t.Stage.hears(t, level, now)
+// Silence has nothing of the track forwarded any more, or all again.
+func (t *Track) Silence(on bool) { t.silenced.Store(on) }
+
+// heard says whether a packet is forwarded. Where none is any more, receivers see one stream without a gap.
+func (t *Track) heard(h *rtp.Header, now time.Time) bool {
+	on := !t.silenced.Load()
+	if on && !t.video {
+		level, says := t.Levels.Observe(h)
+		on = !says || t.Stage == nil || t.Stage.hears(t, level, now)
+	}
 	if was := t.off.Swap(!on); !on && !was {
 		for _, s := range *t.outgoing.Load() {
 			s.interrupt()

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -20,6 +21,7 @@ import (
 const (
 	maxMessage = 1 << 20          // bytes in one message: an offer for sixty people has 200 kB
 	maxQueue   = 512              // messages waiting to be sent
+	manyBytes  = 256 << 10        // waiting, after which what can wait does
 	writeWait  = 5 * time.Second  // for one message
 	closeWait  = time.Second      // for the other side's goodbye
 	readWait   = 30 * time.Second // for the next message: clients say something every few seconds
@@ -41,6 +43,7 @@ type Conn struct {
 	broken  chan struct{} // end at once
 	finish  sync.Once
 	sever   sync.Once
+	waiting atomic.Int64 // bytes in out
 }
 
 // Accept upgrades a request. Pages of any origin may connect: what counts is the token, and there are no cookies.
@@ -67,10 +70,14 @@ func (c *Conn) Send(m *livekit.SignalResponse) {
 	}
 	select {
 	case c.out <- b:
+		c.waiting.Add(int64(len(b)))
 	default:
 		c.Abort()
 	}
 }
+
+// Behind says whether so much is queued that what can wait had better do so.
+func (c *Conn) Behind() bool { return len(c.out) > maxQueue/4 || c.waiting.Load() > manyBytes }
 
 // Close ends the connection after what is queued has been sent.
 func (c *Conn) Close() { c.finish.Do(func() { close(c.closing) }) }
@@ -165,6 +172,7 @@ func (c *Conn) goodbye(ctx context.Context) {
 }
 
 func (c *Conn) writeOne(ctx context.Context, b []byte) error {
+	c.waiting.Add(-int64(len(b)))
 	ctx, cancel := context.WithTimeout(ctx, writeWait)
 	defer cancel()
 	return c.ws.Write(ctx, websocket.MessageBinary, b)

@@ -61,24 +61,23 @@ func Read(body string) Deed {
 	return ""
 }
 
-// Means says whether a command is about the vote of a number and a letter: it names one of them, or none at all. A vote
-// without a number has 0, one that is not open has no letter.
-func Means(body string, number int, letter string) bool {
-	name := behind(body)
+// Means says whether a command in which a vote has this name is about the one with a number and a letter: it is called by
+// one of them, or by no name at all. A vote without a number has 0, one that is not open has no letter.
+func Means(name string, number int, letter string) bool {
 	return name == "" || letter != "" && strings.EqualFold(name, letter) || number > 0 && name == strconv.Itoa(number)
 }
 
 // NamesEnd says what an [Extend] names: whether it is the vote of a number and a letter, and whether it may be about one
 // whose name nobody says, as "!extend 10m" is. What else stands there says by how much, or until when.
 func NamesEnd(body string, number int, letter string) (this, any bool) {
-	name := behind(body)
+	name := Name(body)
 	if words := strings.Fields(body); len(words) > 1 && Timed(strings.Join(words[1:], " ")) {
 		name = ""
 	}
 	switch {
 	case name == "":
 		return false, true
-	case Means(body, number, letter):
+	case Means(name, number, letter):
 		return true, false
 	}
 	return false, len(name) != 1 || unicode.IsDigit(rune(name[0])) // a letter is that of another one
@@ -100,15 +99,15 @@ func Timed(text string) bool {
 
 // Number is the number of a vote that stands behind the command at the beginning of a message, 0 if there is none.
 func Number(body string) int {
-	n, err := strconv.Atoi(behind(body))
+	n, err := strconv.Atoi(Name(body))
 	if err != nil || n < 0 {
 		return 0
 	}
 	return n
 }
 
-// behind is the word behind the command at the beginning of a message, as it names a vote.
-func behind(body string) string {
+// Name is the word behind the command at the beginning of a message, as it names a vote.
+func Name(body string) string {
 	words := strings.Fields(body)
 	if len(words) < 2 {
 		return ""

@@ -92,12 +92,12 @@ func TestMeans(t *testing.T) {
 		"!close": true, "!close 12": true, "!close #12:": true, "!close b": true, "!close B now": true,
 		"!close 11": false, "!close A": false, "!close rehearsal": false, "!close 0": false, "!close -12": false,
 	} {
-		if got := Means(body, 12, "B"); got != want {
+		if got := Means(Name(body), 12, "B"); got != want {
 			t.Errorf("%q is about the vote 12, B: %v", body, got)
 		}
 	}
 	for _, body := range []string{"!close 0", "!close B", "!close #"} {
-		if got := Means(body, 0, ""); got != (body == "!close #") {
+		if got := Means(Name(body), 0, ""); got != (body == "!close #") {
 			t.Errorf("%q is about a vote without a name: %v", body, got)
 		}
 	}

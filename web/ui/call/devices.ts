@@ -8,14 +8,16 @@ import {
 } from "livekit-client";
 import { deviceTrouble } from "./trouble";
 
-/** How sound and picture are taken, before the call and in it. */
-export const sound: AudioCaptureOptions = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-export const picture: VideoCaptureOptions = {
+/** How sound and picture are taken, before the call and in it; with which device, [Devices] says. */
+const sound: AudioCaptureOptions = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+const picture: VideoCaptureOptions = {
   resolution: { width: 960, height: 540, frameRate: 25 },
   facingMode: "user",
 };
 
 export type Kind = "microphone" | "camera";
+
+const inputs = { microphone: "audioinput", camera: "videoinput" } as const;
 
 /** Devices holds the tracks that a call will publish. */
 export class Devices {
@@ -27,11 +29,27 @@ export class Devices {
   onpicture: (track?: LocalVideoTrack) => void = () => {};
   /** Called when there is another microphone, or none any more. */
   onsound: (track?: LocalAudioTrack) => void = () => {};
-  private readonly chosen: Record<Kind, string> = { microphone: "", camera: "" };
+  /** What somebody has chosen, at the door or in the call; "" is what the browser takes. */
+  readonly chosen: Record<MediaDeviceKind, string> = { audioinput: "", videoinput: "", audiooutput: "" };
+
+  /** How sound is taken. */
+  get sound(): AudioCaptureOptions {
+    return { ...sound, ...(this.chosen.audioinput && { deviceId: this.chosen.audioinput }) };
+  }
+
+  /** How pictures are taken. */
+  get picture(): VideoCaptureOptions {
+    return { ...picture, ...(this.chosen.videoinput && { deviceId: this.chosen.videoinput }) };
+  }
+
+  /** The device in use, or that will be. */
+  using(kind: Kind): string {
+    return this.tracks[kind]?.mediaStreamTrack.getSettings().deviceId ?? this.chosen[inputs[kind]];
+  }
 
   /** Takes another device from now on; returns the sentence about what went wrong, else "". */
   choose(kind: Kind, id: string): Promise<string> {
-    this.chosen[kind] = id;
+    this.chosen[inputs[kind]] = id;
     return this.inTurn(async () => {
       if (!this.tracks[kind]) return "";
       this.drop(kind);
@@ -82,8 +100,8 @@ export class Devices {
   }
 
   private async take(microphone: boolean, camera: boolean): Promise<Error | undefined> {
-    const audio = microphone && !this.tracks.microphone && { ...sound, ...(this.chosen.microphone && { deviceId: this.chosen.microphone }) };
-    const video = camera && !this.tracks.camera && { ...picture, ...(this.chosen.camera && { deviceId: this.chosen.camera }) };
+    const audio = microphone && !this.tracks.microphone && this.sound;
+    const video = camera && !this.tracks.camera && this.picture;
     if (!audio && !video) return undefined;
     try {
       for (const track of await createLocalTracks({ audio, video })) {

@@ -121,8 +121,9 @@ export class Doorway {
       this.badge = takeBadge();
       void this.arrive();
     });
-    picker("door-pick", () => "", (kind, id) => {
-      void this.devices.choose(kind === "audioinput" ? "microphone" : "camera", id).then((trouble) => this.ofDevices(trouble));
+    const deviceOf = (kind: MediaDeviceKind): Kind => (kind === "audioinput" ? "microphone" : "camera");
+    picker("door-pick", (kind) => this.devices.using(deviceOf(kind)), (kind, id) => {
+      void this.devices.choose(deviceOf(kind), id).then((trouble) => this.ofDevices(trouble));
     });
     this.devices.onpicture = (track) => {
       if (track) track.attach(this.preview);

@@ -16,7 +16,7 @@ import {
   Track,
 } from "livekit-client";
 import { pause, soonAndThenSeldom, whenThere } from "./comeback";
-import { type Kind, picture, sound } from "./devices";
+import type { Devices, Kind } from "./devices";
 import { type Keys, type Pass, Refused, type State } from "./door";
 import { deviceTrouble } from "./trouble";
 
@@ -71,6 +71,7 @@ export class Meeting {
   constructor(
     worker: Worker,
     private readonly audience: Audience,
+    { sound, picture, chosen }: Devices,
   ) {
     this.worker = worker;
     this.encrypted = new Promise((resolve) => (this.confirm = resolve));
@@ -82,6 +83,7 @@ export class Meeting {
       dynacast: true,
       audioCaptureDefaults: sound,
       videoCaptureDefaults: picture,
+      audioOutput: { deviceId: chosen.audiooutput },
       publishDefaults: {
         simulcast: true,
         videoCodec: "vp8",
@@ -189,7 +191,9 @@ export class Meeting {
   }
 
   using(kind: MediaDeviceKind): string {
-    return this.room.getActiveDevice(kind) ?? "";
+    const source = kind === "audioinput" ? Track.Source.Microphone : Track.Source.Camera;
+    const own = kind === "audiooutput" ? undefined : this.me.getTrackPublication(source)?.track;
+    return own?.mediaStreamTrack.getSettings().deviceId ?? this.room.getActiveDevice(kind) ?? "";
   }
 
   /** Whether somebody's connection is bad, as the server counts. */
@@ -249,9 +253,9 @@ export class Meeting {
         if (who === this.me && publication.source === Track.Source.Microphone && !this.muting) this.audience.silencedByOthers();
       })
       .on(RoomEvent.ConnectionQualityChanged, tell)
-      .on(RoomEvent.DataReceived, (payload, from, _kind, topic) => {
-        // What the server says comes from nobody in the call.
-        if (!from && topic === "hall") this.audience.state(JSON.parse(new TextDecoder().decode(payload)) as State);
+      .on(RoomEvent.DataReceived, (payload, from, _kind, topic, _encryption, identity) => {
+        // What the server says comes from nobody: not even from somebody whom this page has not been told of.
+        if (!from && !identity && topic === "hall") this.audience.state(JSON.parse(new TextDecoder().decode(payload)) as State);
       })
       .on(RoomEvent.TrackUnmuted, tell)
       .on(RoomEvent.LocalTrackPublished, tell)

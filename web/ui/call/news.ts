@@ -17,6 +17,13 @@ export function announce(what: string): void {
   }, pause);
 }
 
+/** Takes what is read out to a part of the page: while a dialog is open, nothing beside it is. */
+export function readOutIn(where: HTMLElement): void {
+  const news = element("news");
+  news.textContent = "";
+  where.append(news);
+}
+
 /** Shows a sentence and has it read out, or hides it. */
 export function tellAll(where: HTMLElement, what: string): void {
   if (what && where.textContent !== what) announce(what);

@@ -8,7 +8,7 @@ import { type Keys, NoWay, type Pass, Refused, type State, act, badgeOf, keepBad
 import { type Doorway, kinds } from "./doorway";
 import { letIn } from "./entrance";
 import { type Audience, Meeting } from "./meeting";
-import { announce, tellAll } from "./news";
+import { announce, readOutIn, tellAll } from "./news";
 import { People } from "./people";
 import { picker } from "./picker";
 import { Stage } from "./stage";
@@ -51,7 +51,7 @@ export class Stay implements Audience {
       const pass = await letIn(keys, name, door.badge, (of) => door.title(of));
       if (pass.keep) keepBadge((door.badge = pass.keep));
       else remember("name", name);
-      const inside = (this.meeting = new Meeting(this.worker(), this));
+      const inside = (this.meeting = new Meeting(this.worker(), this, door.devices));
       await inside.enter(keys, pass);
       this.entered = { keys, pass };
       this.arrive(inside);
@@ -77,13 +77,15 @@ export class Stay implements Audience {
     const share = element("share");
     share.hidden = !("getDisplayMedia" in navigator.mediaDevices);
     share.addEventListener("click", () => void this.share());
-    element("more").addEventListener("click", () => this.sheet.showModal());
+    element("more").addEventListener("click", () => {
+      this.sheet.showModal();
+      readOutIn(this.sheet);
+    });
+    this.sheet.addEventListener("close", () => readOutIn(document.body));
     element("sheet-close").addEventListener("click", () => this.sheet.close());
     press("large", (on) => this.stage.large(on));
     press("sound-only", (on) => this.meeting?.onlySound(on));
-    picker("call-pick", (kind) => this.meeting?.using(kind) ?? "", (kind, id) => {
-      void this.meeting?.use(kind, id).then((trouble) => this.tell(trouble));
-    });
+    picker("call-pick", (kind) => this.meeting?.using(kind) ?? "", (kind, id) => void this.use(kind, id));
     document.addEventListener("visibilitychange", () => {
       if (this.meeting && document.visibilityState === "visible") void this.keepAwake(); // a hidden page loses it
     });
@@ -124,6 +126,15 @@ export class Stay implements Audience {
     if (inside !== this.meeting) return;
     this.tell(trouble);
     this.showOwn(inside, [kind]); // the other one may be waiting for the line
+  }
+
+  /** Uses another device from now on, also when one comes back in. */
+  private async use(kind: MediaDeviceKind, id: string): Promise<void> {
+    const inside = this.meeting;
+    if (!inside) return;
+    const trouble = await inside.use(kind, id);
+    if (!trouble) this.door.devices.chosen[kind] = id;
+    if (inside === this.meeting) this.tell(trouble);
   }
 
   private async share(): Promise<void> {
@@ -232,7 +243,7 @@ export class Stay implements Audience {
     const me = this.meeting?.me.identity ?? "";
     if (this.votes.areNew(state.votes ?? []) || state.badges?.[me] !== this.around.badges?.[me]) return void this.ask("state");
     const ballots = new Map(this.around.votes?.map((v) => [v.id, v.ballot]));
-    this.take({ ...state, votes: state.votes?.map((v) => (v.title ? { ...v, ballot: ballots.get(v.id) } : v)) });
+    this.take({ ...state, votes: state.votes?.map((v) => ({ ...v, ballot: v.title && ballots.get(v.id) })) });
   }
 
   private take(state: State): void {

@@ -1,0 +1,57 @@
+package media
+
+import (
+	"slices"
+	"time"
+
+	"github.com/livekit/protocol/livekit"
+
+	"stimmbote/media/signal"
+)
+
+// knownFor is how long a room remembers who has left: longer than somebody may be away and come back.
+const knownFor = 2 * silence
+
+// departure is somebody who has left.
+type departure struct {
+	info *livekit.ParticipantInfo
+	at   time.Time
+}
+
+// departed tells everybody that somebody has left, also those who are away for the moment.
+func (r *room) departed(gone *livekit.ParticipantInfo) {
+	r.gone = append(r.recent(), departure{&livekit.ParticipantInfo{
+		Sid: gone.GetSid(), Identity: gone.GetIdentity(), Name: gone.GetName(), State: gone.GetState(), Version: gone.GetVersion(),
+		DisconnectReason: gone.GetDisconnectReason(),
+	}, r.now()})
+	r.tellOf(gone.GetSid(), signal.Update(gone))
+}
+
+// recent are those who have left not long ago.
+func (r *room) recent() []departure {
+	now := r.now()
+	return slices.DeleteFunc(r.gone, func(d departure) bool { return now.Sub(d.at) > knownFor })
+}
+
+// catchUp tells somebody who resumes what was said while they were away: that others have left, of whom clients think that
+// they are there until they are told; that tracks of their own have been muted, before they learn how these are, since
+// clients take their own word for it; and what else is.
+func (r *room) catchUp(p *participant) {
+	var list []*livekit.ParticipantInfo
+	r.gone = r.recent()
+	for _, d := range r.gone {
+		who := d.info.GetIdentity()
+		if back := r.people[who]; who != p.identity && (back == nil || !back.active || back.hidden()) {
+			list = append(list, d.info)
+		}
+	}
+	for _, t := range p.tracks {
+		if t.silent {
+			p.send(signal.Mute(t.info.GetSid(), true))
+		}
+	}
+	p.forgive()
+	p.send(signal.Update(append(append(list, r.others(p)...), p.info(p.state()))...))
+	p.pay()
+	r.remind(p)
+}
