@@ -69,7 +69,7 @@ func Means(name string, number int, letter string) bool {
 
 // NamesEnd says what an [Extend] names: whether it is the vote of a number and a letter, and whether it may be about one
 // whose name nobody says, as "!extend 10m" is. What else stands there says by how much, or until when.
-func NamesEnd(body string, number int, letter string) (this, any bool) {
+func NamesEnd(body string, number int, letter string) (this, nameless bool) {
 	name := Name(body)
 	if words := strings.Fields(body); len(words) > 1 && Timed(strings.Join(words[1:], " ")) {
 		name = ""
@@ -90,7 +90,9 @@ func Timed(text string) bool {
 	if len(words) == 0 {
 		return false
 	}
-	number := func(s string) bool { return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsDigit(r) }) }
+	number := func(s string) bool {
+		return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsDigit(r) })
+	}
 	if hour, minute, clock := strings.Cut(words[0], ":"); clock && minute != "" {
 		return number(hour) && number(minute)
 	}
