@@ -21,6 +21,7 @@ bench: ## what it costs, and how fast it is: tables in Markdown, on a machine th
 	@./tools/need.sh go git cc ip belenios-tool chromium
 	@go run ./bench/bot -raw bench/results/bot.jsonl
 	@BELENIOS_TOOLS=$$(./tools/belenios-tools.sh) go run ./bench/belenios
+	@go test ./keyholder/policy -run NONE -bench BenchmarkOpening -benchtime 1x
 	@go run ./bench/nets -livekit "$$(./tools/livekit.sh)" -raw bench/results/nets.jsonl
 
 build: ## bin/stimmbote

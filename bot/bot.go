@@ -273,6 +273,7 @@ type Bot struct {
 	asks      map[string]*doorAsk                // who was asked whether it is them at a call's door, by ticket
 	due       map[string]time.Time               // when a call's card is to be corrected, by the same
 	paced     map[string]time.Time               // when what is corrected now and then is due again
+	spoke     map[string]time.Time               // when a machine said something last, by room and account
 	lists     map[string]listing                 // who wants to know how far a probe is, by the key of the answer
 	files     map[string]chat.Message            // the newest file that somebody sent into a room, by both
 	jobs      map[string]*job                    // what is done beside everything else, by its name
@@ -315,6 +316,7 @@ func New(o Options) *Bot {
 		asks:      make(map[string]*doorAsk),
 		due:       make(map[string]time.Time),
 		paced:     make(map[string]time.Time),
+		spoke:     make(map[string]time.Time),
 		lists:     make(map[string]listing),
 		files:     make(map[string]chat.Message),
 		jobs:      make(map[string]*job),

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,7 +28,7 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 	t.add("poll.draft.title", "question", title(p.Asked))
 	t.addOptions(p.Asked)
 	t.addLabel(p)
-	if err := b.addTogether(ctx, t, p); err != nil {
+	if err := errors.Join(b.addTogether(ctx, t, p), b.addWhyShared(ctx, t, p)); err != nil {
 		return chat.Content{}, err
 	}
 	t.gap()
@@ -99,7 +100,10 @@ func (b *Bot) composeDraft(ctx context.Context, t *page, p *voting.Poll) (chat.C
 		}
 	}
 	t.add("poll.draft.ask", "name", asker)
-	return t.content(false), nil
+	if !encrypted {
+		return t.content(false), nil
+	}
+	return b.askThere(t.content(false), p)
 }
 
 // settingPolls is how many votes were opened in a group. The store counts them.

@@ -20,6 +20,9 @@ const extendBy = 10 * time.Minute
 // extendCommand lets an open vote go on for longer.
 func (b *Bot) extendCommand(ctx context.Context, m chat.Message, a arguments) error {
 	word, rest := firstWord(a.text)
+	if parley.Timed(a.text) {
+		word = ""
+	}
 	p, named, err := b.leading(ctx, m, word)
 	if err != nil {
 		return err

@@ -79,9 +79,11 @@ func TestElectionsAreSecret(t *testing.T) {
 	c.expect(`Secret: nobody`, "group")
 	c.say("chair", "change level shared")
 	c.say("chair", "!election Treasurer? Clara | Deniz --level shared")
-	c.expect(`Confidential, shared key`, "group")
+	if fresh := c.new(); find(fresh, "group", `Confidential, shared key`) == nil || find(fresh, "group", `Not secret`) != nil {
+		t.Errorf("at a wish it is not shared, or has an excuse:\n%s", list(fresh))
+	}
 	c.say("chair", "!vote Motion 12? --sealed --booth http://127.0.0.1:9999/booth.html")
-	c.expect(`Confidential, shared key`, "group") // that is the bot's own host
+	c.expect(`(?s)Confidential, shared key.*\nNot secret: .* another host than mine`, "group") // that is the bot's own host
 	c.say("chair", "!vote Motion 12? --sealed --booth https://club.example/booth.html")
 	c.expect(`Secret: nobody`, "group")
 	other := gathered(t, nil)
@@ -89,7 +91,11 @@ func TestElectionsAreSecret(t *testing.T) {
 	other.say("chair", "!vote Motion 12? --level secret")
 	other.expect(`Secret takes a ballot page that does not come from me`, "group")
 	other.say("chair", "!election Treasurer? Clara | Deniz")
-	other.expect(`Confidential, shared key`, "group")
+	other.expect(`(?s)Confidential, shared key.*\nNot secret: for that .*a teller's machine`, "group")
+	other.say("chair", "!vote Motion 12?")
+	if find(other.new(), "group", `Not secret`) != nil {
+		t.Error("a usual vote has an excuse")
+	}
 }
 
 // TestForgedPages: a page that is not the right one is an alarm, before the opening and while people vote.

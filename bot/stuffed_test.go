@@ -73,10 +73,16 @@ func TestWithheld(t *testing.T) {
 // inSecret holds a secret vote up to the ballots.
 func inSecret(t *testing.T) *circle {
 	t.Helper()
+	return begun(t, voting.Secret, "--level secret")
+}
+
+// begun holds a vote with tellers up to the ballots, with options that lead to a level.
+func begun(t *testing.T, level voting.Level, options string) *circle {
+	t.Helper()
 	c := secretCircle(t, rightPages())
-	c.say("chair", "!vote Shall we adopt motion 12? --level secret")
+	c.say("chair", "!vote Shall we adopt motion 12? "+options)
 	c.say("chair", "start")
-	if p := c.poll(); p.State != voting.StateOpen || p.Level() != voting.Secret {
+	if p := c.poll(); p.State != voting.StateOpen || p.Level() != level {
 		t.Fatalf("it is %s; said was:\n%s", p.State, list(c.sent))
 	}
 	return c
@@ -107,14 +113,24 @@ func (c *circle) toTheEnd() *belenios.Report {
 // TestReplacedBallots: a bot that puts another ballot in a voter's place, or an older one, or none, is found by that
 // voter: the code of the receipt is not in the archive. Nobody else can see it.
 func TestReplacedBallots(t *testing.T) {
-	for name, replace := range map[string]func(c *circle, right []byte) []byte{
-		"another ballot": func(c *circle, _ []byte) []byte { return c.sealed("eva", voting.No) },
-		"no ballot":      func(*circle, []byte) []byte { return nil },
+	for name, replace := range map[string]func(c *circle, older []byte) []byte{
+		"another ballot":        func(c *circle, _ []byte) []byte { return c.sealed("eva", voting.No) },
+		"an older one restored": func(_ *circle, older []byte) []byte { return older },
+		"no ballot":             func(*circle, []byte) []byte { return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := inSecret(t)
+			var c *circle
 			var receipt voting.Receipt
-			var right []byte
+			var right, older []byte
+			if name == "an older one restored" { // which there is where one may vote anew
+				c = begun(t, voting.Shared, "--level shared --sealed")
+				older = c.sealed("eva", voting.No)
+				if _, err := c.casts(older); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				c = inSecret(t)
+			}
 			for _, one := range people {
 				ballot := c.sealed(one, voting.Yes)
 				r, err := c.casts(ballot)
@@ -125,14 +141,14 @@ func TestReplacedBallots(t *testing.T) {
 					receipt, right = r, ballot
 				}
 			}
-			c.puts(right, replace(c, right))
+			c.puts(right, replace(c, older))
 			report := c.toTheEnd()
 			for _, tracker := range report.Trackers {
 				if belenios.Code(tracker) == receipt.Code {
 					t.Fatalf("eva finds her ballot: nothing was replaced")
 				}
 			}
-			if want := map[string]int{"another ballot": 6, "no ballot": 5}[name]; report.Counted != want {
+			if want := map[string]int{"another ballot": 6, "an older one restored": 6, "no ballot": 5}[name]; report.Counted != want {
 				t.Errorf("%d counted, want %d", report.Counted, want)
 			}
 			if name == "no ballot" && find(c.sent, "eva", `(?i)no vote was cast for you|not count|damaged`) == nil {
@@ -174,6 +190,9 @@ func TestATokenThatTheBotUsed(t *testing.T) {
 	if _, err := c.casts(c.sealed(absent, voting.No)); !errors.Is(err, voting.ErrUsed) {
 		t.Errorf("who comes later: %v", err)
 	}
+	c.new()
+	c.tells(absent, string(c.sealed(absent, voting.No)))
+	c.expect(`With this ballot somebody has voted already.*If that was not you, please raise the alarm at once: !objection in the group`, absent)
 	c.toTheEnd()
 	if !slices.Contains(c.heard(parley.Closed).Voted, user(absent)) {
 		t.Errorf("%s is not among those who voted: %v", absent, c.heard(parley.Closed).Voted)

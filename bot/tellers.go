@@ -252,6 +252,28 @@ func (b *Bot) addTogether(ctx context.Context, t *page, p *voting.Poll) error {
 	return nil
 }
 
+// addWhyShared says why a vote that would be secret, an election or one that is sealed only, is not: no page is served by
+// somebody else than the bot.
+func (b *Bot) addWhyShared(ctx context.Context, t *page, p *voting.Poll) error {
+	if p.Level() != voting.Shared {
+		return nil
+	}
+	elects, err := b.elects(ctx, p.ID)
+	if err != nil || !elects && !p.Terms.OnlySealed {
+		return err
+	}
+	all, _, err := b.keyTellers(ctx, string(p.Place))
+	if err != nil {
+		return err
+	}
+	elsewhere := slices.ContainsFunc(all, func(t keyTeller) bool { return t.booth != "" && !sameHost(t.booth, b.PublicURL) })
+	if elsewhere && !p.Terms.OnlySealed {
+		return nil // shared was asked for
+	}
+	t.add("poll.draft.not-secret")
+	return nil
+}
+
 // tellerNames are the names of some tellers in a group.
 func (b *Bot) tellerNames(ctx context.Context, room string, some []voting.Teller, accounts bool) (string, error) {
 	var names []string

@@ -179,6 +179,11 @@ func TestTellersVote(t *testing.T) {
 	if find(w.sent, "group", `The box waits for the machine of Anna, Bernd`) == nil {
 		t.Error("nobody reads whom the box waits for")
 	}
+	for _, owner := range []string{"anna", "bernd"} {
+		if find(w.sent, owner, `(?s)Your key machine is needed now: .*its part of the key`) == nil {
+			t.Errorf("%s is not told that the box waits for their machine", owner)
+		}
+	}
 	w.new()
 	annas.releases(p)
 	bernds.says(parley.Record{Kind: parley.Share, Poll: p.ID, ClosedHash: "x", Body: w.heard(parley.Share).Body}) // the bot's
@@ -203,7 +208,14 @@ func TestTellersFail(t *testing.T) {
 			annas.gives(w.poll())
 			w.now = w.now.Add(slowTeller)
 			w.settle()
-			w.expect(`I am waiting for the machine of Bernd`, "group")
+			fresh := w.new()
+			if find(fresh, "group", `I am waiting for the machine of Bernd`) == nil || find(fresh, "anna", `needed now`) != nil ||
+				find(fresh, "bernd", `(?s)Your key machine is needed now: Shall we adopt motion 12\?\n.*two minutes.*stimmbote keyholder status`) == nil {
+				w.t.Errorf("whose machine is awaited is said:\n%s", list(fresh))
+			}
+			w.now = w.now.Add(slowTeller)
+			w.settle()
+			w.silent()
 			w.now = w.now.Add(lastTeller)
 			w.settle()
 		}, `(?s)Not opened.*no answer of Bernd`},

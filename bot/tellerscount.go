@@ -75,7 +75,7 @@ func (b *Bot) gatherShares(ctx context.Context, p *voting.Poll, next *time.Time)
 		}
 		d := inGroup(p, "shares/waits", kindSay)
 		d.Payload = encode(say{Key: "tellers.shares-wait", Args: []any{"names", names}, Notice: true})
-		return []chat.Delivery{d}, nil
+		return append(remindOwners(p, waiting, "shares", "tellers.shares-wait-owner"), d), nil
 	})
 }
 

@@ -18,6 +18,7 @@ func (b *Bot) onRecord(ctx context.Context, m chat.Message) error {
 	if !m.Encrypted || !m.Trusted || m.Direct {
 		return nil
 	}
+	b.heardMachine(m)
 	r, err := parley.Decode(m.Record)
 	if err != nil {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("A record is left out")

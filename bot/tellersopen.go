@@ -116,7 +116,7 @@ func (b *Bot) awaitTellers(ctx context.Context, p *voting.Poll, waiting []voting
 	return b.queueOnce(ctx, key(p.ID, what+"/waits"), func() ([]chat.Delivery, error) {
 		d := inGroup(p, what+"/waits", kindSay)
 		d.Payload = encode(say{Key: "tellers.waits", Args: []any{"names", names}, Notice: true})
-		return []chat.Delivery{d}, nil
+		return append(remindOwners(p, waiting, "opening", "tellers.waits-owner"), d), nil
 	})
 }
 

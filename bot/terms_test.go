@@ -157,6 +157,21 @@ func TestDeadlines(t *testing.T) {
 	w.expect(`^There is no vote open`, "group")
 }
 
+// TestExtendByTheNumberOfTheVote: how long, and until when, is not taken for the number of the vote.
+func TestExtendByTheNumberOfTheVote(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.opened("A? --for 12m") // vote 1
+	w.says("chair", "!extend 1 minute")
+	w.expect(`^The vote goes on, until 19:13\.$`, "group")
+	w.says("chair", "!extend 1: 2m")
+	w.expect(`^The vote goes on, until 19:15\.$`, "group")
+	w.says("chair", "!extend 1")
+	w.expect(`^The vote goes on, until 19:25\.$`, "group")
+	w.says("chair", "!extend 1:05")
+	w.expect(`^The vote goes on, until 01:05 on`, "group")
+}
+
 // TestDeadlineWhileAway: what was answered in time counts also if the bot hears it late, and only then the vote closes;
 // what is never read does not keep it open for ever, unless the homeserver is silent.
 func TestDeadlineWhileAway(t *testing.T) {

@@ -95,6 +95,8 @@ func (b *Bot) step(ctx context.Context, next *time.Time) error {
 // advance does what is due about one poll.
 func (b *Bot) advance(ctx context.Context, p *voting.Poll, next *time.Time) error {
 	switch p.State {
+	case voting.StateDraft:
+		return b.tellQuiet(ctx, p, next)
 	case voting.StateAsked, voting.StateSet:
 		return b.gather(ctx, p, next)
 	case voting.StateOpen:

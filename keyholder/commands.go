@@ -57,12 +57,16 @@ func (k *Keyholder) leads(ctx context.Context, m chat.Message, v *vote) (bool, e
 // not known here the word is about none.
 func named(body string, all []*vote) []*vote {
 	return slices.DeleteFunc(slices.Clone(all), func(v *vote) bool {
-		letter := v.seen.Letter
-		if v.Step != stepConfirmed {
-			letter = "" // which another one may have by now
-		}
-		return !parley.Means(parley.Name(body), v.seen.Number, letter)
+		return !parley.Means(parley.Name(body), v.seen.Number, v.called())
 	})
+}
+
+// called is the letter of a vote as long as it is open. Another one may have it later.
+func (v *vote) called() string {
+	if v.Step != stepConfirmed {
+		return ""
+	}
+	return v.seen.Letter
 }
 
 // opened notes what people call a vote.
@@ -119,38 +123,68 @@ func (k *Keyholder) untimely(v *vote) bool {
 	return err == nil && policy.Waits(audit, w) != nil
 }
 
-// extendSaid notes that somebody with the right said that the end of a vote be moved, which takes back that
-// they wished it closed.
+// extendSaid notes that somebody with the right said that the end of a vote be moved. Whether the bot did by it, and
+// takes it for a word at all, is seen from the new end.
 func (k *Keyholder) extendSaid(ctx context.Context, m chat.Message, all []*vote) error {
-	for _, v := range all {
-		if v.Step != stepConfirmed && v.Step != stepClosed || slices.Contains(v.seen.ExtendSaid, m.ID) {
-			continue
-		}
-		leads, err := k.leads(ctx, m, v)
-		if err != nil {
-			return err
-		}
-		if !leads {
-			continue
-		}
-		v.seen.ExtendSaid = append(v.seen.ExtendSaid, m.ID)
-		if v.Step == stepConfirmed {
-			v.seen.CloseSaid = time.Time{}
-		}
-		if err := k.rejudge(ctx, v); err != nil {
-			return err
-		}
+	v := extends(m, all)
+	if v == nil || slices.Contains(v.seen.ExtendSaid, m.ID) {
+		return nil
 	}
-	return nil
+	leads, err := k.leads(ctx, m, v)
+	if err != nil || !leads {
+		return err
+	}
+	late := v.moved()
+	v.seen.ExtendSaid = append(v.seen.ExtendSaid, m.ID)
+	if late {
+		v.goesOn()
+	}
+	return k.rejudge(ctx, v)
 }
 
-// extended notes that the bot moved the end of a vote.
+// extends is the vote whose end a word moves, as the bot understands it: the open one that it names, or the only one. A
+// closed one is meant only if its end was moved without a word, and this one was said before the close and is read late.
+func extends(m chat.Message, all []*vote) *vote {
+	var open, late []*vote
+	for _, v := range all {
+		this, nameless := parley.NamesEnd(m.Body, v.seen.Number, v.called())
+		switch {
+		case v.Step != stepConfirmed && (v.Step != stepClosed || !v.moved() || m.At.After(v.seen.ClosedOn)):
+		case this:
+			return v
+		case !nameless:
+		case v.Step == stepConfirmed:
+			open = append(open, v)
+		default:
+			late = append(late, v)
+		}
+	}
+	if len(open) == 0 {
+		open = late
+	}
+	if len(open) != 1 {
+		return nil // nobody could be sure which
+	}
+	return open[0]
+}
+
+// extended notes that the bot moved the end of a vote. The same end may be said once more by another word; said again
+// without one it is nothing new.
 func (k *Keyholder) extended(ctx context.Context, v *vote, r parley.Record) error {
-	if v.Step != stepConfirmed && v.Step != stepClosed || slices.ContainsFunc(v.seen.Extended, r.Ends.Equal) {
+	known := slices.ContainsFunc(v.seen.Extended, r.Ends.Equal) && len(v.seen.Extended) >= len(v.seen.ExtendSaid)
+	if v.Step != stepConfirmed && v.Step != stepClosed || known {
 		return nil
 	}
 	v.seen.Extended, v.seen.MovedAt = append(v.seen.Extended, r.Ends), k.Now()
+	v.goesOn()
 	return k.rejudge(ctx, v)
+}
+
+// goesOn takes back that an open vote be closed, if somebody with the right said that its end be moved.
+func (v *vote) goesOn() {
+	if v.Step == stepConfirmed && !v.moved() {
+		v.seen.CloseSaid = time.Time{}
+	}
 }
 
 // halt stops all votes whose teller somebody is.

@@ -24,8 +24,12 @@ func (d *desk) keyFiles() []string {
 func TestVote(t *testing.T) {
 	d := newDesk(t)
 	d.record(bot, parley.Record{Kind: parley.Who})
-	d.told(`I am the key machine of @kaya:x`)
+	d.told(`never vote\.$`)
+	d.k.Booth = "https://kaya.example/booth.html"
+	d.record(bot, parley.Record{Kind: parley.Who})
+	d.told(`(?s)I am the key machine of @kaya:x.*ballot page, too: https://kaya\.example/booth\.html$`)
 	d.opens()
+	d.told(`My key is in this vote: [a-z-]+\nAsked by @anna:x, says the bot\.`)
 	d.open()
 	d.cast(6)
 	d.record(bot, d.closed())

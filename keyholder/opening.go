@@ -218,7 +218,7 @@ func (k *Keyholder) compare(ctx context.Context, v *vote) error {
 	v.seen.Fingerprint, v.seen.Credentials = right.Fingerprint, right.Credentials
 	d, err := say(v, "confirmed", "keyholder.confirmed",
 		parley.Record{Kind: parley.Confirmed, Fingerprint: right.Fingerprint, Credentials: right.Credentials},
-		"words", voting.Said(right.Fingerprint, k.Texts.Language()))
+		"words", voting.Said(right.Fingerprint, k.Texts.Language()), "asker", v.seen.Question.Asker)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ const kindSaid = "keyholder"
 type said struct {
 	Key    string          `json:"key"`
 	Args   []any           `json:"args,omitempty"`
+	More   string          `json:"more,omitempty"` // a sentence behind that, with the same arguments
 	Rule   policy.Rule     `json:"rule,omitempty"` // its sentence is the argument "why"
 	Record json.RawMessage `json:"record,omitempty"`
 	File   []byte          `json:"file,omitempty"` // the rest of the record
@@ -77,6 +78,10 @@ func (k *Keyholder) Compose(ctx context.Context, d chat.Delivery) (chat.Content,
 		s.Args = append(s.Args, "why", k.Texts.Text("keyholder.rule."+string(s.Rule), s.Args...))
 	}
 	plain, html := k.Texts.Both(s.Key, s.Args...)
+	if s.More != "" {
+		more, marked := k.Texts.Both(s.More, s.Args...)
+		plain, html = plain+"\n"+more, html+"<br>"+marked
+	}
 	c := chat.Content{Notice: true, Plain: plain, HTML: html, Record: s.Record}
 	if s.File != nil {
 		c.File = &chat.File{Name: strings.ReplaceAll(d.Key, "/", "-") + ".json", Type: "application/json", Data: s.File}
@@ -84,9 +89,13 @@ func (k *Keyholder) Compose(ctx context.Context, d chat.Delivery) (chat.Content,
 	return c, nil
 }
 
-// introduce says in a group whose machine this is.
+// introduce says in a group whose machine this is, and where it serves the ballot page.
 func (k *Keyholder) introduce(ctx context.Context, room, cause string) error {
-	d, err := delivery("here/"+cause, room, said{Key: "keyholder.here", Args: []any{"owner", k.Config.Owner}},
+	s := said{Key: "keyholder.here", Args: []any{"owner", k.Config.Owner, "page", k.Booth}}
+	if k.Booth != "" {
+		s.More = "keyholder.here.page"
+	}
+	d, err := delivery("here/"+cause, room, s,
 		parley.Record{Kind: parley.Here, Owner: voting.Member(k.Config.Owner), Booth: k.Booth})
 	if err != nil {
 		return err

@@ -219,6 +219,11 @@ func TestBallotsRefused(t *testing.T) {
 		strings.Contains(body, "fire") || h.Get("Retry-After") == "" {
 		t.Errorf("out of order: %d %s %v", status, body, h)
 	}
+	answered := httptest.NewRecorder() // as the page shows it
+	o.decline(answered, httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, http.NoBody), voting.ErrUsed)
+	if said := answered.Body.String(); answered.Code != http.StatusConflict || !strings.Contains(said, "schlagen Sie bitte sofort Alarm: !einspruch") {
+		t.Errorf("used by somebody else: %d %s", answered.Code, said)
+	}
 }
 
 // Whoever runs after the limit waits, and nobody else.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Deed is a command that the keyholders read themselves, beside the bot.
@@ -64,6 +65,38 @@ func Read(body string) Deed {
 // one of them, or by no name at all. A vote without a number has 0, one that is not open has no letter.
 func Means(name string, number int, letter string) bool {
 	return name == "" || letter != "" && strings.EqualFold(name, letter) || number > 0 && name == strconv.Itoa(number)
+}
+
+// NamesEnd says what an [Extend] names: whether it is the vote of a number and a letter, and whether it may be about one
+// whose name nobody says, as "!extend 10m" is. What else stands there says by how much, or until when.
+func NamesEnd(body string, number int, letter string) (this, nameless bool) {
+	name := Name(body)
+	if words := strings.Fields(body); len(words) > 1 && Timed(strings.Join(words[1:], " ")) {
+		name = ""
+	}
+	switch {
+	case name == "":
+		return false, true
+	case Means(name, number, letter):
+		return true, false
+	}
+	return false, len(name) != 1 || unicode.IsDigit(rune(name[0])) // a letter is that of another one
+}
+
+// Timed says whether a text behind [Extend] is by how much or until when from its first word on, although that looks like
+// the number of a vote: "10 minutes", "19 Uhr", "19:05".
+func Timed(text string) bool {
+	words := strings.Fields(text)
+	if len(words) == 0 {
+		return false
+	}
+	number := func(s string) bool {
+		return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsDigit(r) })
+	}
+	if hour, minute, clock := strings.Cut(words[0], ":"); clock && minute != "" {
+		return number(hour) && number(minute)
+	}
+	return len(words) > 1 && number(words[0]) && !strings.ContainsFunc(strings.Join(words[1:], ""), unicode.IsDigit)
 }
 
 // Number is the number of a vote that stands behind the command at the beginning of a message, 0 if there is none.

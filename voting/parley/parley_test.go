@@ -102,3 +102,17 @@ func TestMeans(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesEnd(t *testing.T) {
+	for body, want := range map[string][2]bool{ // it is this one; it may be one that nobody names
+		"!extend": {false, true}, "!extend 10m": {false, true}, "!extend until 20:15": {false, true}, "!extend 12": {true, false},
+		"!extend b": {true, false}, "!extend B: 10m": {true, false}, "!extend #12 10m": {true, false}, "!extend 12 until 20:15": {true, false},
+		"!extend 12: 10m": {true, false}, "!extend A 10m": {false, false}, "!extend c": {false, false}, "!extend 9": {false, true}, "!extend 11 10m": {false, true},
+		"!extend 12 minutes": {false, true}, "!extend 12 Uhr": {false, true}, "!extend 12:30": {false, true}, "!extend 12:x": {false, true},
+	} {
+		this, nameless := NamesEnd(body, 12, "B")
+		if got := [2]bool{this, nameless}; got != want {
+			t.Errorf("%q is read as %v, want %v", body, got, want)
+		}
+	}
+}
