@@ -2,6 +2,7 @@ package keyholder
 
 import (
 	"testing"
+	"time"
 
 	"stimmbote/voting/parley"
 )
@@ -52,5 +53,27 @@ func TestNumberOfARefusedVote(t *testing.T) {
 	d.record(bot, r)
 	if v := must(d.k.vote(t.Context(), d.poll.ID))(t); v.Step != stepRefused || v.seen.Number != 11 {
 		t.Errorf("it is %s, with the number %d", v.Step, v.seen.Number)
+	}
+}
+
+// TestCloseThatIsLongAgo: a word that closes a vote lets the bot close it soon after, and not whenever it likes.
+func TestCloseThatIsLongAgo(t *testing.T) {
+	for wait, parts := range map[time.Duration]int{2 * time.Minute: 1, 6 * time.Minute: 0} {
+		d := newDesk(t)
+		d.opens()
+		d.cast(5)
+		d.says(chair, "!close")
+		d.later(wait)
+		d.record(bot, d.closed())
+		d.record(bot, d.part())
+		d.later(slow)
+		if n := d.count(parley.Share); n != parts {
+			t.Errorf("%s later: %d parts; said was:\n%s", wait, n, d.list())
+		}
+		d.says(chair, "!close")
+		d.later(slow)
+		if n := d.count(parley.Share); n != 1 {
+			t.Errorf("%s later, and said again: %d parts; said was:\n%s", wait, n, d.list())
+		}
 	}
 }

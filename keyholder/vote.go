@@ -85,9 +85,21 @@ func (v *vote) watched() policy.Watched {
 	return policy.Watched{
 		Poll: voting.ID(v.Poll), Question: v.seen.Question, Fingerprint: v.seen.Fingerprint, Credentials: v.seen.Credentials, Ends: v.ends(),
 		ClosedOn: v.seen.ClosedOn, Moved: v.moved(),
-		CloseSaid: v.seen.CloseSaid, ClosedAt: v.seen.ClosedAt, Objected: len(v.seen.Objected) > 0,
+		CloseSaid: v.closeSaid(), ClosedAt: v.seen.ClosedAt, Objected: len(v.seen.Objected) > 0,
 		Alarmed: len(v.stoppers(false)) > 0, Halted: len(v.stoppers(true)) > 0,
 	}
+}
+
+// closeHolds is for how long a word that a vote be closed lets the bot close it: that takes a minute. Later it would be
+// another wish than the one that was said, of somebody who meant another vote or thought better of it.
+const closeHolds = 5 * time.Minute
+
+// closeSaid is when somebody with the right said that a vote be closed, if it was closed by that word or has been since.
+func (v *vote) closeSaid() time.Time {
+	if v.seen.ClosedAt.Sub(v.seen.CloseSaid) > closeHolds {
+		return time.Time{}
+	}
+	return v.seen.CloseSaid
 }
 
 // moved says whether the end was moved more often than somebody with the right said so.
