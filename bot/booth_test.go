@@ -256,5 +256,8 @@ func TestPasted(t *testing.T) {
 	late := string(w.sealed("clara", voting.Yes))
 	w.now = w.poll().Ends
 	w.tells("clara", late)
+	w.expect(`^⚠️ Not counted\. The time of this vote is over\. Whoever began it may extend it`, "clara")
+	w.says("chair", "end")
+	w.tells("clara", late)
 	w.expect(`^The vote is over\. This ballot does not count`, "clara")
 }

@@ -2,6 +2,7 @@ package keyholder
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,17 +193,17 @@ func TestExtendOfAnotherOne(t *testing.T) {
 			}
 			d.says(chair, body)
 			d.record(bot, parley.Record{Kind: parley.Extended, Ends: d.poll.Ends.Add(10 * time.Minute)})
-			got := ""
+			var got strings.Builder
 			for _, v := range must(d.k.known(t.Context()))(t) {
 				if len(v.seen.ExtendSaid) > 0 {
-					got += strconv.Itoa(v.seen.Number)
+					got.WriteString(strconv.Itoa(v.seen.Number))
 				}
 				if v.seen.Number == 11 && v.seen.CloseSaid.IsZero() {
 					t.Errorf("%s: it takes the close of another vote back", body)
 				}
 			}
-			if got != want {
-				t.Errorf("%s, alone %v: it counts for %q, want %q", body, alone == 1, got, want)
+			if got.String() != want {
+				t.Errorf("%s, alone %v: it counts for %q, want %q", body, alone == 1, got.String(), want)
 			}
 			d.later(slow)
 			if complains := d.last(parley.Waits) != nil; complains == (want == "12") {
