@@ -33,7 +33,7 @@ for round in "${rounds[@]}"; do
 done
 if (($# == 0)); then
 	section 'everything that networks do to a meeting'
-	go test ./e2e/nets -run '^TestMatrix$' -v -matrix -timeout 30m |
+	go test ./e2e/nets -run '^(TestMatrix|TestBrowserOnAThinLine)$' -v -matrix -timeout 30m |
 		sed -E 's|[a-z_]+_test.go:[0-9]+: ||' | tee >(grep -v '^ *=== ' >>"$out") || status=1
 	section 'thirty people in a call, and the homeserver away during one'
 	go test ./e2e/call -run '^(TestFullCall|TestTrouble)$' -v -parallel 1 -guests 28 -stay 5m -away 5m -timeout 30m |

@@ -63,6 +63,43 @@ const goIn = `new Promise((done) => {
 	}, 20);
 })`
 
+// watch begins to note what the page shows and plays: four times a second which sounds were missing, and each picture with
+// the layer that its size tells.
+const watch = `(() => {
+	const seen = globalThis.seen = { begun: performance.now(), sounds: 0, unheard: 0, silences: [], frames: [] };
+	const before = {};
+	const grown = (s, name) => {
+		const key = s.id + name, was = before[key] ?? s[name];
+		before[key] = s[name];
+		return s[name] - was;
+	};
+	setInterval(async () => {
+		for (const c of globalThis.recordedConnections) {
+			for (const s of (await c.getStats()).values()) {
+				if (s.type !== "inbound-rtp") continue;
+				const at = Math.round(performance.now() - seen.begun);
+				if (s.kind === "audio") {
+					const missing = grown(s, "concealedSamples") / 48;
+					seen.sounds += grown(s, "totalSamplesReceived") / 960;
+					seen.unheard += missing / 20;
+					if (missing >= 60) seen.silences.push({ At: at - Math.round(missing), Ms: Math.round(missing) });
+				} else if (s.frameWidth) {
+					for (let n = grown(s, "framesDecoded"); n > 0; n--) seen.frames.push({ At: at, Layer: s.frameWidth > 640 ? 2 : s.frameWidth > 320 ? 1 : 0 });
+				}
+			}
+		}
+	}, 250);
+	return true;
+})()`
+
+// noted is what was noted since the last time.
+const noted = `(() => {
+	const seen = globalThis.seen, now = performance.now();
+	const said = { length: Math.round(now - seen.begun), sounds: Math.round(seen.sounds), unheard: Math.round(seen.unheard), silences: seen.silences, frames: seen.frames };
+	Object.assign(seen, { begun: now, sounds: 0, unheard: 0, silences: [], frames: [] });
+	return JSON.stringify(said);
+})()`
+
 // asPages runs this program as pages and meetings with one call, or as somebody in front of them, if it has been started
 // to be that, and then never returns.
 func asPages() {
@@ -124,8 +161,10 @@ func servePages(dir string) error {
 	return <-ended
 }
 
-// visit stands at the door of our page, goes in when it is asked, and reports how long that took.
+// visit stands at the door of our page, goes in when it is asked, and reports how long that took; later, what was seen and
+// heard since.
 func visit(in io.Reader, out io.Writer) error {
+	inside := false
 	return inBrowser(in, out, func(b *browser.Browser, o guest.Options) (*browser.Tab, error) {
 		tab, err := b.Open(o.URL)
 		if err != nil {
@@ -133,6 +172,10 @@ func visit(in io.Reader, out io.Writer) error {
 		}
 		return tab, tab.Write("#name", o.Token)
 	}, func(tab *browser.Tab, o guest.Options) (string, error) {
+		if inside {
+			return browser.Evaluate[string](tab, noted)
+		}
+		inside = true
 		deed := firstSound
 		if !o.Receives { // nobody else is in yet
 			deed = goIn
@@ -141,13 +184,19 @@ func visit(in io.Reader, out io.Writer) error {
 		if err != nil {
 			return "", err
 		}
+		if _, err := browser.Evaluate[bool](tab, watch); err != nil {
+			return "", err
+		}
 		answer, err := json.Marshal(guest.Report{Took: int(took)})
 		return string(answer), err
 	})
 }
 
-// On a narrow, slow line somebody who clicks Join hears the others soon.
-func TestJoinOverANarrowLine(t *testing.T) {
+// lobby is a call of our page's, to which people come in browsers.
+type lobby struct{ *scene.Scene }
+
+func newLobby(t *testing.T) lobby {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -156,34 +205,84 @@ func TestJoinOverANarrowLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer sc.Close()
-	stands := func(name, address string, line lab.Line, change ...func(*guest.Options)) *scene.Person {
-		t.Helper()
-		m := machine(t, sc, "", address)
-		m.Up(line)
-		m.Down(line)
-		p, err := sc.EnterAs(visitorRole, m, name, append(change, func(o *guest.Options) {
-			o.URL, o.Token = sc.Server.URL+"/r/lab#"+pageKey, name
-		})...)
-		if err != nil {
-			t.Fatalf("%s: %v\n%s", name, err, sc.Log())
-		}
-		return p
+	t.Cleanup(sc.Close)
+	return lobby{sc}
+}
+
+// stands is somebody before the call, whose first report goes in.
+func (l lobby) stands(t *testing.T, name, address string, line lab.Line, change ...func(*guest.Options)) (*scene.Person, *lab.Machine) {
+	t.Helper()
+	m := machine(t, l.Scene, "", address)
+	m.Up(line)
+	m.Down(line)
+	p, err := l.EnterAs(visitorRole, m, name, append(change, func(o *guest.Options) {
+		o.URL, o.Token = l.Server.URL+"/r/lab#"+pageKey, name
+	})...)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, l.Log())
 	}
-	anna := stands("Anna", "198.51.100.2", lab.Line{}, func(o *guest.Options) { o.Receives = false })
-	if _, err := anna.Report(); err != nil {
-		t.Fatalf("%v\n%s", err, sc.Log())
+	return p, m
+}
+
+// says is the next report of somebody.
+func (l lobby) says(t *testing.T, p *scene.Person) guest.Report {
+	t.Helper()
+	r, err := p.Report()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, l.Log())
 	}
+	return r
+}
+
+func alone(o *guest.Options) { o.Receives = false }
+
+// On a narrow, slow line somebody who clicks Join hears the others soon.
+func TestJoinOverANarrowLine(t *testing.T) {
+	l := newLobby(t)
+	anna, _ := l.stands(t, "Anna", "198.51.100.2", lab.Line{}, alone)
+	l.says(t, anna)
 	var took []int
 	for n := range *joins {
-		p := stands(fmt.Sprint("Bernd ", n), fmt.Sprintf("203.0.113.%d", n+2), lab.Line{Rate: 1_600_000, Delay: 75 * time.Millisecond})
-		r, err := p.Report()
-		if err != nil {
-			t.Fatalf("%v\n%s", err, sc.Log())
-		}
-		took = append(took, r.Took)
+		p, _ := l.stands(t, fmt.Sprint("Bernd ", n), fmt.Sprintf("203.0.113.%d", n+2), lab.Line{Rate: 1_600_000, Delay: 75 * time.Millisecond})
+		took = append(took, l.says(t, p).Took)
 		p.Leave()
 	}
 	slices.Sort(took)
 	t.Logf("1.6 Mbit/s and 75 ms on either way: from the click on Join to sound %d ms (median of %d, %d to %d)", took[len(took)/2], len(took), took[0], took[len(took)-1])
+}
+
+// What comes to a browser whose line becomes thin gets smaller, sound goes on, and the better picture returns with the line.
+// It takes two browsers with pictures and a minute and a half: it is a part of the matrix.
+func TestBrowserOnAThinLine(t *testing.T) {
+	if !*all {
+		return
+	}
+	l := newLobby(t)
+	anna, _ := l.stands(t, "Anna", "198.51.100.2", lab.Line{}, alone)
+	l.says(t, anna)
+	wide := lab.Line{Rate: 2_000_000, Delay: 20 * time.Millisecond}
+	bernd, m := l.stands(t, "Bernd", "203.0.113.2", wide)
+	l.says(t, bernd)
+	best := 0
+	layer := func(r guest.Report) int { return r.Frames[len(r.Frames)-1].Layer }
+	notices(t, bernd, "the picture comes well", func(r guest.Report) bool {
+		if !well(r) {
+			return false
+		}
+		best = layer(r)
+		return best > 0
+	})
+	m.Down(lab.Line{Rate: 300_000, Delay: 20 * time.Millisecond})
+	time.Sleep(5 * time.Second)
+	l.says(t, bernd)
+	time.Sleep(15 * time.Second)
+	r := l.says(t, bernd)
+	t.Logf("with 300 kbit/s: %d of %d sounds unheard, silences %v, %d pictures in %d ms", r.Unheard, r.Sounds, r.Silences, len(r.Frames), r.Length)
+	if !well(r) || layer(r) >= best {
+		t.Errorf("with 300 kbit/s neither a smaller picture nor whole sound: layers %v", r.Frames)
+	}
+	m.Down(wide)
+	from := time.Now()
+	notices(t, bernd, "the better picture is back", func(r guest.Report) bool { return well(r) && layer(r) == best })
+	t.Logf("the better picture was back within %.0f s", time.Since(from).Seconds())
 }
