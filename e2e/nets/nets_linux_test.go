@@ -27,8 +27,8 @@ func TestMain(m *testing.M) {
 	asPages()
 	flag.Parse()
 	if forbidden = lab.Enter(); forbidden != nil {
-		fmt.Println("Networks of their own are not allowed here:", forbidden)
-		fmt.Println("Loss, the ways in and a change of network are tried on pion's virtual network alone, by the tests of package media.")
+		fmt.Println("note: networks of their own are not allowed here:", forbidden)
+		fmt.Println("note: loss, the ways in and a change of network are tried on pion's virtual network alone, by the tests of package media")
 		os.Exit(0)
 	}
 	dir, err := os.MkdirTemp("", "nets")

@@ -127,6 +127,18 @@ func TestFailuresAreTold(t *testing.T) {
 	}
 }
 
+// What a good package could not try is told, and nothing else of it.
+func TestNotesAreTold(t *testing.T) {
+	said, _, err := tell(t, `{"Action":"start","Package":"m/a"}
+{"Action":"output","Package":"m/a","Output":"note: no networks here\n"}
+{"Action":"output","Package":"m/a","Output":"ok  \tm/a\t0.1s\n"}
+{"Action":"pass","Package":"m/a","Elapsed":1}
+`, "0")
+	if err != nil || !strings.Contains(said, "1.0 s\n      note: no networks here\n") || strings.Contains(said, "0.1s") {
+		t.Errorf("%v, said:\n%s", err, said)
+	}
+}
+
 // In the end it says once more which tests failed, and why in their own words.
 func TestFailuresAreRepeated(t *testing.T) {
 	said, failures, err := tell(t, `{"Action":"start","Package":"m/a"}

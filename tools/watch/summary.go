@@ -122,6 +122,9 @@ func (s *summary) done(e event) {
 	switch e.Action {
 	case "pass":
 		s.said.printf("ok    %-24s %6.1f s\n", short(e.Package), e.Elapsed)
+		for _, line := range notes(words) {
+			s.said.printf("      %s\n", line)
+		}
 	case "skip":
 		return
 	case "fail":
@@ -136,6 +139,19 @@ func (s *summary) done(e event) {
 		s.said.printf("FAIL  %-24s %6.1f s\n", short(e.Package), e.Elapsed)
 	}
 	s.packages = append(s.packages, took{short(e.Package), e.Elapsed})
+}
+
+// notes are the lines that a package which is good wants to be read all the same: what could not be tried here.
+func notes(words []*test) []string {
+	var lines []string
+	for _, t := range words {
+		for line := range strings.Lines(t.output.String()) {
+			if strings.HasPrefix(line, "note: ") {
+				lines = append(lines, strings.TrimSpace(line))
+			}
+		}
+	}
+	return lines
 }
 
 // failures are the failed tests among those of a package that were not good, without those that failed only because
