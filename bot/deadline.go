@@ -39,11 +39,7 @@ func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time)
 	}
 	if !p.Ends.IsZero() {
 		if !p.Ends.After(b.Now()) {
-			if b.mayHaveMissed(p) {
-				*next = earlier(*next, b.Now().Add(time.Second))
-				return nil
-			}
-			return b.shut(ctx, p, nothing)
+			return b.shutRead(ctx, p, p.Ends, next)
 		}
 		*next = earlier(*next, p.Ends)
 		if err := b.warnInTime(ctx, p, next); err != nil {
@@ -78,19 +74,36 @@ func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time)
 	return b.afterGrace(ctx, p, said.Key, next)
 }
 
-// mayHaveMissed says whether somebody may have answered in time who was not heard yet, because the bot or the homeserver
-// was away. What came is waited for without end where the homeserver is silent: nothing could be said there either. Where
-// it speaks, and something else of what it said takes so long, it is not for ever.
-func (b *Bot) mayHaveMissed(p *voting.Poll) bool {
-	if b.Line.CaughtUp(p.Ends) {
-		return false
+// shutRead closes a vote that ended at a moment, once what was written until then is read: the bot or the homeserver may
+// have been away.
+func (b *Bot) shutRead(ctx context.Context, p *voting.Poll, ended time.Time, next *time.Time) error {
+	if b.mayHaveMissed(p, ended) {
+		*next = earlier(*next, b.Now().Add(time.Second))
+		return nil
 	}
-	speaks := b.Now().Sub(b.Line.Stats().LastSync) < time.Minute
-	return b.since(key(p.ID, "unread")) < lastAnswers || !speaks
+	return b.shut(ctx, p, nothing)
 }
 
-// lastAnswers is how long a vote stays open behind its end for what is being read.
-const lastAnswers = 10 * time.Minute
+// mayHaveMissed says whether somebody may have answered until a moment who was not heard yet. Where the homeserver is
+// silent that is waited for without end: nothing could be said there either. Where it speaks, and what it said takes so
+// long, it is not for ever.
+func (b *Bot) mayHaveMissed(p *voting.Poll, until time.Time) bool {
+	if b.Line.CaughtUp(until) {
+		return false
+	}
+	unread := key(p.ID, "unread/"+strconv.FormatInt(until.Unix(), 36))
+	if b.Now().Sub(b.Line.Stats().LastSync) >= time.Minute {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.deadlines, unread)
+		return true
+	}
+	return b.since(unread) < lastAnswers
+}
+
+// lastAnswers is how long a vote stays open behind its end for what is being read: less than after which tellers' machines
+// would take the close for a late one.
+const lastAnswers = 8 * time.Minute
 
 func nothing(context.Context) error { return nil }
 
@@ -108,7 +121,7 @@ func (b *Bot) afterGrace(ctx context.Context, p *voting.Poll, said string, next 
 		*next = earlier(*next, deadline)
 		return nil
 	}
-	return b.shut(ctx, p, nothing)
+	return b.shutRead(ctx, p, deadline, next)
 }
 
 // giveUp ends a vote with too few ballots for which nobody decided anything in a week.

@@ -195,10 +195,17 @@ func (b *Bot) mayAnswer(ctx context.Context, m chat.Message, p *voting.Poll) err
 		return err
 	case late:
 		return refuse("ballot.late")
-	case !p.Ends.IsZero() && !b.writtenAt(m).Before(p.Ends):
+	case p.Ends.IsZero() || b.writtenAt(m).Before(p.Ends):
+		return nil
+	}
+	_, waits, err := b.few(ctx, p.ID)
+	switch {
+	case err != nil:
+		return err
+	case waits:
 		return refuse(refusalOverdue)
 	}
-	return nil
+	return fmt.Errorf("poll %s is about to close: %w", p.ID, voting.ErrNotOpen)
 }
 
 // doesNotCount says in the direct chat why an answer does not count, if that is what err is.

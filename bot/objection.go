@@ -84,7 +84,13 @@ func (b *Bot) objectedTo(ctx context.Context, room, text string) (p *voting.Poll
 		return nil, "", nil, fmt.Errorf("looking for the polls of %s: %w", room, err)
 	}
 	all = slices.DeleteFunc(all, func(p *voting.Poll) bool { return p.State == voting.StateDraft })
-	slices.SortStableFunc(all, func(p, q *voting.Poll) int { return cmp.Compare(urgent(p), urgent(q)) })
+	rank := make(map[*voting.Poll]int, len(all))
+	for _, p := range all {
+		if rank[p], err = b.patient(ctx, p); err != nil {
+			return nil, "", nil, err
+		}
+	}
+	slices.SortStableFunc(all, func(p, q *voting.Poll) int { return cmp.Compare(rank[p], rank[q]) })
 	if len(all) > 1 && all[1].Number > 0 {
 		other = all[1]
 	}
@@ -101,12 +107,17 @@ func (b *Bot) objectedTo(ctx context.Context, room, text string) (p *voting.Poll
 	return earlier[0], text, nil, nil
 }
 
-// urgent orders votes by how soon it is too late for an objection.
-func urgent(p *voting.Poll) int {
-	if p.State == voting.StateClosed {
-		return 0
+// patient orders votes by how long there is still time for an objection: the one that is about to be counted comes first,
+// one that cannot be counted any more last.
+func (b *Bot) patient(ctx context.Context, p *voting.Poll) (int, error) {
+	if p.State != voting.StateClosed {
+		return 1, nil
 	}
-	return 1
+	never, err := b.uncountable(ctx, p)
+	if never {
+		return 2, err
+	}
+	return 0, err
 }
 
 // objectors are the names of those who have something against a vote, each once.

@@ -210,7 +210,29 @@ func TestDeadlineWhileAway(t *testing.T) {
 	}
 	w.line.stats.LastSync = w.now
 	w.settle()
+	if p := w.poll(); p == nil || p.State != voting.StateOpen {
+		t.Fatalf("it was closed when the homeserver came back, with all that it said unread; said was:\n%s", list(w.sent))
+	}
+	w.now = w.now.Add(lastAnswers)
+	w.line.stats.LastSync = w.now
+	w.settle()
 	w.expect(`^Result: adopted`, "group")
+
+	w.opened("C?")
+	for _, name := range people[:5] {
+		w.tells(name, "1")
+	}
+	w.says("chair", "!close")
+	late = w.message("eva", "2", true)
+	w.now = w.now.Add(2 * grace)
+	w.settle()
+	if p := w.poll(); p == nil || p.State != voting.StateOpen {
+		t.Fatalf("the early close did not wait for what is unread; said was:\n%s", list(w.sent))
+	}
+	w.hear(late)
+	w.line.behind = false
+	w.settle()
+	w.expect(`(?s)^Result: adopted.*No: 1\b`, "group")
 }
 
 // TestEventsToAVoter: a voter gets at most four messages in a vote, since ordinary homeservers count them: the ballot, one

@@ -106,7 +106,7 @@ func (k *Keyholder) closeSaid(ctx context.Context, m chat.Message, all []*vote) 
 		if slices.Contains(objected, v) {
 			v.seen.Objected = nil
 		} else {
-			v.seen.CloseSaid = k.Now()
+			v.seen.CloseSaid, v.seen.CloseOn = k.Now(), m.At
 		}
 		if err := k.rejudge(ctx, v); err != nil {
 			return err
@@ -135,7 +135,7 @@ func (k *Keyholder) extendSaid(ctx context.Context, m chat.Message, all []*vote)
 		return err
 	}
 	late := v.moved()
-	v.seen.ExtendSaid = append(v.seen.ExtendSaid, m.ID)
+	v.seen.ExtendSaid, v.seen.ExtendAt = append(v.seen.ExtendSaid, m.ID), k.Now()
 	if late {
 		v.goesOn()
 	}
@@ -180,9 +180,9 @@ func (k *Keyholder) extended(ctx context.Context, v *vote, r parley.Record) erro
 	return k.rejudge(ctx, v)
 }
 
-// goesOn takes back that an open vote be closed, if somebody with the right said that its end be moved.
+// goesOn takes back that an open vote be closed, if somebody with the right said after that that its end be moved.
 func (v *vote) goesOn() {
-	if v.Step == stepConfirmed && !v.moved() {
+	if v.Step == stepConfirmed && !v.moved() && !v.seen.CloseSaid.After(v.seen.ExtendAt) {
 		v.seen.CloseSaid = time.Time{}
 	}
 }

@@ -58,7 +58,7 @@ func TestNumberOfARefusedVote(t *testing.T) {
 
 // TestCloseThatIsLongAgo: a word that closes a vote lets the bot close it soon after, and not whenever it likes.
 func TestCloseThatIsLongAgo(t *testing.T) {
-	for wait, parts := range map[time.Duration]int{2 * time.Minute: 1, 6 * time.Minute: 0} {
+	for wait, parts := range map[time.Duration]int{2 * time.Minute: 1, 11 * time.Minute: 0} {
 		d := newDesk(t)
 		d.opens()
 		d.cast(5)

@@ -163,6 +163,23 @@ func TestExtendTakesCloseBack(t *testing.T) {
 	}
 }
 
+// TestCloseAfterExtend: a word that a vote be closed holds also if the bot says only after it how an earlier word moved the end.
+func TestCloseAfterExtend(t *testing.T) {
+	d := newDesk(t)
+	d.opens()
+	d.cast(5)
+	d.says(chair, "!extend 10m")
+	d.later(time.Second)
+	d.says(chair, "!close")
+	d.record(bot, parley.Record{Kind: parley.Extended, Ends: d.poll.Ends.Add(10 * time.Minute)})
+	d.record(bot, d.closed())
+	d.record(bot, d.part())
+	d.later(slow)
+	if n := d.count(parley.Share); n != 1 {
+		t.Errorf("%d parts; said was:\n%s", n, d.list())
+	}
+}
+
 // TestExtendOfAnotherOne: the word that moves an end counts for the vote that it names, or for the only one, as the bot
 // understands it: the bot cannot move the end of another one by it.
 func TestExtendOfAnotherOne(t *testing.T) {

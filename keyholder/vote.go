@@ -48,7 +48,9 @@ type seen struct {
 	Extended    []time.Time       `json:"extended,omitempty"`   // the ends that the bot moved the end to, in turn
 	ExtendSaid  []string          `json:"extendSaid,omitempty"` // the messages in which somebody with the right said so
 	MovedAt     time.Time         `json:"movedAt,omitzero"`     // when it was moved last, by the machine's clock
+	ExtendAt    time.Time         `json:"extendAt,omitzero"`    // when the last of these was read
 	CloseSaid   time.Time         `json:"closeSaid,omitzero"`
+	CloseOn     time.Time         `json:"closeOn,omitzero"` // by the homeserver's clock
 	CloseBy     string            `json:"closeBy,omitempty"` // the message that did something last: it may come again
 	ClosedHash  string            `json:"closedHash,omitempty"`
 	Number      int               `json:"number,omitempty"` // what people call it
@@ -90,13 +92,15 @@ func (v *vote) watched() policy.Watched {
 	}
 }
 
-// closeHolds is for how long a word that a vote be closed lets the bot close it: that takes a minute. Later it would be
-// another wish than the one that was said, of somebody who meant another vote or thought better of it.
-const closeHolds = 5 * time.Minute
+// closeHolds is for how long a word that a vote be closed lets the bot close it: that takes a minute, and some more where
+// the homeserver lets few messages go. Later it would be another wish than the one that was said, of somebody who meant
+// another vote or thought better of it.
+const closeHolds = 10 * time.Minute
 
-// closeSaid is when somebody with the right said that a vote be closed, if it was closed by that word or has been since.
+// closeSaid is when somebody with the right said that a vote be closed, if it was closed by that word or has been since: by
+// the homeserver's clock, or by the machine's own, which may have read either late.
 func (v *vote) closeSaid() time.Time {
-	if v.seen.ClosedAt.Sub(v.seen.CloseSaid) > closeHolds {
+	if v.seen.ClosedAt.Sub(v.seen.CloseSaid) > closeHolds && v.seen.ClosedOn.Sub(v.seen.CloseOn) > closeHolds {
 		return time.Time{}
 	}
 	return v.seen.CloseSaid
