@@ -50,7 +50,7 @@ type seen struct {
 	MovedAt     time.Time         `json:"movedAt,omitzero"`     // when it was moved last, by the machine's clock
 	ExtendAt    time.Time         `json:"extendAt,omitzero"`    // when the last of these was read
 	CloseSaid   time.Time         `json:"closeSaid,omitzero"`
-	CloseOn     time.Time         `json:"closeOn,omitzero"` // by the homeserver's clock
+	CloseOn     time.Time         `json:"closeOn,omitzero"`  // by the homeserver's clock
 	CloseBy     string            `json:"closeBy,omitempty"` // the message that did something last: it may come again
 	ClosedHash  string            `json:"closedHash,omitempty"`
 	Number      int               `json:"number,omitempty"` // what people call it

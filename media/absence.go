@@ -35,7 +35,7 @@ func (r *room) recent() []departure {
 
 // catchUp tells somebody who resumes what was said while they were away: that others have left, of whom clients think that
 // they are there until they are told; that tracks of their own have been muted, before they learn how these are, since
-// clients take their own word for it; and what else is.
+// clients take their own word for it; who speaks; and what else is.
 func (r *room) catchUp(p *participant) {
 	var list []*livekit.ParticipantInfo
 	r.gone = r.recent()
@@ -52,6 +52,13 @@ func (r *room) catchUp(p *participant) {
 	}
 	p.forgive()
 	p.send(signal.Update(append(append(list, r.others(p)...), p.info(p.state()))...))
+	var voices []*livekit.SpeakerInfo
+	for _, other := range r.people {
+		if other != p && other.active && !other.hidden() {
+			voices = append(voices, other.voiced())
+		}
+	}
+	p.send(signal.Speakers(voices))
 	p.pay()
 	r.remind(p)
 }

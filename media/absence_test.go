@@ -92,6 +92,13 @@ func TestResumeTellsWhatWasMissed(t *testing.T) {
 			return m.GetSubscribedQualityUpdate().GetTrackSid() == cam
 		})
 	})
+	bernd.until("told who speaks", func() bool {
+		return slices.ContainsFunc(bernd.notes, func(m *livekit.SignalResponse) bool {
+			return slices.ContainsFunc(m.GetSpeakersChanged().GetSpeakers(), func(s *livekit.SpeakerInfo) bool {
+				return s.GetSid() == anna.join.GetParticipant().GetSid() && !s.GetActive()
+			})
+		})
+	})
 	bernd.mu.Lock()
 	defer bernd.mu.Unlock()
 	mute := slices.IndexFunc(bernd.notes, func(m *livekit.SignalResponse) bool { return m.GetMute().GetSid() == mic })

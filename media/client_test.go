@@ -66,7 +66,7 @@ type client struct {
 	slow      bool                          // does not answer offers
 	timeless  bool                          // does not report when packets arrive
 	offered   *livekit.SessionDescription   // the last one that it has not answered
-	notes     []*livekit.SignalResponse     // what has come since it resumed
+	notes     []*livekit.SignalResponse     // what has come since it resumed, or since this was made
 	wanted    map[string][]int              // best quality that is wanted of tracks of its own, each time that it was told
 	dropped   []string                      // own tracks that are no longer published
 
@@ -265,7 +265,7 @@ func (c *client) say(m *livekit.SignalRequest) {
 func (c *client) hear(m *livekit.SignalResponse) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.resumed != nil {
+	if c.resumed != nil || c.notes != nil {
 		c.notes = append(c.notes, m)
 	}
 	switch m := m.GetMessage().(type) {

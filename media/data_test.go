@@ -5,6 +5,7 @@ package media
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -237,6 +238,22 @@ func TestDescribesItself(t *testing.T) {
 			p := c.people[bernd.join.GetParticipant().GetSid()]
 			_, a := p.GetAttributes()["a"]
 			return p.GetName() == "Bert" && p.GetMetadata() == "new" && p.GetAttributes()["b"] == "2" && !a
+		})
+	}
+	// Of each change they are told themselves, however soon it follows: clients wait for it.
+	bernd.mu.Lock()
+	bernd.notes = []*livekit.SignalResponse{}
+	bernd.mu.Unlock()
+	for i, x := range []string{"1", "2", "3"} {
+		describe(bernd, uint32(10+i), "", "", map[string]string{"x": x})
+	}
+	for _, x := range []string{"1", "2", "3"} {
+		bernd.until("told of x = "+x, func() bool {
+			return slices.ContainsFunc(bernd.notes, func(m *livekit.SignalResponse) bool {
+				return slices.ContainsFunc(m.GetUpdate().GetParticipants(), func(p *livekit.ParticipantInfo) bool {
+					return p.GetIdentity() == "bernd" && p.GetAttributes()["x"] == x
+				})
+			})
 		})
 	}
 	describe(bernd, 2, "", strings.Repeat("x", maxMetadata+1), nil)

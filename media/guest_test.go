@@ -192,6 +192,21 @@ func TestShareOfWhatWaits(t *testing.T) {
 	}
 }
 
+// TestShareOfSmallPackets: many small packets of one leave room for others, too.
+func TestShareOfSmallPackets(t *testing.T) {
+	var s share
+	n := 0
+	for ; s.admit("eve", 60, 60*n); n++ {
+	}
+	if n != mostBehind/2/leastPortion || !s.admit("", 60, 60*n) {
+		t.Errorf("after %d of eve's nobody else gets a place", n)
+	}
+	s.settle(0, time.Now())
+	if len(s.of) != 0 || s.sum != 0 {
+		t.Errorf("all is taken, and there wait %v, counted %d", s.of, s.sum)
+	}
+}
+
 // Several channels of a kind have one rate.
 func TestRateOfAllChannels(t *testing.T) {
 	var d dataRates

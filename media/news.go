@@ -50,8 +50,11 @@ func (r *room) news(p *participant) {
 	r.soon(p, &p.told, func() time.Duration { return r.report(p) })
 }
 
-// changed is news of what their token says, too: they are told in any case, and get a new one.
+// changed is news of what their token says, too, of which they get a new one. They are told at once, of each change: clients
+// wait for that.
 func (r *room) changed(p *participant) {
+	p.version++
+	p.send(signal.Update(p.info(p.state())))
 	p.renewed = true
 	r.news(p)
 }
@@ -60,12 +63,10 @@ func (r *room) changed(p *participant) {
 func (r *room) report(p *participant) time.Duration {
 	p.version++
 	m := signal.Update(p.info(p.state()))
-	if seen := p.active && !p.hidden(); seen {
+	if p.active && !p.hidden() {
 		for _, to := range r.people {
 			to.owe(p.sid, m)
 		}
-	} else if p.renewed {
-		p.owe(p.sid, m)
 	}
 	if p.renewed {
 		p.renewed = false

@@ -79,7 +79,7 @@ func (s *Server) newParticipant(r *room, j joining) (*participant, error) {
 	now := time.Now()
 	p := &participant{
 		grant: j.grant, sid: newSID("PA_"), single: j.single, auto: j.auto, protocol: j.protocol,
-		since: now, heard: now, refreshed: now, wants: map[string]bool{}, prefers: map[string]preference{}, allowed: everybody(),
+		since: now, heard: now, refreshed: now, wants: map[string]bool{}, prefers: map[string]preference{}, allowed: everybody(), asked: everybody(),
 		owed:   map[string]*livekit.SignalResponse{},
 		failed: make(chan struct{}), quit: make(chan struct{}),
 	}

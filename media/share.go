@@ -3,9 +3,9 @@ package media
 import "time"
 
 const (
-	maxPortions = 8 << 10          // packets that wait for a client
-	unreadFor   = 15 * time.Second // after which a client that takes nothing of much that waits is ended
-	unreadMuch  = 1 << 20          // bytes
+	leastPortion = 1 << 10          // bytes for which a packet that waits is counted at least
+	unreadFor    = 15 * time.Second // after which a client that takes nothing of much that waits is ended
+	unreadMuch   = 1 << 20          // bytes
 )
 
 // share divides the bytes that may wait for a client among those who send them: each may have as many there as are free.
@@ -16,7 +16,8 @@ type share struct {
 	moved time.Time      // when it last did, or had nothing to receive
 	head  uint64         // where the first packet that waits begins
 	queue []portion      // in order
-	of    map[string]int // bytes that wait, by sender
+	of    map[string]int // what is counted for those that wait, by sender
+	sum   int            // of that
 }
 
 // portion is a packet that waits.
@@ -24,6 +25,9 @@ type portion struct {
 	from string
 	size int
 }
+
+// counts is for how many bytes it is counted: many small packets are a burden, too.
+func (p portion) counts() int { return max(p.size, leastPortion) }
 
 // settle follows how many bytes still wait.
 func (s *share) settle(waiting int, now time.Time) {
@@ -36,7 +40,8 @@ func (s *share) settle(waiting int, now time.Time) {
 		first := s.queue[0]
 		s.head += uint64(first.size)
 		s.queue = s.queue[1:]
-		if s.of[first.from] -= first.size; s.of[first.from] <= 0 {
+		s.sum -= first.counts()
+		if s.of[first.from] -= first.counts(); s.of[first.from] <= 0 {
 			delete(s.of, first.from)
 		}
 	}
@@ -44,15 +49,17 @@ func (s *share) settle(waiting int, now time.Time) {
 
 // admit says whether a packet of somebody may wait, and notes that it does.
 func (s *share) admit(from string, size, waiting int) bool {
-	if s.of[from]+size > mostBehind-waiting || len(s.queue) >= maxPortions {
+	p := portion{from, size}
+	if s.of[from]+p.counts() > mostBehind-max(waiting, s.sum) {
 		return false
 	}
 	if s.of == nil {
 		s.of = map[string]int{}
 	}
 	s.put += uint64(size)
-	s.of[from] += size
-	s.queue = append(s.queue, portion{from, size})
+	s.sum += p.counts()
+	s.of[from] += p.counts()
+	s.queue = append(s.queue, p)
 	return true
 }
 

@@ -69,7 +69,12 @@ func (p *participant) speak() *livekit.SpeakerInfo {
 		}
 		*v = voice{}
 	}
-	return &livekit.SpeakerInfo{Sid: p.sid, Level: v.level, Active: v.active}
+	return p.voiced()
+}
+
+// voiced is how somebody speaks just now.
+func (p *participant) voiced() *livekit.SpeakerInfo {
+	return &livekit.SpeakerInfo{Sid: p.sid, Level: p.voice.level, Active: p.voice.active}
 }
 
 // stageOf is where a track needs a place: a voice does, and nothing that somebody shares.

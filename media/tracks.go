@@ -145,6 +145,9 @@ func (r *room) arrived(p *participant, remote *webrtc.TrackRemote, rx *webrtc.RT
 	if !first {
 		return
 	}
+	if t.hushed { // while the client did not know the track yet
+		p.send(signal.Mute(t.info.GetSid(), true))
+	}
 	r.announce(p)
 	r.offer(p, t)
 }
@@ -188,7 +191,7 @@ func levelExtension(rx *webrtc.RTPReceiver) uint8 {
 // mayGet says whether somebody is to receive a track: it is sent, by one of whom they have been told, since clients drop
 // for good what is of nobody that they know; and they may and want to.
 func (p *participant) mayGet(from *participant, t *publication) bool {
-	return p.wantsTrack(from, t) && from.allowed.allows(p, t.info.Sid)
+	return p.wantsTrack(from, t) && from.allowed.allows(p, t.info.Sid) && from.asked.allows(p, t.info.Sid)
 }
 
 func (p *participant) wantsTrack(from *participant, t *publication) bool {

@@ -255,6 +255,11 @@ func TestKnocking(t *testing.T) {
 		t.Errorf("admitting: %+v", g)
 	}
 	l.asks("act", chair.as(request{Badge: "chair's", Do: "reject", Who: waiting[1].ID}))
+	l.full = true
+	if g := l.asks("wait", request{Ticket: gustav.Ticket}); g.Status != 202 || g.Token != "" {
+		t.Errorf("let into a full call, or sent away from it: %+v", g)
+	}
+	l.full = false
 	if g := l.asks("wait", request{Ticket: gustav.Ticket}); g.Token == "" || g.Badge != "guest" {
 		t.Errorf("not let in: %+v", g)
 	}

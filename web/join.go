@@ -183,8 +183,12 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request) {
 		g.keep = at.badge
 	}
 	why := s.holds(r.Context(), call, g.Bearer)
+	comesIn := at.in || why == ""
+	if comesIn && s.opt.Media.Full(r.Context(), room) {
+		comesIn, why = false, knockDoor // until there is a place
+	}
 	switch {
-	case at.in, why == "":
+	case comesIn:
 		if !s.halls.leaves(room, req.Ticket, true) {
 			s.refuse(w, http.StatusGone, "page.error.away")
 			return

@@ -198,7 +198,8 @@ export class Meeting {
   using(kind: MediaDeviceKind): string {
     const source = kind === "audioinput" ? Track.Source.Microphone : Track.Source.Camera;
     const own = kind === "audiooutput" ? undefined : this.me.getTrackPublication(source)?.track;
-    return own?.mediaStreamTrack.getSettings().deviceId ?? this.room.getActiveDevice(kind) ?? "";
+    const live = own && !own.isMuted ? own.mediaStreamTrack : undefined; // another one is taken only when it is on again
+    return live?.getSettings().deviceId ?? this.room.getActiveDevice(kind) ?? "";
   }
 
   /** Whether somebody's connection is bad, as the server counts. */
