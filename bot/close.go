@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,13 +51,8 @@ func (b *Bot) close(ctx context.Context, m chat.Message, a arguments) error {
 	if err != nil {
 		return err
 	}
-	if cast < entitled && cast >= p.Least {
-		if early == "" {
-			return b.closeSoon(ctx, m, p)
-		}
-		if warning, _, err := b.Line.Event(ctx, early); err != nil || warning == "" {
-			return cmp.Or(err, b.Line.Mark(ctx, m.ID)) // nobody was warned yet: it closes a minute after that
-		}
+	if early == "" && cast < entitled && cast >= p.Least {
+		return b.closeSoon(ctx, m, p)
 	}
 	return b.shut(ctx, p, func(ctx context.Context) error { return b.Line.Mark(ctx, m.ID) })
 }
