@@ -27,7 +27,10 @@ func (c *client) tell(label string, m *livekit.DataPacket) {
 // opens waits until data can be sent. With two connections the one to publish on has to be offered.
 func (c *client) opens() {
 	c.t.Helper()
-	if c.offers == 0 {
+	c.negotiating.Lock()
+	offered := c.offers > 0
+	c.negotiating.Unlock()
+	if !offered {
 		c.offer()
 	}
 	c.until("able to send data", func() bool { return c.out[reliable] != nil && c.out[lossy] != nil })
