@@ -54,6 +54,7 @@ func (r *room) news(p *participant) {
 // wait for that.
 func (r *room) changed(p *participant) {
 	p.version++
+	delete(p.owed, p.sid) // what is older
 	p.send(signal.Update(p.info(p.state())))
 	p.renewed = true
 	r.news(p)
