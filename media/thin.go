@@ -129,7 +129,7 @@ func (s *subscriber) divide(now time.Time, heard allot.Heard) {
 	if later := s.thin.line.Drained(); later != drained {
 		time.AfterFunc(later.Sub(now), s.alarm)
 	}
-	s.fill(fills)
+	s.fill(fills, allot.Takes(tracks))
 	limit, limited := s.thin.line.Limit()
 	if !limited && !s.thin.divided {
 		return
@@ -180,9 +180,10 @@ func (s *subscriber) fills(ids []string, tracks []allot.Track) (flowing []*forwa
 	return flowing
 }
 
-// fill has sent what the line is tried with, beside what pictures take of it.
-func (s *subscriber) fill(fills []*forward.Sender) {
-	more := max(0, s.thin.line.Tries()-s.thin.sent)
+// fill has sent what the line is tried with, beside what everything takes: a picture that has just got better takes more
+// than has gone out so far.
+func (s *subscriber) fill(fills []*forward.Sender, takes int) {
+	more := max(0, s.thin.line.Tries()-max(takes, s.thin.sent))
 	for _, in := range s.incoming {
 		switch i := slices.Index(fills, in.send); {
 		case in.send.Kind() != webrtc.RTPCodecTypeVideo:

@@ -123,6 +123,19 @@ func Needs(tracks []Track) (bits int) {
 	return bits
 }
 
+// Takes is what all tracks take as they are sent at present.
+func Takes(tracks []Track) (bits int) {
+	for _, t := range tracks {
+		switch {
+		case t.Rank == Sound:
+			bits += t.Costs[0]
+		case t.Now >= 0 && t.Now < Qualities:
+			bits += t.Costs[t.Now]
+		}
+	}
+	return bits
+}
+
 // Least is what sound takes, and the smallest picture that is wanted.
 func Least(tracks []Track) (bits int) {
 	least := 0

@@ -95,3 +95,9 @@ func TestNeeds(t *testing.T) {
 		t.Errorf("needs %d at least", got)
 	}
 }
+
+func TestTakes(t *testing.T) {
+	if got := Takes([]Track{sound(), camera(Other, 1, 2), camera(Other, 2, Paused), screen(2)}); got != (40+900+800)*kbit {
+		t.Errorf("takes %d", got)
+	}
+}

@@ -94,3 +94,39 @@ func TestFillWithoutPicture(t *testing.T) {
 		}
 	}
 }
+
+// A picture that gets better fills the line itself: what was to be filled beside a small one would be too much beside it.
+func TestBetterPictureEndsFilling(t *testing.T) {
+	var asks asked
+	track := testTrack(&asks)
+	sender, r := bound(t, track, 99)
+	small, large, now := &source{ssrc: 11, quality: 0}, &source{ssrc: 12, quality: 2}, time.Now()
+	filled := func() (packets int) {
+		before := len(r.got)
+		for range 20 {
+			now = now.Add(time.Second / 20)
+			small.send(track, now, false)
+			large.send(track, now, false)
+		}
+		for _, p := range r.got[before:] {
+			if p.SSRC == 99 {
+				packets++
+			}
+		}
+		return packets
+	}
+	sender.Allot(0)
+	small.send(track, now, true)
+	sender.Fill(400_000)
+	if filled() == 0 {
+		t.Fatal("the small picture is not filled up")
+	}
+	sender.Allot(2)
+	large.send(track, now, true)
+	if sender.Now() != 2 {
+		t.Fatal("the large picture is not sent")
+	}
+	if n := filled(); n > 0 {
+		t.Errorf("filled with %d packets beside the large picture", n)
+	}
+}

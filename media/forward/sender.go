@@ -211,6 +211,9 @@ func (s *Sender) send(b *binding, l *layer, h *rtp.Header, d descriptor, payload
 	if s.history.has(number, l, h.SequenceNumber) {
 		return false
 	}
+	if s.layer != nil && l.quality > s.layer.quality {
+		s.filling = filling{} // a better picture fills the line itself
+	}
 	s.layer = l
 	payload = s.pictures.next(d, h.SSRC, payload)
 	s.header = *h
