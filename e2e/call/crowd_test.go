@@ -20,13 +20,10 @@ import (
 )
 
 var (
-	guests = flag.Int("guests", 6, "how many programs are in the call beside two browsers")
-	stay   = flag.Duration("stay", 5*time.Second, "how long all of them stay")
+	guests   = flag.Int("guests", 6, "how many programs are in the call beside two browsers")
+	speaking = flag.Int("speaking", 4, "how many of them speak all the time; in a large call six voices are forwarded, and two are the browsers'")
+	stay     = flag.Duration("stay", 5*time.Second, "how long all of them stay")
 )
-
-// speaking is how many of the programs speak all the time. In a large call six voices are forwarded, and two are the
-// browsers'.
-const speaking = 4
 
 // Two browsers in a full call, watched: they see and hear each other, and go on doing so. The others are programs without
 // cameras that listen, and some of them speak.
@@ -44,7 +41,7 @@ func TestFullCall(t *testing.T) {
 	defer leave()
 	for n := range *guests {
 		came := make(chan error, 1)
-		g := guest.New(guest.Options{URL: strings.Replace(e.Bot.WebURL, "http", "ws", 1), Token: e.token(card, "Guest "+strconv.Itoa(n)), Sends: n < speaking, Receives: true, Blind: true, Here: true})
+		g := guest.New(guest.Options{URL: strings.Replace(e.Bot.WebURL, "http", "ws", 1), Token: e.token(card, "Guest "+strconv.Itoa(n)), Sends: n < *speaking, Receives: true, Blind: true, Here: true})
 		crowd.Go(func() { came <- g.Run(ctx, func() { came <- nil }) })
 		select {
 		case err := <-came:
@@ -78,7 +75,7 @@ func TestFullCall(t *testing.T) {
 	}
 	after, err := world.Numbers(t.Context(), e.Bot.OpsURL)
 	must(t, err)
-	t.Logf("%s, two cameras, %s: the bot used %.0f %% of a core and has %.0f MiB", all, time.Since(began).Round(time.Second),
+	t.Logf("%s, two cameras, %d more who speak, %s: the bot used %.0f %% of a core and has %.0f MiB", all, *speaking, time.Since(began).Round(time.Second),
 		100*(after["process_cpu_seconds_total"]-before["process_cpu_seconds_total"])/time.Since(began).Seconds(), after["process_resident_memory_bytes"]/(1<<20))
 	for _, tab := range tabs {
 		shows(t, tab, all)
