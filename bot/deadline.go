@@ -27,6 +27,9 @@ const settingEarly = "early"
 // settingStays is that a vote was extended when everybody had voted: it stays open until its end.
 const settingStays = "stays"
 
+// settingMended is when ballots were last found damaged: once those are cast anew, it is said anew that the vote closes.
+const settingMended = "mended"
+
 // closeWhenDue closes a vote when its time is over or everybody has voted, or when it was said
 // that it closes early; and before that it warns the silent.
 func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time) error {
@@ -54,7 +57,11 @@ func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time)
 	if err != nil {
 		return err
 	}
-	said := inGroup(p, "last", kindLast)
+	mended, err := b.Store.Setting(ctx, string(p.ID), settingMended)
+	if err != nil {
+		return err
+	}
+	said := inGroup(p, "last"+mended, kindLast)
 	switch {
 	case early != "":
 		said.Key = early
