@@ -91,7 +91,7 @@ func (b *Bot) shutRead(ctx context.Context, p *voting.Poll, ended time.Time, nex
 	return b.shut(ctx, p, nothing)
 }
 
-// mayHaveMissed says whether somebody may have answered until a moment who was not heard yet. Where the homeserver is
+// mayHaveMissed says whether somebody may have answered until a moment who was not heard yet; the homeserver is asked. Where the homeserver is
 // silent that is waited for without end: nothing could be said there either. Where it speaks, and what it said takes so
 // long, it is not for ever.
 func (b *Bot) mayHaveMissed(p *voting.Poll, until time.Time) bool {
