@@ -46,7 +46,7 @@ func TestDirectChatsAreOpened(t *testing.T) {
 	}
 	w.line.progress = chat.Progress{Waiting: 6, ETA: 200 * time.Second}
 	w.says("anna", "Yes!")
-	w.expect(`(?s)^0 of 6 invitations are sent\.\nAbout 3 more minutes\.\nPlease accept`, "group")
+	w.expect(`(?s)^0 of 6 invitations are sent\.\nAbout 3½ more minutes\.\nPlease accept`, "group")
 	if got := strings.Join(w.line.met, " "); got != "@anna:x @bernd:x @chair:x @clara:x @deniz:x @eva:x" {
 		t.Errorf("met %s", got)
 	}

@@ -167,7 +167,7 @@ func (b *Bot) composeCount(ctx context.Context, t *page, a about, p *voting.Poll
 	}
 	if on.ETA >= longWay {
 		t.addCount(way, on.Waiting)
-		t.age("eta", on.ETA)
+		t.eta(on.ETA)
 	}
 	return t.content(true), nil
 }

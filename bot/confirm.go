@@ -207,7 +207,7 @@ func (b *Bot) tellUnconfirmed(ctx context.Context, p *voting.Poll) error {
 // transaction of its end.
 func (b *Bot) unset(ctx context.Context, p *voting.Poll) error {
 	var problems []error
-	for _, name := range []string{settingLetter, settingBeside, settingEarly, settingStays, settingInCall, settingHalts, settingWaits, settingAlarms} {
+	for _, name := range []string{settingLetter, settingBeside, settingEarly, settingStays, settingMended, settingInCall, settingHalts, settingWaits, settingAlarms} {
 		problems = append(problems, b.Store.PutSetting(ctx, string(p.ID), name, ""))
 	}
 	for _, m := range p.Roll {

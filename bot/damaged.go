@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"stimmbote/chat"
@@ -9,7 +10,8 @@ import (
 )
 
 // damaged asks those to vote again whose ballots are not as they were cast any more, and keeps the
-// vote open for them; it says whether there are any. then is part of the same transaction.
+// vote open for them, and for a minute after the last of them; it says whether there are any. then is part of the same
+// transaction.
 func (b *Bot) damaged(ctx context.Context, p *voting.Poll, then func(context.Context) error) (bool, error) {
 	again, err := b.Polls.Mend(ctx, p.ID)
 	if err != nil || len(again) == 0 {
@@ -40,7 +42,7 @@ func (b *Bot) damaged(ctx context.Context, p *voting.Poll, then func(context.Con
 			d.Payload = encode(s)
 			said = append(said, d)
 		}
-		if err := b.Store.PutSetting(ctx, string(p.ID), settingEarly, ""); err != nil {
+		if err := errors.Join(b.Store.PutSetting(ctx, string(p.ID), settingEarly, ""), b.Store.PutSetting(ctx, string(p.ID), settingMended, "/"+stamp)); err != nil {
 			return err
 		}
 		if err := b.Line.Queue(ctx, said...); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stimmbote/chat"
+	"stimmbote/voting"
 	"stimmbote/voting/box"
 )
 
@@ -57,6 +58,46 @@ func TestADamagedBallotIsAskedForAgain(t *testing.T) {
 	w.expect(`^Result: adopted[\s\S]*Yes: 5[\s\S]*No: 1`, "group")
 }
 
+// TestANewMinuteAfterADamagedBallot: a vote whose minute is over is about to close when a ballot is found damaged. Once that is
+// cast anew, the minute is said anew and runs from then on, after a restart and after a second damage too.
+func TestANewMinuteAfterADamagedBallot(t *testing.T) {
+	t.Parallel()
+	const minute = `^All 6 votes are in\. I close in 60 seconds`
+	w := newWorld(t, "en")
+	w.opened("One?")
+	w.new()
+	for _, name := range people {
+		w.tells(name, "1")
+	}
+	w.expect(minute, "group")
+	for range 2 {
+		w.damage()
+		w.now = w.now.Add(grace)
+		w.settle()
+		fresh := w.new()
+		i := slices.IndexFunc(people, func(name string) bool { return find(fresh, name, `was damaged on my disk`) != nil })
+		if i < 0 {
+			t.Fatalf("nobody is asked:\n%s", list(fresh))
+		}
+		w.now = w.now.Add(grace / 2)
+		w.tells(people[i], "2")
+		if fresh := w.new(); find(fresh, "group", minute) == nil || w.poll().State != voting.StateOpen {
+			t.Fatalf("after the new answer:\n%s", list(fresh))
+		}
+		w.now = w.now.Add(grace - time.Second)
+		w.restart() // the minute begins anew
+		w.settle()
+		if w.now = w.now.Add(grace - time.Second); w.poll().State != voting.StateOpen {
+			t.Fatal("it is closed before the minute is over")
+		}
+		w.settle()
+		w.new()
+	}
+	w.now = w.now.Add(time.Second)
+	w.settle()
+	w.expect(`^Result: adopted`, "group")
+}
+
 // TestADamagedFinalBallot damages a ballot where the first vote counts: whoever's it was is reminded, gets the ballot on a new
 // device, and may vote again; nobody else may.
 func TestADamagedFinalBallot(t *testing.T) {
@@ -87,7 +128,10 @@ func TestADamagedFinalBallot(t *testing.T) {
 	w.expect(`^You have voted already`, people[(i+1)%len(people)])
 	w.tells(whose, "OK")
 	fresh = w.new()
-	if find(fresh, whose, `^✅ No\. Your vote is in`) == nil || find(fresh, "group", `^Result: adopted[\s\S]*Yes: 5[\s\S]*No: 1`) == nil {
+	if find(fresh, whose, `^✅ No\. Your vote is in`) == nil || find(fresh, "group", `^All 6 votes are in\. I close in 60 seconds`) == nil {
 		t.Errorf("after the new vote:\n%s", list(fresh))
 	}
+	w.now = w.now.Add(grace)
+	w.settle()
+	w.expect(`^Result: adopted[\s\S]*Yes: 5[\s\S]*No: 1`, "group")
 }

@@ -27,6 +27,9 @@ const settingEarly = "early"
 // settingStays is that a vote was extended when everybody had voted: it stays open until its end.
 const settingStays = "stays"
 
+// settingMended is when ballots were last found damaged: once those are cast anew, it is said anew that the vote closes.
+const settingMended = "mended"
+
 // closeWhenDue closes a vote when its time is over or everybody has voted, or when it was said
 // that it closes early; and before that it warns the silent.
 func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time) error {
@@ -54,7 +57,11 @@ func (b *Bot) closeWhenDue(ctx context.Context, p *voting.Poll, next *time.Time)
 	if err != nil {
 		return err
 	}
-	said := inGroup(p, "last", kindLast)
+	mended, err := b.Store.Setting(ctx, string(p.ID), settingMended)
+	if err != nil {
+		return err
+	}
+	said := inGroup(p, "last"+mended, kindLast)
 	switch {
 	case early != "":
 		said.Key = early
@@ -84,9 +91,9 @@ func (b *Bot) shutRead(ctx context.Context, p *voting.Poll, ended time.Time, nex
 	return b.shut(ctx, p, nothing)
 }
 
-// mayHaveMissed says whether somebody may have answered until a moment who was not heard yet. Where the homeserver is
-// silent that is waited for without end: nothing could be said there either. Where it speaks, and what it said takes so
-// long, it is not for ever.
+// mayHaveMissed says whether somebody may have answered until a moment who was not heard yet; the homeserver is asked.
+// Where it is silent that is waited for without end: nothing could be said there either. Where it speaks, and what it said
+// takes so long, it is not for ever.
 func (b *Bot) mayHaveMissed(p *voting.Poll, until time.Time) bool {
 	if b.Line.CaughtUp(until) {
 		return false

@@ -12,6 +12,16 @@ import (
 // longWay is how long the ballots of a vote take when the group is told that they do.
 const longWay = 30 * time.Second
 
+// eta says how long something goes on: below five minutes to the half, for a whole one would be up to a fifth of it.
+func (t *page) eta(d time.Duration) {
+	halves := d.Round(time.Minute / 2)
+	if d >= 2*time.Minute && d < 5*time.Minute && halves%time.Minute != 0 {
+		t.add("eta.half", "minutes", int(halves/time.Minute))
+		return
+	}
+	t.age("eta", d)
+}
+
 // onTheWay is how far the deliveries of an open poll are, once its ballots are queued.
 func (b *Bot) onTheWay(ctx context.Context, id voting.ID) (chat.Progress, error) {
 	if !b.wasQueued(key(id, "ballots")) {

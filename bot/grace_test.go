@@ -59,7 +59,7 @@ func TestALongWayIsForetold(t *testing.T) {
 	w.now = w.now.Add(progressPause)
 	w.settle()
 	fresh := w.new()
-	if s := find(fresh, "group", `^0 of 6 votes are in the ballot box\. Still open: 6\.\n40 messages are still on their way.*\nAbout 3 more minutes\.$`); s == nil || s.Edits == "" || len(fresh) != 1 {
+	if s := find(fresh, "group", `^0 of 6 votes are in the ballot box\. Still open: 6\.\n40 messages are still on their way.*\nAbout 3½ more minutes\.$`); s == nil || s.Edits == "" || len(fresh) != 1 {
 		t.Errorf("on the way:\n%s", list(fresh))
 	}
 	w.tells("anna", "1")
@@ -72,5 +72,26 @@ func TestALongWayIsForetold(t *testing.T) {
 		w.now = w.now.Add(progressPause)
 		w.settle()
 		w.silent()
+	}
+}
+
+// TestHowLongItTakesIsSaidClosely: what is said is off by no more than an eighth by its rounding.
+func TestHowLongItTakesIsSaidClosely(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	for d, want := range map[time.Duration]string{
+		119 * time.Second: "About 119 more seconds.", 2*time.Minute + 14*time.Second: "About 2 more minutes.",
+		2*time.Minute + 15*time.Second: "About 2½ more minutes.", 2*time.Minute + 45*time.Second: "About 3 more minutes.",
+		4*time.Minute + 44*time.Second: "About 4½ more minutes.", 4*time.Minute + 45*time.Second: "About 5 more minutes.",
+		5*time.Minute + 29*time.Second: "About 5 more minutes.", 5*time.Minute + 30*time.Second: "About 6 more minutes.",
+	} {
+		p, err := w.bot.page(t.Context(), chat.Delivery{Room: group}, group)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.eta(d)
+		if got := p.content(false).Plain; got != want {
+			t.Errorf("%s: %q, want %q", d, got, want)
+		}
 	}
 }

@@ -88,7 +88,7 @@ func (b *Bot) composeMeeting(ctx context.Context, d chat.Delivery) (chat.Content
 	}
 	switch {
 	case p.ETA >= noTime:
-		t.age("eta", p.ETA)
+		t.eta(p.ETA)
 	case p.Given > 0:
 		t.addCount("arrival.given-up", p.Given)
 	}

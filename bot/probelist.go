@@ -206,7 +206,7 @@ func (b *Bot) addAsking(ctx context.Context, t *page, on onProbe) error {
 		return nil
 	}
 	t.addCount("probe.asking", on.Of)
-	t.age("eta", p.ETA)
+	t.eta(p.ETA)
 	return nil
 }
 

@@ -108,6 +108,7 @@ type Line struct {
 	arrived     arrivals
 	pause       pause
 	clock       clock
+	listening   listening
 	pace        pace
 	edits       edits
 	work        work

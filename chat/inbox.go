@@ -41,7 +41,7 @@ type inbox struct {
 // batch is what came with one response.
 type batch struct {
 	token   string
-	at      int64 // when it came, in nanoseconds since 1970
+	asked   int64 // when the bot asked for it, in nanoseconds since 1970
 	queue   []job
 	invited []invitation
 	open    sync.WaitGroup
@@ -156,7 +156,7 @@ func (in *inbox) commit() {
 			in.fail(err)
 			continue
 		}
-		in.line.counters.handled.Store(b.at)
+		in.line.counters.handled.Store(b.asked)
 		in.line.ready.Store(true)
 	}
 }

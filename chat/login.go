@@ -63,7 +63,8 @@ func (l *Line) connectOnce(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("homeserver %s: %w", l.cfg.Homeserver, err)
 	}
-	l.clock.RoundTripper = http.DefaultTransport
+	l.listening.RoundTripper, l.listening.own = http.DefaultTransport, http.DefaultTransport.(*http.Transport).Clone()
+	l.clock.RoundTripper = &l.listening
 	client.Client = &http.Client{Transport: &l.clock, Timeout: client.Client.Timeout}
 	client.Log = *l.quiet()
 	client.UserAgent = "stimmbote"

@@ -20,7 +20,8 @@ type Stats struct {
 // counters are what Stats is made of.
 type counters struct {
 	lastSync   atomic.Int64 // nanoseconds since 1970
-	handled    atomic.Int64 // of the last answer with which all is done that came until then
+	answered   atomic.Int64 // when the bot asked for what came last
+	handled    atomic.Int64 // when it asked for that with which all is done that came until then
 	events     atomic.Uint64
 	unreadable atomic.Uint64
 	limited    atomic.Int64 // nanoseconds
@@ -41,20 +42,17 @@ func (l *Line) Stats() Stats {
 	return s
 }
 
-// listens is for how long a homeserver keeps a sync waiting that has nothing to say, and a little more.
-const listens = 40 * time.Second
-
-// CaughtUp says whether everything was dealt with that the homeserver had at a moment: it has answered since then, or it
-// is being listened to, and what it said last is done.
+// CaughtUp says whether everything was dealt with that the homeserver had at a moment: it was asked after that, and what it
+// answered is done. Where it was not it is asked now, so that it is worth while to look again soon; that it says nothing
+// to who listens is no answer, the connection may be dead.
 func (l *Line) CaughtUp(at time.Time) bool {
-	last, handled := l.counters.lastSync.Load(), l.counters.handled.Load()
-	switch {
-	case handled == 0:
-		return false
-	case handled >= at.UnixNano():
+	if l.counters.handled.Load() >= at.UnixNano() {
 		return true
 	}
-	return handled == last && l.pause.failures.Load() == 0 && time.Since(time.Unix(0, handled)) < listens
+	if l.counters.answered.Load() < at.UnixNano() {
+		l.listening.askNow()
+	}
+	return false
 }
 
 // Deliveries counts what the bot has to say and has said, as far as it is remembered, by state.

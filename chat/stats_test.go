@@ -2,9 +2,11 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -54,37 +56,48 @@ func TestCaughtUp(t *testing.T) {
 		t.Error("nothing was asked for yet")
 	}
 	r.run(t)
-	becomes := func(want bool, at func() time.Time) {
+	catchesUp := func(at time.Time) {
 		t.Helper()
 		eventually(t, func() error {
-			if got := r.CaughtUp(at()); got != want {
-				return fmt.Errorf("caught up: %v", got)
+			if !r.CaughtUp(at) {
+				return errors.New("not caught up")
 			}
 			return nil
 		})
 	}
-	becomes(true, time.Now) // a quiet homeserver keeps the bot waiting
 	began := time.Now()
-	goOn := make(chan struct{})
+	catchesUp(began) // also by a quiet homeserver, which keeps the bot waiting
+	waiting := make(chan struct{})
+	goOn := sync.OnceFunc(func() { close(waiting) })
+	defer goOn()
 	r.bot.mu.Lock()
 	r.bot.onSaid = func(context.Context, Message) error {
-		<-goOn
+		<-waiting
 		return nil
 	}
 	r.bot.mu.Unlock()
 	hs.say(room, anna, "hello")
-	becomes(false, time.Now)
-	if r.CaughtUp(began) {
-		t.Error("what came is not dealt with")
-	}
-	close(goOn)
-	becomes(true, func() time.Time { return began })
+	said := time.Now()
+	eventually(t, func() error {
+		if n := r.Stats().Events; n != 1 || r.CaughtUp(said) {
+			return fmt.Errorf("%d messages came; caught up: %t", n, r.CaughtUp(said))
+		}
+		return nil
+	})
+	goOn()
+	catchesUp(said)
 	hs.mu.Lock()
 	hs.fault = func(*http.Request) int { return http.StatusBadGateway }
 	hs.mu.Unlock()
-	becomes(false, time.Now)
+	away := time.Now()
+	eventually(t, func() error {
+		if n := r.pause.failures.Load(); n < 2 || r.CaughtUp(away) {
+			return fmt.Errorf("%d requests failed; caught up: %t", n, r.CaughtUp(away))
+		}
+		return nil
+	})
 	hs.mu.Lock()
 	hs.fault = nil
 	hs.mu.Unlock()
-	becomes(true, time.Now)
+	catchesUp(away)
 }

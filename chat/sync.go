@@ -74,7 +74,8 @@ func (s *ackSyncer) ProcessResponse(ctx context.Context, resp *mautrix.RespSync,
 	}
 	// The bot knows its own keys. Were they read again, mautrix would forget its copy while others use it.
 	resp.DeviceLists.Changed = slices.DeleteFunc(resp.DeviceLists.Changed, func(user id.UserID) bool { return user == l.me })
-	b := &batch{token: resp.NextBatch, at: l.counters.lastSync.Load()}
+	b := &batch{token: resp.NextBatch, asked: l.listening.since().UnixNano()}
+	l.counters.answered.Store(b.asked)
 	removals := takeRemovals(resp, l.me)
 	timelines := takeMessages(resp, l.me)
 	letters := takeLetters(resp)
@@ -184,8 +185,11 @@ func (s *ackSyncer) again(ctx context.Context, err error) bool {
 	return s.failed < syncTries
 }
 
-// OnFailedSync says how long to wait before the next try.
+// OnFailedSync says how long to wait before the next try, which the homeserver answers at once.
 func (s *ackSyncer) OnFailedSync(_ *mautrix.RespSync, err error) (time.Duration, error) {
+	if s.line.listening.failed() {
+		return 0, nil
+	}
 	if errors.Is(err, mautrix.MUnknownToken) {
 		return 0, fmt.Errorf("%w: the bot's session was ended on the homeserver; start the bot again to log in anew", ErrLogin)
 	}

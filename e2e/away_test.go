@@ -16,7 +16,7 @@ var away = flag.Duration("away", 15*time.Second, "how long the homeserver is awa
 // receipt, and the count is right. The bot says once that it waits.
 func TestHomeserverAway(t *testing.T) {
 	const ballot = `(?i)ballot: shall we wait\?`
-	ctx, w := limit(t, *away+4*time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, *away+4*time.Minute)
 	chair := w.People[world.Chair]
 	from := map[string]int{}
 	for name, p := range w.People {
@@ -72,7 +72,7 @@ func TestHomeserverAway(t *testing.T) {
 
 // TestEndWhileAway: a vote ends while the bot is down. What was answered in time counts, although the bot reads it later.
 func TestEndWhileAway(t *testing.T) {
-	ctx, w := limit(t, 5*time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, 5*time.Minute)
 	chair := w.People[world.Chair]
 	say(ctx, t, chair, world.Group, "!vote Does it count? --for 30s")
 	hear(ctx, t, chair, world.Group, `(?i)draft[\s\S]*does it count`)

@@ -20,7 +20,7 @@ func text(kind event.MessageType, body string) *event.MessageEventContent {
 // A vote with everything that is no answer: nothing of it is counted, each
 // person is told so in a sentence, and what is one is counted.
 func TestAnswersThatAreNone(t *testing.T) {
-	ctx, w := limit(t, 4*time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, 4*time.Minute)
 	chair, anna := w.People[world.Chair], w.People["anna"]
 	former := formerMember(ctx, t, w)
 	begin(ctx, t, w, "Shall we buy a boat?")

@@ -15,7 +15,7 @@ import (
 // before the receipt, and between closed hash and result: nothing acknowledged
 // is lost, each receipt comes once, and the closed hash stays what it was.
 func TestKilledOnTheWay(t *testing.T) {
-	ctx, w := limit(t, 4*time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, 4*time.Minute)
 	chair := w.People[world.Chair]
 	crash := crashBinary(ctx, t)
 	begin(ctx, t, w, "Shall we survive this?")

@@ -50,8 +50,9 @@ var firstStart = []string{
 // The homeserver has done what it was asked, but its answer does not come: the first start goes on
 // all the same, whichever answer it is.
 func TestLostAnswersAtTheFirstStart(t *testing.T) {
+	w := shared(t)
 	for _, endpoint := range firstStart {
-		ctx, w := limit(t, time.Minute), shared(t)
+		ctx := limit(t, time.Minute)
 		proxy, err := faults.New(w.Homeserver.URL)
 		if err != nil {
 			t.Fatal(err)
@@ -83,9 +84,10 @@ func TestFaultsAtEveryEndpoint(t *testing.T) {
 	if *everyFault {
 		chosen = faults.All
 	}
+	t.Parallel()
 	for _, fault := range chosen {
 		t.Run(string(fault), func(t *testing.T) {
-			ctx, w := limit(t, 4*time.Minute), shared(t)
+			w, ctx := common.enter(t), limit(t, 4*time.Minute)
 			proxy, err := faults.New(w.Homeserver.URL)
 			if err != nil {
 				t.Fatal(err)

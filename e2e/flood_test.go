@@ -17,8 +17,8 @@ var flood = flag.Int("flood", 100, "how many commands one person sends as fast a
 // Somebody sends commands without end, and one of a megabyte: they are answered some times and then no more, and the
 // others are served meanwhile.
 func TestCommandsWithoutEnd(t *testing.T) {
-	t.Cleanup(func() { end(t) }) // for a minute the bot does not listen to eva any more
-	ctx, w := limit(t, 4*time.Minute+time.Duration(*flood)*200*time.Millisecond), shared(t)
+	w, ctx := shared(t), limit(t, 4*time.Minute+time.Duration(*flood)*200*time.Millisecond)
+	t.Cleanup(func() { common.leave(t) }) // for a minute the bot does not listen to eva any more
 	eva, anna := w.People["eva"], w.People["anna"]
 	from := eva.Inbox.Len()
 	flooded, ctx := errgroup.WithContext(ctx)

@@ -75,7 +75,7 @@ func asks(ctx context.Context, t *testing.T, w *world.World, b *world.Bot, room 
 // Whoever ends all sessions of the account, to be on the safe side, deletes the bot's device. It ends and says
 // why; started again it is the same device, which others trust.
 func TestAllSessionsEnded(t *testing.T) {
-	ctx, w := limit(t, 3*time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, 3*time.Minute)
 	b := another(ctx, t, w, nil)
 	if err := b.Start(ctx); err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func TestAllSessionsEnded(t *testing.T) {
 // The homeserver can put anything into an encrypted room in anybody's name, but not encrypted: nothing comes of
 // what it takes power to say.
 func TestForgedInClear(t *testing.T) {
-	ctx, w := limit(t, 2*time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, 2*time.Minute)
 	chair := w.People[world.Chair]
 	forged := func(body string) {
 		t.Helper()
@@ -137,7 +137,7 @@ func TestForgedInClear(t *testing.T) {
 
 // A group that has talked in clear turns encryption on, and the bot is asked in the same breath.
 func TestEncryptionTurnedOn(t *testing.T) {
-	ctx, w := limit(t, 2*time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, 2*time.Minute)
 	b := another(ctx, t, w, nil)
 	if err := b.Start(ctx); err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func TestADiskThatIsFull(t *testing.T) {
 		t.Log("this machine lets nobody make a small disk of their own: ", err)
 		return
 	}
-	ctx, w := limit(t, 3*time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, 3*time.Minute)
 	dir := t.TempDir()
 	b := another(ctx, t, w, func(config map[string]any) {
 		config["store"] = map[string]any{"dir": filepath.Join(dir, "disk", "store")}

@@ -44,6 +44,9 @@ type voter struct {
 // not answered, or is told that it does not count, answers again. What was acknowledged last counts
 // under the code of its receipt, no two receipts have one code, and the group is told each thing once.
 func TestVoteUnderKills(t *testing.T) {
+	t.Parallel() // in a world of its own
+	crowds.Lock()
+	defer crowds.Unlock()
 	ctx := limit(t, 5*time.Minute+time.Duration(*kills)*20*time.Second)
 	crash := crashBinary(ctx, t)
 	w, people := crowd(ctx, t, voters)

@@ -2,24 +2,41 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 
 	"stimmbote/e2e/world"
 )
 
-// The tests share one world, because making one costs seconds. One that fails
-// may leave a vote open, so the next test gets a new world.
-var current *world.World
+// house is a world that tests share, because making one costs seconds: they take turns in it. One that fails may leave
+// a vote open, so the next one gets a new world.
+type house struct {
+	turn sync.Mutex
+	w    *world.World
+}
 
+// common is the house of most tests, and stage that of the stories.
+var common, stage house
+
+// crowds is held by those of the tests with a world of their own that have many people in it.
+var crowds sync.Mutex
+
+// TestMain lets all tests begin at once, however few processors there are: most of the time they wait for what others
+// do, and most of them for each other.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "64"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
-	if current != nil {
-		if err := current.Close(); err != nil {
+	for _, h := range []*house{&common, &stage} {
+		if err := h.end(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = max(code, 1)
 		}
@@ -44,38 +61,53 @@ func limit(t *testing.T, d time.Duration) context.Context {
 	return ctx
 }
 
-// shared is the world of these tests, with everything said so far behind it.
+// shared is the common world, with everything said so far behind it, once it is this test's turn.
 func shared(t *testing.T) *world.World {
 	t.Helper()
+	t.Parallel()
+	return common.enter(t)
+}
+
+// enter waits for the turn of this test, which ends with it.
+func (h *house) enter(t *testing.T) *world.World {
+	t.Helper()
+	h.turn.Lock()
+	t.Cleanup(h.turn.Unlock)
 	t.Cleanup(func() {
-		if t.Failed() && current != nil {
-			t.Logf("the bot's last words:\n%s", current.Bot.Log(25))
-			end(t)
+		if t.Failed() && h.w != nil {
+			t.Logf("the bot's last words:\n%s", h.w.Bot.Log(25))
+			h.leave(t)
 		}
 	})
-	if current == nil {
+	if h.w == nil {
 		w, err := world.New(limit(t, 10*time.Minute), world.Options{Repo: repo(t), Native: true, Say: func(s string) { t.Log(s) }})
 		if err != nil {
 			t.Fatal(err)
 		}
-		current = w
+		h.w = w
 	}
-	for _, p := range current.People {
+	for _, p := range h.w.People {
 		p.Inbox.Skip()
 	}
-	return current
+	return h.w
 }
 
-// end ends the shared world, if there is one, so that the next test gets a new one.
-func end(t *testing.T) {
+// leave ends the world of a house, so that the next test gets a new one.
+func (h *house) leave(t *testing.T) {
 	t.Helper()
-	if current == nil {
-		return
-	}
-	if err := current.Close(); err != nil {
+	if err := h.end(); err != nil {
 		t.Error(err)
 	}
-	current = nil
+}
+
+// end ends the world of a house, if there is one.
+func (h *house) end() error {
+	if h.w == nil {
+		return nil
+	}
+	w := h.w
+	h.w = nil
+	return w.Close()
 }
 
 // hear waits for a message of the bot and fails the test if none comes.

@@ -36,7 +36,7 @@ func fetch(ctx context.Context, t *testing.T, url string) (code int, body string
 }
 
 func TestNumbersNameNobody(t *testing.T) {
-	ctx, w := limit(t, time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, time.Minute)
 	chair := w.People[world.Chair]
 	say(ctx, t, chair, world.Group, "!ping")
 	hear(ctx, t, chair, world.Group, `(?i)works`)
@@ -62,7 +62,7 @@ func TestNumbersNameNobody(t *testing.T) {
 
 // Who starts the program again when it has ended learns from the status whether that helps.
 func TestExitStatusSaysWhetherToTryAgain(t *testing.T) {
-	ctx, w := limit(t, time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, time.Minute)
 	for name, c := range map[string]struct {
 		change func(config map[string]any)
 		want   int
@@ -83,7 +83,7 @@ func TestExitStatusSaysWhetherToTryAgain(t *testing.T) {
 
 // A request that never ends holds the stop up for seconds; a second signal does not wait for it.
 func TestSecondSignalEndsAtOnce(t *testing.T) {
-	ctx, w := limit(t, time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, time.Minute)
 	b := another(ctx, t, w, nil)
 	cmd, out := b.Command("run", "--config", b.Config), &world.Said{}
 	cmd.Stdout, cmd.Stderr = out, out

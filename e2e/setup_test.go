@@ -72,7 +72,7 @@ func unarranged(ctx context.Context, t *testing.T, w *world.World) *arranged {
 }
 
 func TestSetupMakesAnAccountThatWorks(t *testing.T) {
-	ctx, w := limit(t, 2*time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, 2*time.Minute)
 	a := unarranged(ctx, t, w)
 	wrong := a.setUp(t, 1, "--server", w.Homeserver.URL, "--user", "setup-bot", "--shared-secret-file", a.file(t, "wrong"))
 	if !strings.Contains(wrong, "is not the registration_shared_secret of this server") {
@@ -97,7 +97,7 @@ func TestSetupMakesAnAccountThatWorks(t *testing.T) {
 }
 
 func TestSetupWithAToken(t *testing.T) {
-	ctx, w := limit(t, 2*time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, 2*time.Minute)
 	made := unarranged(ctx, t, w)
 	made.setUp(t, 0, "--server", w.Homeserver.URL, "--user", "setup-token", "--shared-secret-file", made.file(t, w.Homeserver.Secret))
 	client, err := mautrix.NewClient(w.Homeserver.URL, "", "")
@@ -128,7 +128,7 @@ func TestSetupWithAToken(t *testing.T) {
 }
 
 func TestSetupWithAPassword(t *testing.T) {
-	ctx, w := limit(t, 2*time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, 2*time.Minute)
 	made := unarranged(ctx, t, w)
 	made.setUp(t, 0, "--server", w.Homeserver.URL, "--user", "setup-password", "--shared-secret-file", made.file(t, w.Homeserver.Secret))
 	a := unarranged(ctx, t, w)

@@ -56,7 +56,7 @@ func refused(ctx context.Context, t *testing.T, b *world.Bot) (sentence string) 
 }
 
 func TestWrongPassword(t *testing.T) {
-	ctx, w := limit(t, time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, time.Minute)
 	b := another(ctx, t, w, func(config map[string]any) {
 		config["matrix"].(map[string]any)["password"] = "not the password"
 	})
@@ -66,7 +66,7 @@ func TestWrongPassword(t *testing.T) {
 }
 
 func TestUnknownConfigKey(t *testing.T) {
-	ctx, w := limit(t, time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, time.Minute)
 	b := another(ctx, t, w, func(config map[string]any) {
 		config["web"].(map[string]any)["adress"] = "127.0.0.1:1"
 	})
@@ -84,7 +84,7 @@ func TestUnknownConfigKey(t *testing.T) {
 
 // A homeserver that is down at the start is said once, and waited for.
 func TestHomeserverDownAtStart(t *testing.T) {
-	ctx, w := limit(t, 2*time.Minute), shared(t)
+	w, ctx := shared(t), limit(t, 2*time.Minute)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

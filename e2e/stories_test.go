@@ -15,13 +15,14 @@ import (
 // The stories hold, and everything that the bot says in them is readable to
 // clients that believe signed devices only.
 func TestStories(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no stories: %v", err)
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			w := shared(t)
+			w := stage.enter(t)
 			f, err := os.Open(file)
 			if err != nil {
 				t.Fatal(err)
@@ -93,8 +94,8 @@ func TestStoryThatFails(t *testing.T) {
 
 // What a command of a story can see and use.
 func TestStoryCommands(t *testing.T) {
-	t.Setenv("CALLER", "kept")
-	w := shared(t)
+	t.Setenv("CALLER", "kept") // which no test may do beside others
+	w := common.enter(t)
 	const text = `
 chair> !ping
 chair< (?i)the (bot) works

@@ -14,7 +14,7 @@ import (
 )
 
 // foretold is how long the bot says that the rest takes.
-var foretold = regexp.MustCompile(`(?i)about (\d+) more (second|minute)`)
+var foretold = regexp.MustCompile(`(?i)about (\d+)(½?) more (second|minute)`)
 
 // limited lets the bot open the direct chats of a group on a Synapse that has the limits it comes with, holds what was
 // foretold meanwhile against what it took, and then a vote.
@@ -56,8 +56,11 @@ func limited(ctx context.Context, repo string) (err error) {
 			return err
 		}
 		said := time.Duration(n) * time.Second
-		if found[2] == "minute" {
+		if found[3] == "minute" {
 			said = time.Duration(n) * time.Minute
+		}
+		if found[2] != "" {
+			said += time.Minute / 2
 		}
 		took := all.At.Sub(m.At)
 		times, worst = times+1, max(worst, math.Abs(1-said.Seconds()/took.Seconds()))
