@@ -1,6 +1,7 @@
 package media
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/livekit/protocol/livekit"
+	"google.golang.org/protobuf/proto"
 )
 
 // A client that sends nonsense is out; the server and the others go on.
@@ -79,6 +81,22 @@ func TestHostileMessages(t *testing.T) {
 	}
 }
 
+// read is the next message of a connection.
+func read(t *testing.T, ws *websocket.Conn) *livekit.SignalResponse {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	_, b, err := ws.Read(ctx)
+	m := &livekit.SignalResponse{}
+	if err == nil {
+		err = proto.Unmarshal(b, m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 // Connections that nobody is behind fill a room for a moment only: whoever comes next takes the place of one.
 func TestARoomFullOfNobody(t *testing.T) {
 	t.Parallel()
@@ -105,6 +123,18 @@ func TestARoomFullOfNobody(t *testing.T) {
 	})
 	if _, resp, err := w.dial(t, anna); err == nil || resp == nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("one too many: %v", err)
+	}
+	again := url.Values{"access_token": {w.token(t, "r", "eve0")}} // who is in comes anew, to their own place
+	if got := validate(t, w, "/rtc/validate", again); got != http.StatusOK {
+		t.Errorf("who is in is told %d", got)
+	}
+	ws, _, err := w.dial(t, again)
+	if err != nil {
+		t.Fatalf("who is in does not come in anew: %v", err)
+	}
+	lines = append(lines, ws)
+	if first := read(t, ws); first.GetJoin() == nil {
+		t.Errorf("who is in was told %v", first)
 	}
 	w.mu.Lock()
 	r := w.rooms["r"]

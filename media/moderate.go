@@ -75,7 +75,7 @@ func (s *Server) Rooms(context.Context) ([]string, error) {
 	return names, nil
 }
 
-// Full says whether a room takes nobody more.
+// Full says whether a room takes nobody more who is not in it.
 func (s *Server) Full(ctx context.Context, name string) bool {
 	full := false
 	err := s.within(ctx, name, func(r *room) error {
