@@ -12,19 +12,24 @@ import (
 // knownFor is how long a room remembers who has left: longer than somebody may be away and come back.
 const knownFor = 2 * silence
 
-// departure is somebody who has left.
+// departure is somebody who has left, or is hidden.
 type departure struct {
 	info *livekit.ParticipantInfo
 	at   time.Time
 }
 
-// departed tells everybody that somebody has left, also those who are away for the moment.
+// departed tells all others that somebody has left, also those who are away for the moment.
 func (r *room) departed(gone *livekit.ParticipantInfo) {
 	r.gone = append(r.recent(), departure{&livekit.ParticipantInfo{
 		Sid: gone.GetSid(), Identity: gone.GetIdentity(), Name: gone.GetName(), State: gone.GetState(), Version: gone.GetVersion(),
 		DisconnectReason: gone.GetDisconnectReason(),
 	}, r.now()})
-	r.tellOf(gone.GetSid(), signal.Update(gone))
+	m := signal.Update(gone)
+	for _, to := range r.people {
+		if to.sid != gone.GetSid() {
+			to.learn(gone.GetSid(), m)
+		}
+	}
 }
 
 // recent are those who have left not long ago.

@@ -46,6 +46,36 @@ func TestLayersAfterAnAnswer(t *testing.T) {
 	anna.wants(sid, int(livekit.VideoQuality_LOW), 2)
 }
 
+// loses breaks the line of somebody in room r, and waits until the server knows.
+func (w *world) loses(t *testing.T, c *client) {
+	t.Helper()
+	_ = c.ws.CloseNow()
+	c.reading.Wait()
+	until(t, func() string {
+		away := false
+		_ = w.about(t.Context(), "r", c.join.GetParticipant().GetIdentity(), func(_ *room, p *participant) error {
+			away = p.conn.Load() == nil
+			return nil
+		})
+		if !away {
+			return "not away"
+		}
+		return ""
+	})
+}
+
+// resumes goes on as the same participant on a new line.
+func (w *world) resumes(t *testing.T, c *client) {
+	t.Helper()
+	ws, _, err := w.dial(t, url.Values{
+		"access_token": {c.token}, "reconnect": {"1"}, "sid": {c.join.GetParticipant().GetSid()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.attach(ws)
+}
+
 // Whoever resumes learns what was said while they were away: who has left, what of theirs was muted, and what is wanted.
 func TestResumeTellsWhatWasMissed(t *testing.T) {
 	t.Parallel()
@@ -59,16 +89,7 @@ func TestResumeTellsWhatWasMissed(t *testing.T) {
 	bernd.sees("dora", here)
 	mic := bernd.published["mic"].GetSid()
 
-	_ = bernd.ws.CloseNow()
-	bernd.reading.Wait()
-	until(t, func() string {
-		away := false
-		_ = w.about(t.Context(), "r", "bernd", func(_ *room, p *participant) error { away = p.conn.Load() == nil; return nil })
-		if !away {
-			return "not away"
-		}
-		return ""
-	})
+	w.loses(t, bernd)
 	for _, c := range []*client{clara, dora} {
 		c.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Leave{Leave: &livekit.LeaveRequest{}}})
 		anna.sees(c.join.GetParticipant().GetIdentity(), gone)
@@ -79,13 +100,7 @@ func TestResumeTellsWhatWasMissed(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	ws, _, err := w.dial(t, url.Values{
-		"access_token": {bernd.token}, "reconnect": {"1"}, "sid": {bernd.join.GetParticipant().GetSid()},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	bernd.attach(ws)
+	w.resumes(t, bernd)
 	bernd.sees("clara", gone)
 	bernd.until("told what is wanted", func() bool {
 		return slices.ContainsFunc(bernd.notes, func(m *livekit.SignalResponse) bool {

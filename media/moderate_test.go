@@ -172,3 +172,47 @@ func TestMute(t *testing.T) {
 		t.Errorf("%d gaps in what bernd got", bernd.gaps)
 	}
 }
+
+// Who is hidden from now on goes for all others, with all that they send, also for who was away; and comes again when shown.
+func TestHiddenAndShown(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	anna, bernd, clara := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd"), w.enter(t, "r", "clara")
+	anna.publish(audio, "mic", "mic", gcm)
+	for _, c := range []*client{bernd, clara} {
+		c.gets(anna, "mic", 10)
+	}
+	hide := func(on bool) {
+		t.Helper()
+		if err := w.Permit(t.Context(), "r", "anna", Permissions{Publish: true, Subscribe: true, Hidden: on}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.loses(t, clara)
+	hide(true)
+	w.resumes(t, clara)
+	for _, c := range []*client{bernd, clara} {
+		c.sees("anna", gone)
+		c.until("without her sound", func() bool { return len(c.mids) == 0 })
+	}
+	anna.until("told that she is hidden", func() bool {
+		p := anna.people[anna.join.GetParticipant().GetSid()]
+		return p.GetPermission().GetHidden() && p.GetState() == here && len(p.GetTracks()) == 1
+	})
+	dora := w.enter(t, "r", "dora")
+	if n := len(dora.join.GetOtherParticipants()); n != 2 {
+		t.Errorf("dora was told of %d people, want 2", n)
+	}
+
+	hide(false)
+	for _, c := range []*client{bernd, clara, dora} {
+		c.sees("anna", here)
+		c.until("offered her sound", func() bool { return len(c.mids) == 1 })
+	}
+	for _, c := range []*client{bernd, dora} {
+		c.mu.Lock()
+		before := c.received[anna.join.GetParticipant().GetSid()+"|"+anna.published["mic"].GetSid()]
+		c.mu.Unlock()
+		c.gets(anna, "mic", before+10)
+	}
+}

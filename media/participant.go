@@ -254,6 +254,14 @@ func (p *participant) info(state livekit.ParticipantInfo_State) *livekit.Partici
 	return i
 }
 
+// departing describes somebody who goes to those who stay.
+func (p *participant) departing(why livekit.DisconnectReason) *livekit.ParticipantInfo {
+	p.version++
+	gone := p.info(livekit.ParticipantInfo_DISCONNECTED)
+	gone.Tracks, gone.IsPublisher, gone.DisconnectReason = nil, false, why
+	return gone
+}
+
 func (p *participant) person() Person {
 	return Person{Identity: p.identity, Name: p.name, Since: p.since}
 }

@@ -196,7 +196,7 @@ func (p *participant) mayGet(from *participant, t *publication) bool {
 
 func (p *participant) wantsTrack(from *participant, t *publication) bool {
 	wanted, said := p.wants[t.info.Sid]
-	return p != from && from.active && t.track != nil && p.video.GetCanSubscribe() && (wanted || !said && p.auto)
+	return p != from && from.active && !from.hidden() && t.track != nil && p.video.GetCanSubscribe() && (wanted || !said && p.auto)
 }
 
 // give lets somebody receive another's track, if they may and want it.
@@ -225,6 +225,11 @@ func (r *room) withdraw(t *publication) {
 		return
 	}
 	r.stage.Leave(t.track)
+	r.takeBack(t)
+}
+
+// takeBack has nobody receive a track any more.
+func (r *room) takeBack(t *publication) {
 	for _, p := range r.people {
 		p.sub.change(t.info.Sid, p.sub.remove(t.info.Sid))
 	}
