@@ -2,8 +2,10 @@ package media
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/livekit/protocol/livekit"
 )
@@ -123,6 +125,53 @@ func TestTracksOnRequest(t *testing.T) {
 	if len(bernd.received) != 1 {
 		t.Errorf("bernd receives %v", bernd.received)
 	}
+}
+
+// What somebody wants of tracks is remembered as long as there are these, and of no others.
+func TestWantsEndWithTheTrack(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
+	bernd.every(time.Second)
+	says := func(sids []string, subscribe bool) {
+		bernd.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Subscription{Subscription: &livekit.UpdateSubscription{
+			TrackSids: sids, Subscribe: subscribe,
+		}}})
+		bernd.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_TrackSetting{TrackSetting: &livekit.UpdateTrackSettings{
+			TrackSids: sids, Quality: livekit.VideoQuality_LOW,
+		}}})
+	}
+	remembers := func(n int) {
+		t.Helper()
+		until(t, func() string {
+			wants, prefers := 0, 0
+			if err := w.about(t.Context(), "r", "bernd", func(_ *room, p *participant) error {
+				wants, prefers = len(p.wants), len(p.prefers)
+				return nil
+			}); err != nil {
+				return err.Error()
+			}
+			if wants != n || prefers != n {
+				return fmt.Sprintf("%d wants and %d preferences are remembered, want %d", wants, prefers, n)
+			}
+			return ""
+		})
+	}
+	many := make([]string, maxWants)
+	for i := range many {
+		many[i] = fmt.Sprint("TR_", i)
+	}
+	says(many, false)
+	says(many[1:], true)
+	stop := anna.publish(video, "cam", "cam", gcm)
+	bernd.gets(anna, "cam", 1)
+	says([]string{anna.published["cam"].GetSid()}, false)
+	remembers(1)
+	bernd.until("without the picture", func() bool { return len(bernd.mids) == 0 })
+	stop()
+	remembers(0)
+	anna.publish(video, "cam2", "cam2", gcm)
+	bernd.gets(anna, "cam2", 10)
 }
 
 // Who is muted is not heard, whatever their client makes of it, and seen as before, with their screen; until they say

@@ -19,7 +19,7 @@ const (
 	maxFeatures = 16 // of a sound
 )
 
-// maxWants is how many tracks somebody may have asked for or refused.
+// maxWants is how many tracks there may be in a room, and how many somebody may speak of at once.
 const maxWants = maxPeople * maxTracks
 
 func enabledCodecs() []*livekit.Codec {
@@ -219,13 +219,27 @@ func (r *room) give(to, from *participant, t *publication) {
 	}
 }
 
-// withdraw takes a track from everybody.
+// withdraw takes a track from everybody for good: one that comes again has another id.
 func (r *room) withdraw(t *publication) {
 	if t.track == nil {
 		return
 	}
 	r.stage.Leave(t.track)
 	r.takeBack(t)
+	for _, p := range r.people {
+		delete(p.wants, t.info.Sid)
+		delete(p.prefers, t.info.Sid)
+	}
+}
+
+// published finds a track that is being sent, by its id.
+func (r *room) published(sid string) (from *participant, t *publication) {
+	for _, p := range r.people {
+		if t := p.published(sid); t != nil {
+			return p, t
+		}
+	}
+	return nil, nil
 }
 
 // takeBack has nobody receive a track any more.
@@ -306,19 +320,15 @@ func (r *room) subscribe(p *participant, want *livekit.UpdateSubscription) {
 	for _, of := range want.GetParticipantTracks() {
 		sids = append(sids, of.GetTrackSids()...)
 	}
-	sids = sids[:min(len(sids), maxWants)]
-	for _, sid := range sids {
-		if _, known := p.wants[sid]; known || len(p.wants) < maxWants {
-			p.wants[sid] = want.GetSubscribe()
+	for _, sid := range sids[:min(len(sids), maxWants)] {
+		from, t := r.published(sid)
+		if t == nil {
+			continue // over, and never comes again
 		}
-		if !want.GetSubscribe() {
+		if p.wants[sid] = want.GetSubscribe(); want.GetSubscribe() {
+			r.give(p, from, t)
+		} else {
 			p.sub.change(sid, p.sub.remove(sid))
-			continue
-		}
-		for _, other := range r.people {
-			if t := other.published(sid); t != nil {
-				r.give(p, other, t)
-			}
 		}
 	}
 }
