@@ -31,6 +31,7 @@ func TestHostileMessages(t *testing.T) {
 		"an offer without media": offer("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"),
 		"an offer of nonsense":   offer(strings.Repeat("v=0\r\n", 1000)),
 		"a candidate not JSON":   trickle("candidate:1"),
+		"a candidate too long":   trickle(`{"candidate":"` + strings.Repeat("x", maxCandidate) + `"}`),
 		"too much at once":       nil,
 	} {
 		eve := w.enter(t, "r", "eve")

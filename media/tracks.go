@@ -35,14 +35,14 @@ func (r *room) handle(p *participant, conn *signal.Conn, m *livekit.SignalReques
 	p.heard = now
 	switch m := m.GetMessage().(type) {
 	case *livekit.SignalRequest_Offer:
-		p.pub.post(p.pub.answer(m.Offer, p.codecs()))
+		p.pub.answerTo(m.Offer, p.pub.answer(m.Offer, p.codecs()))
 	case *livekit.SignalRequest_Answer:
-		p.sub.post(p.sub.answered(m.Answer))
+		p.sub.answerTo(m.Answer, p.sub.answered(m.Answer))
 	case *livekit.SignalRequest_Trickle:
 		if m.Trickle.GetTarget() == signal.Publisher {
-			p.pub.post(p.pub.candidate(m.Trickle.GetCandidateInit()))
+			p.pub.answerTo(m.Trickle, p.pub.candidate(m.Trickle.GetCandidateInit()))
 		} else {
-			p.sub.post(p.sub.candidate(m.Trickle.GetCandidateInit()))
+			p.sub.answerTo(m.Trickle, p.sub.candidate(m.Trickle.GetCandidateInit()))
 		}
 	case *livekit.SignalRequest_AddTrack:
 		r.addTrack(p, m.AddTrack)
