@@ -38,9 +38,26 @@ func (r *room) recent() []departure {
 	return slices.DeleteFunc(r.gone, func(d departure) bool { return now.Sub(d.at) > knownFor })
 }
 
+// taking is a track that was taken from somebody, who may no longer send it.
+type taking struct {
+	sid string
+	at  time.Time
+}
+
+// lately are the tracks that were taken from somebody not long ago.
+func (p *participant) lately(now time.Time) []taking {
+	return slices.DeleteFunc(p.taken, func(t taking) bool { return now.Sub(t.at) > knownFor })
+}
+
+// takes tells somebody that a track of theirs is no longer sent, and remembers that: the word of it may be lost with a line.
+func (p *participant) takes(sid string, now time.Time) {
+	p.taken = append(p.lately(now), taking{sid, now})
+	p.send(signal.Unpublished(sid))
+}
+
 // catchUp tells somebody who resumes what was said while they were away: that others have left, of whom clients think that
-// they are there until they are told; that tracks of their own have been muted, before they learn how these are, since
-// clients take their own word for it; who speaks; and what else is.
+// they are there until they are told; that tracks of their own were taken from them, or have been muted, before they learn
+// how these are, since clients take their own word for it; who speaks; and what else is.
 func (r *room) catchUp(p *participant) {
 	var list []*livekit.ParticipantInfo
 	r.gone = r.recent()
@@ -49,6 +66,10 @@ func (r *room) catchUp(p *participant) {
 		if back := r.people[who]; who != p.identity && (back == nil || !back.active || back.hidden()) {
 			list = append(list, d.info)
 		}
+	}
+	p.taken = p.lately(r.now())
+	for _, t := range p.taken {
+		p.send(signal.Unpublished(t.sid))
 	}
 	for _, t := range p.tracks {
 		if t.hushed {

@@ -76,7 +76,8 @@ func (w *world) resumes(t *testing.T, c *client) {
 	c.attach(ws)
 }
 
-// Whoever resumes learns what was said while they were away: who has left, what of theirs was muted, and what is wanted.
+// Whoever resumes learns what was said while they were away: who has left, what of theirs was
+// taken from them and muted, and what is wanted.
 func TestResumeTellsWhatWasMissed(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -84,6 +85,11 @@ func TestResumeTellsWhatWasMissed(t *testing.T) {
 	clara, dora := w.enter(t, "r", "clara"), w.enter(t, "r", "dora")
 	bernd.publish(audio, "mic", "mic", gcm)
 	cam := bernd.layered("cam")
+	bernd.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_AddTrack{AddTrack: &livekit.AddTrackRequest{
+		Cid: "screen", Type: video, Source: livekit.TrackSource_SCREEN_SHARE, Encryption: gcm,
+	}}})
+	bernd.publish(video, "screen", "screen", gcm)
+	anna.gets(bernd, "screen", 1)
 	anna.gets(bernd, "mic", 1)
 	anna.gets(bernd, "cam", 1)
 	bernd.sees("dora", here)
@@ -99,9 +105,15 @@ func TestResumeTellsWhatWasMissed(t *testing.T) {
 	if err := w.Mute(t.Context(), "r", "bernd", mic); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.Permit(t.Context(), "r", "bernd", Permissions{Publish: true, Subscribe: true, Sources: []string{"camera", "microphone"}}); err != nil {
+		t.Fatal(err)
+	}
 
 	w.resumes(t, bernd)
 	bernd.sees("clara", gone)
+	bernd.until("told that the screen is no longer shown", func() bool {
+		return slices.Contains(bernd.dropped, bernd.published["screen"].GetSid())
+	})
 	bernd.until("told what is wanted", func() bool {
 		return slices.ContainsFunc(bernd.notes, func(m *livekit.SignalResponse) bool {
 			return m.GetSubscribedQualityUpdate().GetTrackSid() == cam

@@ -210,7 +210,7 @@ func (r *room) enforce(p *participant) {
 		}
 		r.withdraw(t)
 		p.tracks = slices.DeleteFunc(p.tracks, func(have *publication) bool { return have == t })
-		p.send(signal.Unpublished(t.info.GetSid()))
+		p.takes(t.info.GetSid(), r.now())
 	}
 	for _, other := range r.people {
 		for _, t := range other.tracks {

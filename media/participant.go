@@ -31,6 +31,7 @@ type participant struct {
 	active    bool      // receives; only now others learn of them
 	version   uint32
 	tracks    []*publication
+	taken     []taking                           // tracks that it may no longer send
 	auto      bool                               // gets every track that it does not refuse
 	wants     map[string]bool                    // tracks that it has asked for, or refused
 	prefers   map[string]preference              // how it wants tracks
