@@ -46,7 +46,38 @@ func TestLayersAfterAnAnswer(t *testing.T) {
 	anna.wants(sid, int(livekit.VideoQuality_LOW), 2)
 }
 
-// Whoever resumes learns what was said while they were away: who has left, what of theirs was muted, and what is wanted.
+// loses breaks the line of somebody in room r, and waits until the server knows.
+func (w *world) loses(t *testing.T, c *client) {
+	t.Helper()
+	_ = c.ws.CloseNow()
+	c.reading.Wait()
+	until(t, func() string {
+		away := false
+		_ = w.about(t.Context(), "r", c.join.GetParticipant().GetIdentity(), func(_ *room, p *participant) error {
+			away = p.conn.Load() == nil
+			return nil
+		})
+		if !away {
+			return "not away"
+		}
+		return ""
+	})
+}
+
+// resumes goes on as the same participant on a new line.
+func (w *world) resumes(t *testing.T, c *client) {
+	t.Helper()
+	ws, _, err := w.dial(t, url.Values{
+		"access_token": {c.token}, "reconnect": {"1"}, "sid": {c.join.GetParticipant().GetSid()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.attach(ws)
+}
+
+// Whoever resumes learns what was said while they were away: who has left, what of theirs was
+// taken from them and muted, and what is wanted.
 func TestResumeTellsWhatWasMissed(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -54,21 +85,17 @@ func TestResumeTellsWhatWasMissed(t *testing.T) {
 	clara, dora := w.enter(t, "r", "clara"), w.enter(t, "r", "dora")
 	bernd.publish(audio, "mic", "mic", gcm)
 	cam := bernd.layered("cam")
+	bernd.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_AddTrack{AddTrack: &livekit.AddTrackRequest{
+		Cid: "screen", Type: video, Source: livekit.TrackSource_SCREEN_SHARE, Encryption: gcm,
+	}}})
+	bernd.publish(video, "screen", "screen", gcm)
+	anna.gets(bernd, "screen", 1)
 	anna.gets(bernd, "mic", 1)
 	anna.gets(bernd, "cam", 1)
 	bernd.sees("dora", here)
 	mic := bernd.published["mic"].GetSid()
 
-	_ = bernd.ws.CloseNow()
-	bernd.reading.Wait()
-	until(t, func() string {
-		away := false
-		_ = w.about(t.Context(), "r", "bernd", func(_ *room, p *participant) error { away = p.conn.Load() == nil; return nil })
-		if !away {
-			return "not away"
-		}
-		return ""
-	})
+	w.loses(t, bernd)
 	for _, c := range []*client{clara, dora} {
 		c.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Leave{Leave: &livekit.LeaveRequest{}}})
 		anna.sees(c.join.GetParticipant().GetIdentity(), gone)
@@ -78,15 +105,15 @@ func TestResumeTellsWhatWasMissed(t *testing.T) {
 	if err := w.Mute(t.Context(), "r", "bernd", mic); err != nil {
 		t.Fatal(err)
 	}
-
-	ws, _, err := w.dial(t, url.Values{
-		"access_token": {bernd.token}, "reconnect": {"1"}, "sid": {bernd.join.GetParticipant().GetSid()},
-	})
-	if err != nil {
+	if err := w.Permit(t.Context(), "r", "bernd", Permissions{Publish: true, Subscribe: true, Sources: []string{"camera", "microphone"}}); err != nil {
 		t.Fatal(err)
 	}
-	bernd.attach(ws)
+
+	w.resumes(t, bernd)
 	bernd.sees("clara", gone)
+	bernd.until("told that the screen is no longer shown", func() bool {
+		return slices.Contains(bernd.dropped, bernd.published["screen"].GetSid())
+	})
 	bernd.until("told what is wanted", func() bool {
 		return slices.ContainsFunc(bernd.notes, func(m *livekit.SignalResponse) bool {
 			return m.GetSubscribedQualityUpdate().GetTrackSid() == cam

@@ -2,6 +2,8 @@ package media
 
 import (
 	"errors"
+	"net/http"
+	"net/url"
 	"testing"
 )
 
@@ -19,6 +21,9 @@ func TestChecksLeaveRoomForCalls(t *testing.T) {
 	if r, err := w.Server.enter(NewCheckRoom()); !errors.Is(err, errTooManyRooms) {
 		t.Errorf("one too many: %v", err)
 		w.leave(r)
+	}
+	if got := validate(t, w, "/rtc/validate", url.Values{"access_token": {w.token(t, NewCheckRoom(), "eve")}}); got != http.StatusServiceUnavailable {
+		t.Errorf("one too many is told %d", got)
 	}
 	r, err := w.Server.enter("call")
 	if err != nil {

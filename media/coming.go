@@ -41,7 +41,7 @@ func (r *room) begin(p *participant, j joining) {
 		r.addTrack(p, t)
 	}
 	if j.offer.GetSdp() != "" {
-		p.pub.post(p.pub.answer(j.offer, p.codecs()))
+		p.pub.answerTo(j.offer, p.pub.answer(j.offer, p.codecs()))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/livekit/protocol/livekit"
 
@@ -45,16 +46,42 @@ func (s *Server) Handler() http.Handler {
 func allowOrigins(w http.ResponseWriter) { w.Header().Set("Access-Control-Allow-Origin", "*") }
 
 func (s *Server) validate(w http.ResponseWriter, r *http.Request) {
+	if _, ok := s.receive(w, r); ok {
+		_, _ = w.Write([]byte("success"))
+	}
+}
+
+// receive reads what a client says, and answers it where it cannot connect as that.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request) (j joining, ok bool) {
 	allowOrigins(w)
 	j, err := s.read(r)
-	if err == nil && s.Full(r.Context(), j.room) {
-		err = errFull
+	if err == nil {
+		err = s.refusal(r.Context(), j)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), status(err))
-		return
 	}
-	_, _ = w.Write([]byte("success"))
+	return j, err == nil
+}
+
+// refusal says why somebody cannot come in now, nil if they can. Whoever is in has a place, also to come anew to.
+func (s *Server) refusal(ctx context.Context, j joining) error {
+	s.mu.Lock()
+	err := s.bars(j.room)
+	s.mu.Unlock()
+	if err != nil || j.resume {
+		return err
+	}
+	err = s.within(ctx, j.room, func(r *room) error {
+		if r.people[j.identity] == nil && r.full(time.Now()) {
+			return errFull
+		}
+		return nil
+	})
+	if errors.Is(err, errFull) {
+		return err
+	}
+	return nil // nor is there anybody where there is no room yet
 }
 
 // status is what a refusal is answered with: a client gives up at 401, and comes back after 503.
@@ -127,10 +154,8 @@ func (j *joining) describeSelf(metadata string, attributes map[string]string) er
 }
 
 func (s *Server) serveClient(w http.ResponseWriter, r *http.Request) {
-	allowOrigins(w)
-	j, err := s.read(r)
-	if err != nil {
-		http.Error(w, err.Error(), status(err))
+	j, ok := s.receive(w, r)
+	if !ok {
 		return
 	}
 	room, err := s.enter(j.room)
@@ -139,10 +164,6 @@ func (s *Server) serveClient(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.leave(room)
-	if !j.resume && s.Full(r.Context(), j.room) {
-		http.Error(w, errFull.Error(), status(errFull))
-		return
-	}
 	conn, err := signal.Accept(w, r)
 	if err != nil {
 		return // the client has been told

@@ -1,14 +1,17 @@
 package media
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/livekit/protocol/livekit"
+	"google.golang.org/protobuf/proto"
 )
 
 // A client that sends nonsense is out; the server and the others go on.
@@ -29,6 +32,7 @@ func TestHostileMessages(t *testing.T) {
 		"an offer without media": offer("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"),
 		"an offer of nonsense":   offer(strings.Repeat("v=0\r\n", 1000)),
 		"a candidate not JSON":   trickle("candidate:1"),
+		"a candidate too long":   trickle(`{"candidate":"` + strings.Repeat("x", maxCandidate) + `"}`),
 		"too much at once":       nil,
 	} {
 		eve := w.enter(t, "r", "eve")
@@ -79,6 +83,22 @@ func TestHostileMessages(t *testing.T) {
 	}
 }
 
+// read is the next message of a connection.
+func read(t *testing.T, ws *websocket.Conn) *livekit.SignalResponse {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	_, b, err := ws.Read(ctx)
+	m := &livekit.SignalResponse{}
+	if err == nil {
+		err = proto.Unmarshal(b, m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 // Connections that nobody is behind fill a room for a moment only: whoever comes next takes the place of one.
 func TestARoomFullOfNobody(t *testing.T) {
 	t.Parallel()
@@ -96,8 +116,19 @@ func TestARoomFullOfNobody(t *testing.T) {
 		}
 		lines = append(lines, ws)
 	}
+	came := func(since time.Time) error {
+		return w.within(t.Context(), "r", func(r *room) error {
+			for _, p := range r.people {
+				p.since = since
+			}
+			return nil
+		})
+	}
 	anna := url.Values{"access_token": {w.token(t, "r", "anna")}}
 	until(t, func() string {
+		if err := came(time.Now().Add(time.Minute)); err != nil { // however long all that takes: a moment ago
+			return err.Error()
+		}
 		if !w.Full(t.Context(), "r") || validate(t, w, "/rtc/validate", anna) != http.StatusServiceUnavailable {
 			return "there is a place"
 		}
@@ -106,15 +137,19 @@ func TestARoomFullOfNobody(t *testing.T) {
 	if _, resp, err := w.dial(t, anna); err == nil || resp == nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("one too many: %v", err)
 	}
-	w.mu.Lock()
-	r := w.rooms["r"]
-	w.mu.Unlock()
-	if err := r.call(t.Context(), func() error {
-		for _, p := range r.people {
-			p.since = p.since.Add(-comesWithin)
-		}
-		return nil
-	}); err != nil {
+	again := url.Values{"access_token": {w.token(t, "r", "eve0")}} // who is in comes anew, to their own place
+	if got := validate(t, w, "/rtc/validate", again); got != http.StatusOK {
+		t.Errorf("who is in is told %d", got)
+	}
+	ws, _, err := w.dial(t, again)
+	if err != nil {
+		t.Fatalf("who is in does not come in anew: %v", err)
+	}
+	lines = append(lines, ws)
+	if first := read(t, ws); first.GetJoin() == nil {
+		t.Errorf("who is in was told %v", first)
+	}
+	if err := came(time.Now().Add(-comesWithin)); err != nil {
 		t.Fatal(err)
 	}
 	w.enter(t, "r", "anna")

@@ -114,8 +114,12 @@ func TestShutdownSaysGoodbye(t *testing.T) {
 	if p := w.changes.Load(); p == nil || len(*p) != 0 {
 		t.Errorf("last told that present are: %v", p)
 	}
-	if _, resp, err := w.dial(t, url.Values{"access_token": {w.token(t, "r", "bernd")}}); err == nil || resp.StatusCode != 503 {
+	late := url.Values{"access_token": {w.token(t, "r", "bernd")}}
+	if _, resp, err := w.dial(t, late); err == nil || resp.StatusCode != 503 {
 		t.Errorf("after the end: %v", err)
+	}
+	if got := validate(t, w, "/rtc/validate", late); got != 503 { // the reason, which browsers see there alone
+		t.Errorf("after the end validate says %d", got)
 	}
 }
 

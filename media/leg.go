@@ -7,23 +7,31 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/webrtc/v4"
+	"google.golang.org/protobuf/proto"
 
 	"stimmbote/media/signal"
 )
 
 const (
-	legQueue      = 256 // commands that wait for a peer connection
-	maxCandidates = 64  // that come before the description which they belong to
+	legQueue      = 256     // commands that wait for a peer connection
+	legBytes      = 2 << 20 // of what the client has said and that waits: two messages as long as any may be
+	maxCandidates = 64      // that come before the description which they belong to
+	maxCandidate  = 4 << 10 // bytes of one
 	beatEvery     = 250 * time.Millisecond
 	reportBeats   = 4 // of them between two reports
 )
 
-// errBehind is a peer connection that does not keep up with what is asked of it.
-var errBehind = errors.New("too many commands waiting")
+// Reasons to end the participant whose peer connection it is.
+var (
+	errBehind    = errors.New("too many commands waiting") // it does not keep up with what is asked of it
+	errTooMuch   = errors.New("too many bytes waiting")    // nor with what its client says
+	errCandidate = errors.New("candidate is too long")
+)
 
 // leg is one peer connection of a participant and the goroutine that alone negotiates on it.
 type leg struct {
@@ -34,6 +42,7 @@ type leg struct {
 	guard  func(func()) // does something, and ends the room if that panics
 
 	do      chan func() error
+	waiting atomic.Int64 // bytes of what the client has said and that is not done yet
 	quit    chan struct{}
 	stop    sync.Once
 	workers sync.WaitGroup // goroutines that end with the peer connection
@@ -99,6 +108,19 @@ func (l *leg) post(f func() error) {
 	}
 }
 
+// answerTo is post for what the client has asked for in a message, of which only so many bytes may wait.
+func (l *leg) answerTo(m proto.Message, f func() error) {
+	size := int64(proto.Size(m))
+	if l.waiting.Add(size) > legBytes {
+		l.fail(errTooMuch)
+		return
+	}
+	l.post(func() error {
+		defer l.waiting.Add(-size)
+		return f()
+	})
+}
+
 // run works until close is called, then closes the peer connection and waits for everything that depends on it.
 func (l *leg) run() {
 	clock := time.NewTicker(beatEvery)
@@ -131,6 +153,9 @@ func (l *leg) work(f func()) { l.workers.Go(func() { l.guard(f) }) }
 // candidate adds one of the client's candidates, which may come before its description.
 func (l *leg) candidate(init string) func() error {
 	return func() error {
+		if len(init) > maxCandidate {
+			return errCandidate
+		}
 		var c webrtc.ICECandidateInit
 		if err := json.Unmarshal([]byte(init), &c); err != nil {
 			return fmt.Errorf("reading candidate: %w", err)

@@ -2,6 +2,7 @@ package media
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -89,4 +90,36 @@ func TestCandidatesBelongToDescriptions(t *testing.T) {
 	d, ufrag = offer(true)
 	comes(ufrag, maxCandidates)
 	describe(d, maxCandidates-1)
+}
+
+// What a client says and that waits for a peer connection is bounded in bytes: more of it ends the participant.
+func TestWhatWaitsIsBounded(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	pc, _, err := w.connection(forward.Both, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pc.GracefulClose()
+	var fault error
+	l := newLeg(pc, signal.Publisher, func(*livekit.SignalResponse) {}, func(err error) { fault = err }, func(f func()) { f() })
+	offer := &livekit.SessionDescription{Type: "offer", Sdp: strings.Repeat("x", legBytes/4)}
+	for range 20 { // what is done waits no more
+		l.answerTo(offer, func() error { return nil })
+		if err := (<-l.do)(); err != nil || fault != nil {
+			t.Fatal(err, fault)
+		}
+	}
+	for range 4 {
+		if fault != nil {
+			t.Fatalf("too much with %d that wait: %v", len(l.do), fault)
+		}
+		l.answerTo(offer, func() error { return nil })
+	}
+	if !errors.Is(fault, errTooMuch) || len(l.do) != 3 {
+		t.Errorf("%d wait, and %v", len(l.do), fault)
+	}
+	if err := l.candidate(strings.Repeat(" ", maxCandidate) + "{}")(); !errors.Is(err, errCandidate) {
+		t.Errorf("a candidate that is too long: %v", err)
+	}
 }

@@ -75,7 +75,7 @@ func (s *Server) Rooms(context.Context) ([]string, error) {
 	return names, nil
 }
 
-// Full says whether a room takes nobody more.
+// Full says whether a room takes nobody more who is not in it.
 func (s *Server) Full(ctx context.Context, name string) bool {
 	full := false
 	err := s.within(ctx, name, func(r *room) error {
@@ -148,8 +148,12 @@ func (s *Server) Permit(ctx context.Context, name, identity string, may Permissi
 		v.SetCanPublishData(may.PublishData)
 		v.SetCanUpdateOwnMetadata(may.DescribeSelf)
 		v.CanPublishSources, v.Hidden = slices.Clone(may.Sources), may.Hidden
+		was := p.hidden()
 		p.video = v
 		r.enforce(p)
+		if p.hidden() != was {
+			r.veil(p)
+		}
 		r.changed(p)
 		return nil
 	})
@@ -206,7 +210,7 @@ func (r *room) enforce(p *participant) {
 		}
 		r.withdraw(t)
 		p.tracks = slices.DeleteFunc(p.tracks, func(have *publication) bool { return have == t })
-		p.send(signal.Unpublished(t.info.GetSid()))
+		p.takes(t.info.GetSid(), r.now())
 	}
 	for _, other := range r.people {
 		for _, t := range other.tracks {
@@ -218,4 +222,22 @@ func (r *room) enforce(p *participant) {
 		}
 	}
 	p.refreshed = time.Time{}
+}
+
+// veil follows that somebody who is in is hidden from now on, or no longer. For others they go and come, with all that they
+// send: clients drop what is of nobody that they know.
+func (r *room) veil(p *participant) {
+	switch {
+	case !p.active:
+	case p.hidden():
+		for _, t := range p.tracks {
+			r.takeBack(t)
+		}
+		r.departed(p.departing(livekit.DisconnectReason_UNKNOWN_REASON))
+	default:
+		r.announce(p)
+		for _, t := range p.tracks {
+			r.offer(p, t)
+		}
+	}
 }

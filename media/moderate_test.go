@@ -2,8 +2,10 @@ package media
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/livekit/protocol/livekit"
 )
@@ -125,6 +127,53 @@ func TestTracksOnRequest(t *testing.T) {
 	}
 }
 
+// What somebody wants of tracks is remembered as long as there are these, and of no others.
+func TestWantsEndWithTheTrack(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	anna, bernd := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd")
+	bernd.every(time.Second)
+	says := func(sids []string, subscribe bool) {
+		bernd.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Subscription{Subscription: &livekit.UpdateSubscription{
+			TrackSids: sids, Subscribe: subscribe,
+		}}})
+		bernd.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_TrackSetting{TrackSetting: &livekit.UpdateTrackSettings{
+			TrackSids: sids, Quality: livekit.VideoQuality_LOW,
+		}}})
+	}
+	remembers := func(n int) {
+		t.Helper()
+		until(t, func() string {
+			wants, prefers := 0, 0
+			if err := w.about(t.Context(), "r", "bernd", func(_ *room, p *participant) error {
+				wants, prefers = len(p.wants), len(p.prefers)
+				return nil
+			}); err != nil {
+				return err.Error()
+			}
+			if wants != n || prefers != n {
+				return fmt.Sprintf("%d wants and %d preferences are remembered, want %d", wants, prefers, n)
+			}
+			return ""
+		})
+	}
+	many := make([]string, maxWants)
+	for i := range many {
+		many[i] = fmt.Sprint("TR_", i)
+	}
+	says(many, false)
+	says(many[1:], true)
+	stop := anna.publish(video, "cam", "cam", gcm)
+	bernd.gets(anna, "cam", 1)
+	says([]string{anna.published["cam"].GetSid()}, false)
+	remembers(1)
+	bernd.until("without the picture", func() bool { return len(bernd.mids) == 0 })
+	stop()
+	remembers(0)
+	anna.publish(video, "cam2", "cam2", gcm)
+	bernd.gets(anna, "cam2", 10)
+}
+
 // Who is muted is not heard, whatever their client makes of it, and seen as before, with their screen; until they say
 // that the microphone is on again.
 func TestMute(t *testing.T) {
@@ -170,5 +219,49 @@ func TestMute(t *testing.T) {
 	defer bernd.mu.Unlock()
 	if bernd.gaps > 0 {
 		t.Errorf("%d gaps in what bernd got", bernd.gaps)
+	}
+}
+
+// Who is hidden from now on goes for all others, with all that they send, also for who was away; and comes again when shown.
+func TestHiddenAndShown(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	anna, bernd, clara := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd"), w.enter(t, "r", "clara")
+	anna.publish(audio, "mic", "mic", gcm)
+	for _, c := range []*client{bernd, clara} {
+		c.gets(anna, "mic", 10)
+	}
+	hide := func(on bool) {
+		t.Helper()
+		if err := w.Permit(t.Context(), "r", "anna", Permissions{Publish: true, Subscribe: true, Hidden: on}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.loses(t, clara)
+	hide(true)
+	w.resumes(t, clara)
+	for _, c := range []*client{bernd, clara} {
+		c.sees("anna", gone)
+		c.until("without her sound", func() bool { return len(c.mids) == 0 })
+	}
+	anna.until("told that she is hidden", func() bool {
+		p := anna.people[anna.join.GetParticipant().GetSid()]
+		return p.GetPermission().GetHidden() && p.GetState() == here && len(p.GetTracks()) == 1
+	})
+	dora := w.enter(t, "r", "dora")
+	if n := len(dora.join.GetOtherParticipants()); n != 2 {
+		t.Errorf("dora was told of %d people, want 2", n)
+	}
+
+	hide(false)
+	for _, c := range []*client{bernd, clara, dora} {
+		c.sees("anna", here)
+		c.until("offered her sound", func() bool { return len(c.mids) == 1 })
+	}
+	for _, c := range []*client{bernd, dora} {
+		c.mu.Lock()
+		before := c.received[anna.join.GetParticipant().GetSid()+"|"+anna.published["mic"].GetSid()]
+		c.mu.Unlock()
+		c.gets(anna, "mic", before+10)
 	}
 }

@@ -90,6 +90,12 @@ func (p *participant) owe(about string, m *livekit.SignalResponse) {
 	}
 }
 
+// learn sends something about somebody at once: older news of them are void.
+func (p *participant) learn(sid string, m *livekit.SignalResponse) {
+	delete(p.owed, sid)
+	p.send(m)
+}
+
 // pay sends what is owed, as far as the client is not behind.
 func (p *participant) pay() {
 	c := p.conn.Load()

@@ -31,6 +31,7 @@ type participant struct {
 	active    bool      // receives; only now others learn of them
 	version   uint32
 	tracks    []*publication
+	taken     []taking                           // tracks that it may no longer send
 	auto      bool                               // gets every track that it does not refuse
 	wants     map[string]bool                    // tracks that it has asked for, or refused
 	prefers   map[string]preference              // how it wants tracks
@@ -252,6 +253,14 @@ func (p *participant) info(state livekit.ParticipantInfo_State) *livekit.Partici
 		}
 	}
 	return i
+}
+
+// departing describes somebody who goes to those who stay.
+func (p *participant) departing(why livekit.DisconnectReason) *livekit.ParticipantInfo {
+	p.version++
+	gone := p.info(livekit.ParticipantInfo_DISCONNECTED)
+	gone.Tracks, gone.IsPublisher, gone.DisconnectReason = nil, false, why
+	return gone
 }
 
 func (p *participant) person() Person {

@@ -49,7 +49,7 @@ func (r *room) allow(from *participant) time.Duration {
 		told := 0
 		for _, t := range from.tracks {
 			had, has := before.allows(to, t.info.Sid), from.allowed.allows(to, t.info.Sid)
-			if to == from || t.track == nil || had == has {
+			if to == from || t.track == nil || had == has || from.hidden() {
 				continue
 			}
 			told++

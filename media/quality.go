@@ -40,18 +40,18 @@ func qualityOf(rid string) int {
 func (r *room) prefer(p *participant, m *livekit.UpdateTrackSettings) {
 	sids := m.GetTrackSids()
 	for _, sid := range sids[:min(len(sids), maxWants)] {
+		_, t := r.published(sid)
+		if t == nil {
+			continue // over, and never comes again
+		}
 		want := preference{disabled: m.GetDisabled(), quality: int(m.GetQuality())}
-		for _, other := range r.people {
-			if t := other.published(sid); t != nil && m.GetWidth() > 0 {
-				want.quality = t.fitting(m.GetWidth(), m.GetHeight())
-			}
+		if m.GetWidth() > 0 {
+			want.quality = t.fitting(m.GetWidth(), m.GetHeight())
 		}
 		if want.quality < 0 || want.quality > forward.Best {
 			want.quality = forward.Best
 		}
-		if _, known := p.prefers[sid]; known || len(p.prefers) < maxWants {
-			p.prefers[sid] = want
-		}
+		p.prefers[sid] = want
 		p.sub.change(preferring+sid, p.sub.prefer(sid, want))
 	}
 	r.adapt(r.now())

@@ -218,11 +218,8 @@ func (r *room) remove(p *participant, why livekit.DisconnectReason) {
 		return
 	}
 	r.server.events.note(Went, r.name, p.person())
-	p.tracks, p.version = nil, p.version+1
-	gone := p.info(livekit.ParticipantInfo_DISCONNECTED)
-	gone.DisconnectReason = why
 	if !p.hidden() && !r.over {
-		r.departed(gone)
+		r.departed(p.departing(why))
 	}
 	r.count()
 }
@@ -273,11 +270,10 @@ func (r *room) announce(p *participant) {
 	}
 }
 
-// tellOf tells everybody something about somebody that comes before all that follows: older news of them are void.
+// tellOf tells everybody something about somebody that comes before all that follows.
 func (r *room) tellOf(sid string, m *livekit.SignalResponse) {
 	for _, to := range r.people {
-		delete(to.owed, sid)
-		to.send(m)
+		to.learn(sid, m)
 	}
 }
 

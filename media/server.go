@@ -212,14 +212,11 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) enter(name string) (*room, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return nil, errClosed
+	if err := s.bars(name); err != nil {
+		return nil, err
 	}
 	r := s.rooms[name]
 	if r == nil {
-		if len(s.rooms) >= maxRooms || IsCheckRoom(name) && s.checks() >= maxChecks {
-			return nil, errTooManyRooms
-		}
 		r = newRoom(s, name)
 		s.rooms[name] = r
 		s.running.Go(r.run)
@@ -227,6 +224,19 @@ func (s *Server) enter(name string) (*room, error) {
 	r.users++
 	s.handlers.Add(1)
 	return r, nil
+}
+
+// bars says why a room can be neither found nor opened, nil if it can. The lock is held.
+func (s *Server) bars(name string) error {
+	switch {
+	case s.closed:
+		return errClosed
+	case s.rooms[name] != nil:
+		return nil
+	case len(s.rooms) >= maxRooms, IsCheckRoom(name) && s.checks() >= maxChecks:
+		return errTooManyRooms
+	}
+	return nil
 }
 
 // checks are how many rooms to try the network in are open. The lock is held.

@@ -19,7 +19,7 @@ const (
 	maxFeatures = 16 // of a sound
 )
 
-// maxWants is how many tracks somebody may have asked for or refused.
+// maxWants is how many tracks there may be in a room, and how many somebody may speak of at once.
 const maxWants = maxPeople * maxTracks
 
 func enabledCodecs() []*livekit.Codec {
@@ -35,14 +35,14 @@ func (r *room) handle(p *participant, conn *signal.Conn, m *livekit.SignalReques
 	p.heard = now
 	switch m := m.GetMessage().(type) {
 	case *livekit.SignalRequest_Offer:
-		p.pub.post(p.pub.answer(m.Offer, p.codecs()))
+		p.pub.answerTo(m.Offer, p.pub.answer(m.Offer, p.codecs()))
 	case *livekit.SignalRequest_Answer:
-		p.sub.post(p.sub.answered(m.Answer))
+		p.sub.answerTo(m.Answer, p.sub.answered(m.Answer))
 	case *livekit.SignalRequest_Trickle:
 		if m.Trickle.GetTarget() == signal.Publisher {
-			p.pub.post(p.pub.candidate(m.Trickle.GetCandidateInit()))
+			p.pub.answerTo(m.Trickle, p.pub.candidate(m.Trickle.GetCandidateInit()))
 		} else {
-			p.sub.post(p.sub.candidate(m.Trickle.GetCandidateInit()))
+			p.sub.answerTo(m.Trickle, p.sub.candidate(m.Trickle.GetCandidateInit()))
 		}
 	case *livekit.SignalRequest_AddTrack:
 		r.addTrack(p, m.AddTrack)
@@ -196,7 +196,7 @@ func (p *participant) mayGet(from *participant, t *publication) bool {
 
 func (p *participant) wantsTrack(from *participant, t *publication) bool {
 	wanted, said := p.wants[t.info.Sid]
-	return p != from && from.active && t.track != nil && p.video.GetCanSubscribe() && (wanted || !said && p.auto)
+	return p != from && from.active && !from.hidden() && t.track != nil && p.video.GetCanSubscribe() && (wanted || !said && p.auto)
 }
 
 // give lets somebody receive another's track, if they may and want it.
@@ -219,12 +219,31 @@ func (r *room) give(to, from *participant, t *publication) {
 	}
 }
 
-// withdraw takes a track from everybody.
+// withdraw takes a track from everybody for good: one that comes again has another id.
 func (r *room) withdraw(t *publication) {
 	if t.track == nil {
 		return
 	}
 	r.stage.Leave(t.track)
+	r.takeBack(t)
+	for _, p := range r.people {
+		delete(p.wants, t.info.Sid)
+		delete(p.prefers, t.info.Sid)
+	}
+}
+
+// published finds a track that is being sent, by its id.
+func (r *room) published(sid string) (from *participant, t *publication) {
+	for _, p := range r.people {
+		if t := p.published(sid); t != nil {
+			return p, t
+		}
+	}
+	return nil, nil
+}
+
+// takeBack has nobody receive a track any more.
+func (r *room) takeBack(t *publication) {
 	for _, p := range r.people {
 		p.sub.change(t.info.Sid, p.sub.remove(t.info.Sid))
 	}
@@ -301,19 +320,15 @@ func (r *room) subscribe(p *participant, want *livekit.UpdateSubscription) {
 	for _, of := range want.GetParticipantTracks() {
 		sids = append(sids, of.GetTrackSids()...)
 	}
-	sids = sids[:min(len(sids), maxWants)]
-	for _, sid := range sids {
-		if _, known := p.wants[sid]; known || len(p.wants) < maxWants {
-			p.wants[sid] = want.GetSubscribe()
+	for _, sid := range sids[:min(len(sids), maxWants)] {
+		from, t := r.published(sid)
+		if t == nil {
+			continue // over, and never comes again
 		}
-		if !want.GetSubscribe() {
+		if p.wants[sid] = want.GetSubscribe(); want.GetSubscribe() {
+			r.give(p, from, t)
+		} else {
 			p.sub.change(sid, p.sub.remove(sid))
-			continue
-		}
-		for _, other := range r.people {
-			if t := other.published(sid); t != nil {
-				r.give(p, other, t)
-			}
 		}
 	}
 }

@@ -186,8 +186,8 @@ func TestTwoFamilies(t *testing.T) {
 	notices(t, anna, "anna hears and sees all", well)
 }
 
-// Whatever a network does, people are in, hear each other for most of the time, and again when it is over. How well, and
-// how that compares with LiveKit's server, bench/nets measures.
+// Whatever a network does, people are in, hear each other for most of the time, and again when it is over. How well has
+// limits, where there is time for it; how that compares with LiveKit's server, bench/nets measures.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
 	for i, c := range scene.Cases() {
@@ -195,16 +195,31 @@ func TestMatrix(t *testing.T) {
 			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {
-			f := scene.Try(scene.Ours(program), c, uint64(i), t.TempDir())
-			t.Logf("%+v", f)
-			if f.Error != "" {
-				t.Fatal(f.Error)
+			seed := uint64(3 * i)
+			wrong := once(t, c, seed)
+			if *all && len(wrong) > 0 { // a network may have bad luck, but not twice in three times
+				t.Logf("twice more, because of %q", wrong)
+				wrong = append(once(t, c, seed+1), once(t, c, seed+2)...)
 			}
-			for name, n := range map[string]scene.Noticed{"anna": f.Anna, "bernd": f.Bernd} {
-				if n.Unheard > 400 || n.SoundBack < 0 {
-					t.Errorf("%s hears little: %+v", name, n)
-				}
+			for _, what := range wrong {
+				t.Error(what)
 			}
 		})
 	}
+}
+
+// once tries a case and says what was wrong: in the whole matrix whatever is beyond its limits, else, since other tests run at
+// the same time, that people hear little.
+func once(t *testing.T, c scene.Case, seed uint64) []string {
+	f := scene.Try(scene.Ours(program), c, seed, t.TempDir())
+	t.Logf("%+v", f)
+	switch {
+	case f.Error != "":
+		return []string{f.Error}
+	case *all:
+		return c.Beyond(f)
+	case max(f.Anna.Unheard, f.Bernd.Unheard) > 400:
+		return []string{"people hear little"}
+	}
+	return nil
 }
