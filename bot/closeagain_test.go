@@ -106,6 +106,46 @@ func TestTwoOpenVotesAndOneClose(t *testing.T) {
 	}
 }
 
+// TestCloseBesideOneThatJustClosed: a word without a name closes no vote before the machines have read that another one has
+// closed, because they would not know which one is meant.
+func TestCloseBesideOneThatJustClosed(t *testing.T) {
+	c := gathered(t, nil)
+	for _, question := range []string{"Shall we adopt motion 12?", "Shall we adopt motion 13?"} {
+		c.say("chair", "!vote "+question)
+		c.say("chair", "start")
+	}
+	for _, person := range people[:5] {
+		c.tells(person, "A 1")
+		c.tells(person, "B 1")
+	}
+	c.tells("eva", "A 1")
+	for _, body := range []string{"!close A", "!close"} { // the one is closed, and nothing of that is said yet
+		m := c.message("chair", body, false)
+		if err := c.bot.Said(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range c.machines {
+			if err := r.k.Said(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.goOn()
+	if !c.told(`with 2 right behind the command`) {
+		t.Errorf("nobody was asked which; said was:\n%s", list(c.sent))
+	}
+	c.later(2 * time.Minute)
+	if c.gave() != 2 || c.told(`do not give my part`) {
+		t.Fatalf("%d parts of the first; said was:\n%s", c.gave(), list(c.sent))
+	}
+	c.say("chair", "!close")
+	c.later(time.Minute)
+	c.later(time.Minute)
+	if c.gave() != 4 || c.told(`do not give my part`) {
+		t.Errorf("%d parts of both; said was:\n%s", c.gave(), list(c.sent))
+	}
+}
+
 // TestEarlierEnd: the end of a vote with tellers is not moved to an earlier time, which the machines would take for a
 // close before it; without tellers it is.
 func TestEarlierEnd(t *testing.T) {

@@ -2,7 +2,9 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"stimmbote/chat"
@@ -187,6 +189,35 @@ func (b *Bot) machinesHear(ctx context.Context, m chat.Message, p *voting.Poll, 
 	}
 	if !parley.Means(parley.Name(m.Body), p.Number, letter) {
 		return &voting.Refusal{Key: "refusal.tellers-which", Args: []any{"number", p.Number}}
+	}
+	return b.unmistakable(ctx, m, p, letter)
+}
+
+// unmistakable refuses a word without a name as long as another vote has closed of which the machines have not read that:
+// for them it could be about that one, and so is about none.
+func (b *Bot) unmistakable(ctx context.Context, m chat.Message, p *voting.Poll, letter string) error {
+	name := letter
+	if p.Number > 0 {
+		name = strconv.Itoa(p.Number)
+	}
+	if parley.Name(m.Body) != "" || name == "" {
+		return nil
+	}
+	all, err := b.Polls.InPlace(ctx, p.Place)
+	if err != nil {
+		return fmt.Errorf("looking for the polls of %s: %w", p.Place, err)
+	}
+	for _, other := range all {
+		if other.ID == p.ID || other.Terms.Tellers == "" || other.State != voting.StateClosed {
+			continue
+		}
+		said, _, err := b.Line.Event(ctx, key(other.ID, "ballots-file"))
+		if err != nil {
+			return err
+		}
+		if said == "" {
+			return &voting.Refusal{Key: "refusal.tellers-unclear", Args: []any{"name", name}}
+		}
 	}
 	return nil
 }

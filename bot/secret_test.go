@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,7 @@ func TestElectionsAreSecret(t *testing.T) {
 // TestForgedPages: a page that is not the right one is an alarm, before the opening and while people vote.
 func TestForgedPages(t *testing.T) {
 	for name, address := range map[string]string{"the bot's": "http://127.0.0.1:8480/v/", "the other": annasPage} {
+		host := map[string]string{"the bot's": "127.0.0.1:8480", "the other": "anna.example"}[name]
 		for _, later := range []bool{false, true} {
 			pages := rightPages()
 			c := secretCircle(t, pages)
@@ -117,7 +119,7 @@ func TestForgedPages(t *testing.T) {
 				pages[address] = "<title>Ballot</title><script>evil()</script>"
 				c.later(2 * leastLookInTests)
 			}
-			if !c.told(`(?s)Alarm.*A ballot page is not the one that I have`) {
+			if !c.told(`(?s)Alarm.*The ballot page of ` + regexp.QuoteMeta(host) + ` is not the one that I have`) {
 				t.Errorf("%s, later %v: nobody read of it; said was:\n%s", name, later, list(c.sent))
 			}
 			if !later {
@@ -169,9 +171,21 @@ func TestListsOfPages(t *testing.T) {
 			pages[annasPage] = "<title>Ballot</title><script>evil()</script>"
 			c.later(2 * leastLookInTests)
 		}
-		if !c.told(`(?s)Alarm.*A ballot page is not the one that I have`) {
+		if !c.told(`(?s)Alarm.*The ballot page of anna.example is not the one that I have`) {
 			t.Errorf("%s: nobody read of it; said was:\n%s", name, list(c.sent))
 		}
+	}
+}
+
+// TestPageThatTheVoteDoesNotUse: machines look at each other's pages, too, where people vote in the chat alone.
+func TestPageThatTheVoteDoesNotUse(t *testing.T) {
+	pages := rightPages()
+	c := secretCircle(t, pages)
+	c.say("chair", "!vote Shall we adopt motion 12?")
+	pages[annasPage] = "<title>Ballot</title><script>evil()</script>"
+	c.say("chair", "start")
+	if !c.told(`(?s)Alarm.*The ballot page of anna.example is not the one that I have`) || c.poll().State == voting.StateOpen {
+		t.Errorf("nobody read of it, or it is open; said was:\n%s", list(c.sent))
 	}
 }
 

@@ -54,6 +54,9 @@ func (k *Keyholder) record(ctx context.Context, m chat.Message) error {
 		return k.introduce(ctx, m.Room, m.ID)
 	case r.Kind == parley.Asked && bot:
 		return k.asked(ctx, m, r)
+	case r.Kind == parley.Here:
+		k.here(m.Sender, r)
+		return nil
 	case r.Poll == "":
 		return nil
 	}

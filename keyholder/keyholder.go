@@ -131,6 +131,7 @@ type Keyholder struct {
 	tooEarly map[string]map[string]string // keys that came before the question, by account and vote
 	audits   map[string]*belenios.Audit   // of closed votes, by closed hash
 	glances  map[string]glance            // at the ballot pages of votes
+	booths   map[string]string            // where other accounts say that they serve the ballot page
 }
 
 // New returns a keyholder. It does nothing until its line delivers messages and Run is called.
@@ -144,7 +145,7 @@ func New(o Options) *Keyholder {
 	return &Keyholder{
 		Options: o, wake: make(chan struct{}, 1), glimpse: make(chan struct{}, 1),
 		tooEarly: make(map[string]map[string]string), audits: make(map[string]*belenios.Audit),
-		glances: make(map[string]glance),
+		glances: make(map[string]glance), booths: make(map[string]string),
 	}
 }
 

@@ -33,6 +33,7 @@ func (k *Keyholder) asked(ctx context.Context, m chat.Message, r parley.Record) 
 		Held: store.Held{Poll: string(r.Poll), Room: m.Room, Step: stepHeard},
 		seen: seen{Question: q, AskedIn: m.ID, Keys: make(map[string]string)},
 	}
+	v.seen.Booths = k.boothsOf(v)
 	return k.judge(ctx, v, nil)
 }
 

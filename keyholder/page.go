@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 
 	"stimmbote/keyholder/policy"
 	"stimmbote/voting"
+	"stimmbote/voting/parley"
 )
 
 const (
@@ -26,18 +29,43 @@ const (
 
 // glance is what is known of the ballot pages of a vote, until the machine stops.
 type glance struct {
-	had   bool // they were looked at
-	wrong bool // one was not the right one then
+	had   bool   // they were looked at
+	wrong string // the host of one that was not the right one then
 	next  time.Time
 }
 
-// addresses are where the ballot pages of a vote are: the one elsewhere first, so that no list of the
-// bot's can be so long that it is not looked at.
-func (v *vote) addresses() []string {
-	booth := v.seen.Question.Terms.Booth
-	all := slices.DeleteFunc(slices.Clone(v.seen.Question.Pages), func(page string) bool { return page == booth })
-	if booth != "" {
-		all = slices.Insert(all, 0, booth)
+// here notes where another machine serves the ballot page, by its own word.
+func (k *Keyholder) here(account string, r parley.Record) {
+	if !voting.IsPage(r.Booth) {
+		r.Booth = ""
+	}
+	k.booths[account] = r.Booth
+}
+
+// boothsOf are where the machines of the other tellers of a vote serve the ballot page, as far as they said so.
+func (k *Keyholder) boothsOf(v *vote) map[string]string {
+	known := make(map[string]string)
+	for _, t := range v.seen.Question.Terms.Tellers.All() {
+		booth, said := k.booths[t.Account]
+		if !said { // since the machine runs
+			booth = v.seen.Booths[t.Account]
+		}
+		if booth != "" && t.Account != k.Line.Me() {
+			known[t.Account] = booth
+		}
+	}
+	return known
+}
+
+// addresses are where the ballot pages of a vote are: the one elsewhere first, then those of the other machines, whether
+// the vote uses them or not, so that no list of the bot's can be so long that they are not looked at.
+func (k *Keyholder) addresses(v *vote) []string {
+	var all []string
+	others := slices.Sorted(maps.Values(k.boothsOf(v)))
+	for _, page := range slices.Concat([]string{v.seen.Question.Terms.Booth}, others, v.seen.Question.Pages) {
+		if page != "" && !slices.Contains(all, page) {
+			all = append(all, page)
+		}
 	}
 	return all[:min(len(all), mostPages)]
 }
@@ -45,7 +73,7 @@ func (v *vote) addresses() []string {
 // watchesPages says whether there are pages of a vote to look at: before it gets a key, and as long as people
 // vote with them.
 func (k *Keyholder) watchesPages(v *vote) bool {
-	return k.Fetch != nil && k.PageHash != "" && len(v.addresses()) > 0 && (v.Step == stepHeard || v.Step == stepConfirmed)
+	return k.Fetch != nil && k.PageHash != "" && len(k.addresses(v)) > 0 && (v.Step == stepHeard || v.Step == stepConfirmed)
 }
 
 // pages says what the first look at the ballot pages of a vote found; had is false as long as there was none.
@@ -54,7 +82,7 @@ func (k *Keyholder) pages(v *vote) (had bool, err error) {
 		return true, nil
 	}
 	seen := k.glances[v.Poll]
-	if seen.wrong {
+	if v.seen.Forged = seen.wrong; v.seen.Forged != "" {
 		return true, policy.Page
 	}
 	return seen.had, nil
@@ -69,27 +97,28 @@ func (k *Keyholder) Look(ctx context.Context, next *time.Time) error {
 		return err
 	}
 	var problems []error
-	for _, v := range due {
-		wrong := k.wrongPage(ctx, v.addresses())
+	for id, addresses := range due {
+		wrong := k.wrongPage(ctx, addresses)
 		if ctx.Err() != nil {
 			break
 		}
-		if err := k.lookedAt(ctx, voting.ID(v.Poll), wrong, next); err != nil {
-			problems = append(problems, fmt.Errorf("poll %s: %w", v.Poll, err))
+		if err := k.lookedAt(ctx, id, wrong, next); err != nil {
+			problems = append(problems, fmt.Errorf("poll %s: %w", id, err))
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// dueLooks are the votes whose pages are due, and forgets what is known of others' that nobody asks for any more.
-func (k *Keyholder) dueLooks(ctx context.Context, next *time.Time) ([]*vote, error) {
+// dueLooks are where the pages are that are due, by their votes, and forgets what is known of others' that nobody asks for
+// any more.
+func (k *Keyholder) dueLooks(ctx context.Context, next *time.Time) (map[voting.ID][]string, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	all, err := k.live(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var due []*vote
+	due := make(map[voting.ID][]string)
 	known := make(map[string]glance)
 	for _, v := range all {
 		if !k.watchesPages(v) {
@@ -105,7 +134,7 @@ func (k *Keyholder) dueLooks(ctx context.Context, next *time.Time) ([]*vote, err
 		}
 		known[v.Poll] = seen
 		if !seen.next.After(k.Now()) {
-			due = append(due, v)
+			due[voting.ID(v.Poll)] = k.addresses(v)
 		} else {
 			*next = earlier(*next, seen.next)
 		}
@@ -116,9 +145,9 @@ func (k *Keyholder) dueLooks(ctx context.Context, next *time.Time) ([]*vote, err
 
 func (k *Keyholder) lookNext() time.Time { return k.Now().Add(leastLook + rand.N(leastLook)) }
 
-// wrongPage says whether a ballot page is not, byte for byte, the one that this program has. One that cannot be
-// reached is left out: there is nothing to compare. No lock is held meanwhile.
-func (k *Keyholder) wrongPage(ctx context.Context, addresses []string) bool {
+// wrongPage is the host of a ballot page that is not, byte for byte, the one that this program has; empty if all are. One
+// that cannot be reached is left out: there is nothing to compare. No lock is held meanwhile.
+func (k *Keyholder) wrongPage(ctx context.Context, addresses []string) string {
 	for _, address := range addresses {
 		page, err := k.Fetch(ctx, address)
 		if err != nil {
@@ -127,15 +156,23 @@ func (k *Keyholder) wrongPage(ctx context.Context, addresses []string) bool {
 		}
 		hash := sha256.Sum256(page)
 		if hex.EncodeToString(hash[:]) != k.PageHash {
-			return true
+			return hostOf(address)
 		}
 	}
-	return false
+	return ""
+}
+
+// hostOf is what people know an address by.
+func hostOf(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return address
 }
 
 // lookedAt does what follows from a look: before the opening the vote gets its key, or none; later a wrong page is
 // an alarm, also if the vote was closed meanwhile, because people voted with it.
-func (k *Keyholder) lookedAt(ctx context.Context, id voting.ID, wrong bool, next *time.Time) error {
+func (k *Keyholder) lookedAt(ctx context.Context, id voting.ID, wrong string, next *time.Time) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	v, err := k.vote(ctx, id)
@@ -149,7 +186,8 @@ func (k *Keyholder) lookedAt(ctx context.Context, id voting.ID, wrong bool, next
 	case stepHeard:
 		return k.judge(ctx, v, nil)
 	case stepConfirmed, stepClosed:
-		if wrong {
+		if wrong != "" {
+			v.seen.Forged = wrong
 			return k.alarm(ctx, v, policy.Page)
 		}
 	}

@@ -2,6 +2,7 @@ package keyholder
 
 import (
 	"context"
+	"maps"
 	"testing"
 	"time"
 
@@ -71,6 +72,47 @@ func TestHearsWhileItLooks(t *testing.T) {
 				t.Errorf("%s: %d parts after the word of the owner; said was:\n%s", name, n, d.list())
 			}
 		}
+	}
+}
+
+// TestPagesOfOtherMachines are looked at whatever the bot names, also after a restart: those of the tellers of a vote, and no
+// others. The alarm names the host.
+func TestPagesOfOtherMachines(t *testing.T) {
+	d := newDesk(t)
+	d.pages = []string{"https://bot.x/"}
+	asked := make(map[string]int)
+	forged := ""
+	d.fetch = func(_ context.Context, address string) ([]byte, error) {
+		if asked[address]++; address == forged {
+			return []byte("forged"), nil
+		}
+		return []byte(rightPage), nil
+	}
+	d.open()
+	here := func(sender, booth string) {
+		d.record(sender, parley.Record{Kind: parley.Here, Owner: "@somebody:x", Booth: booth})
+	}
+	here(lenzs, "https://lenz.example/booth.html")
+	here(chair, "https://anna.example/booth.html")
+	here(kayas, "https://kaya.example/booth.html")
+	d.opens()
+	want := map[string]int{"https://bot.x/": 1, "https://lenz.example/booth.html": 1}
+	if !maps.Equal(asked, want) {
+		t.Errorf("looked at %v, want %v", asked, want)
+	}
+	forged = "https://lenz.example/booth.html"
+	d.open()
+	d.settle()
+	d.later(2 * leastLook)
+	if d.count(parley.Alarm) != 1 {
+		t.Errorf("%d alarms; said was:\n%s", d.count(parley.Alarm), d.list())
+	}
+	d.told(`The ballot page of lenz\.example is not the one that I have`)
+	here(lenzs, "no address")
+	clear(asked)
+	d.later(2 * leastLook)
+	if want := map[string]int{"https://bot.x/": 1}; !maps.Equal(asked, want) {
+		t.Errorf("where lenz serves none any more, it looked at %v, want %v", asked, want)
 	}
 }
 

@@ -34,7 +34,7 @@ func say(v *vote, what, key string, r parley.Record, args ...any) (chat.Delivery
 	if v.seen.Number > 0 {
 		number = " " + strconv.Itoa(v.seen.Number)
 	}
-	args = append(args, "question", v.seen.Question.Asked.Text, "number", number)
+	args = append(args, "question", v.seen.Question.Asked.Text, "number", number, "page", v.seen.Forged)
 	d, err := delivery(saidKey(v, what), v.at(), said{Key: key, Args: args, Rule: policy.Rule(r.Rule)}, r)
 	d.Lasting = true
 	return d, err

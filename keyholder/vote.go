@@ -40,7 +40,9 @@ type seen struct {
 	Move        *move             `json:"move,omitempty"`    // into a room that the vote has not been taken along into
 	Own         string            `json:"own"`               // public part of the own key
 	Keys        map[string]string `json:"keys"`
-	Setup       *parley.Setup     `json:"setup,omitempty"` // posted, and not compared yet
+	Booths      map[string]string `json:"booths,omitempty"` // where the other machines served the ballot page when keys were asked for, by account
+	Forged      string            `json:"forged,omitempty"` // the host of a ballot page that was not the right one
+	Setup       *parley.Setup     `json:"setup,omitempty"`  // posted, and not compared yet
 	Fingerprint string            `json:"fingerprint,omitempty"`
 	Credentials string            `json:"credentials,omitempty"` // hash of the list
 	Ends        time.Time         `json:"ends,omitzero"`

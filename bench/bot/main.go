@@ -2,6 +2,7 @@
 // throwaway homeserver without limits, or holds a vote there. It prints a table in Markdown: work, measured, aim.
 //
 //	go run ./bench/bot [-members 200] [-bare] [-group Ed25519] [-idle 60s] [-size] [-first] [-votes] [-calls] [-tellers] [-limits] [-raw FILE]
+//	go run ./bench/bot -machine [-idle 60s] [-raw FILE]
 //
 // Aims are for two cores with nothing else on them. The exit status is 0 whatever was measured: a busy machine is no
 // defect of the program.
@@ -43,6 +44,7 @@ func run(ctx context.Context) (err error) {
 	votes := flag.Bool("votes", true, "measure receipts")
 	inCalls := flag.Bool("calls", true, "measure the card of a call, and the first picture in a browser")
 	tellers := flag.Bool("tellers", true, "measure votes whose keys three machines hold too")
+	machine := flag.Bool("machine", false, "measure nothing but an idle machine of a teller")
 	limits := flag.Bool("limits", true, "measure what is foretold on a Synapse with its own limits")
 	flag.StringVar(&raw, "raw", "", "also add the figures to this file, a line of JSON each")
 	flag.Parse()
@@ -52,6 +54,9 @@ func run(ctx context.Context) (err error) {
 	}
 
 	fmt.Printf("%d cores, %s\n\n| what | measured | aim |\n|---|---|---|\n", runtime.NumCPU(), runtime.Version())
+	if *machine {
+		return withTellers(ctx, repo, *idle, false)
+	}
 	if *size {
 		if err := binary(ctx); err != nil {
 			return err
@@ -68,7 +73,7 @@ func run(ctx context.Context) (err error) {
 		}
 	}
 	if *tellers {
-		if err := withTellers(ctx, repo, *idle); err != nil {
+		if err := withTellers(ctx, repo, *idle, true); err != nil {
 			return err
 		}
 	}

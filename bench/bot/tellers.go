@@ -14,8 +14,9 @@ import (
 	"stimmbote/e2e/world"
 )
 
-// withTellers measures a group whose votes have a shared key: three machines besides the bot.
-func withTellers(ctx context.Context, repo string, idle time.Duration) (err error) {
+// withTellers measures a group whose votes have a shared key: three machines besides the bot, first one of them that does
+// nothing, then votes, if they are wanted.
+func withTellers(ctx context.Context, repo string, idle time.Duration, votes bool) (err error) {
 	w, err := world.New(ctx, world.Options{Repo: repo, Tellers: true, Say: say})
 	if err != nil {
 		return err
@@ -40,6 +41,9 @@ func withTellers(ctx context.Context, repo string, idle time.Duration) (err erro
 		if err := idleMachine(ctx, w, idle); err != nil {
 			return err
 		}
+	}
+	if !votes {
+		return nil
 	}
 	people := slices.Collect(maps.Values(w.People))
 	if _, err := hold(ctx, w, people, "Shall we warm up?", 0); err != nil {
@@ -104,8 +108,8 @@ func idleMachine(ctx context.Context, w *world.World, d time.Duration) error {
 	if err != nil {
 		return err
 	}
-	row("an idle machine of a teller: memory, of which its own (the rest is the program's file, as far as it is mapped)",
-		fmt.Sprintf("%.0f MB, %.0f MB", after[memory]/mega, own/mega), "40 MB")
+	row("an idle machine of a teller: memory", fmt.Sprintf("%.1f MB", after[memory]/mega), "40 MB")
+	row("… of which its own (the rest is the program's file, as far as it is mapped)", fmt.Sprintf("%.1f MB", own/mega), "–")
 	return nil
 }
 

@@ -3,6 +3,7 @@ package booth
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -29,7 +30,9 @@ func TestThePageOnAnotherWebSpace(t *testing.T) {
 		poll := o.asks(voting.Draft{Question: "Antrag 12"})
 		token := eyes.Must(o.Token(t.Context(), poll.ID, anna))(t)
 		v := visit(t, b, space.URL+"/booth.html#"+token+"."+poll.Fingerprint+"."+o.address+"/v/"+string(poll.ID), germanReader)
+		v.sees("Diese Seite kommt von " + strings.TrimPrefix(space.URL, "https://"))
 		v.presses("Nein")
+		v.sees("Diese Seite kommt von " + strings.TrimPrefix(space.URL, "https://"))
 		v.presses("Verbindlich abgeben")
 		v.sees("Ihre Stimme ist in der Urne.")
 		if n := o.inBox(poll); n != 1 || asked.Load() != 1 {

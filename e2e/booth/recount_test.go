@@ -30,11 +30,15 @@ func TestRecountInTheBrowser(t *testing.T) {
 		v := visit(t, b, o.address+"/recount#/p/"+string(poll.ID)+"/"+string(poll.ID)+".bel", germanReader)
 		v.sees("Alles stimmt.")
 		v.sees(poll.ClosedHash)
+		v.sees("Diese Seite kommt von " + strings.TrimPrefix(o.address, "http://"))
 		v.presses("Was geprüft wurde")
 		v.sees("Das Ergebnis ist das, was die Summe ergibt.")
 		v.Close()
 		v = visit(t, b, "file://"+page, germanReader)
 		v.sees("Datei wählen")
+		if foot := v.part("#foot"); strings.Contains(foot, "kommt von") {
+			t.Errorf("a file says that it came from a host: %s", foot)
+		}
 		for _, c := range []struct {
 			archive []byte
 			says    string

@@ -22,7 +22,7 @@ const saysSoAfter = 30 * time.Second
 // for was done. Everybody gives one key and one part. The group reads whom the keys wait for; whom the box waits for it
 // reads with a -cut of half a minute and more alone.
 func TestCutOff(t *testing.T) {
-	e := begin(t)
+	e := begin(t, quick)
 	lenz := e.Keyholders["lenz"]
 	way, err := faults.New(e.Homeserver.URL)
 	if err != nil {

@@ -2,6 +2,7 @@ package tellers
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -22,55 +23,63 @@ type evening struct {
 	judged map[string]bool // archives
 }
 
-// current is the evening of the tests that share one, which take turns; nil before the first, and after one that failed.
+// shared is an evening that tests share, which take turns.
+type shared struct {
+	change func(config map[string]any) // of the bot's configuration
+	turn   sync.Mutex
+	now    *evening // nil before the first test, and after one that failed
+}
+
+// What tests share: an evening in the group of the mathematics that every belenios-tool knows, and one in the group that
+// votes have by themselves, in which everything goes quicker.
 var (
-	current *evening
-	turn    sync.Mutex
+	usual = &shared{}
+	quick = &shared{change: func(config map[string]any) { config["poll"] = map[string]any{"group": "ed25519"} }}
 )
 
 // TestMain lets all tests begin at once, however few processors there are: most of the time they wait for what others
-// do, and all but two of them for each other.
+// do, and all but one of them for each other.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
 	code := m.Run()
-	if err := end(); err != nil {
+	if err := errors.Join(usual.end(), quick.end()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
 	}
 	os.Exit(code)
 }
 
-// end ends the shared evening, if there is one.
-func end() error {
-	if current == nil {
+// end ends a shared evening, if it has begun.
+func (s *shared) end() error {
+	if s.now == nil {
 		return nil
 	}
-	w := current.World
-	current = nil
+	w := s.now.World
+	s.now = nil
 	return w.Close()
 }
 
-// begin is the evening of the tests that share one, in which kaya and lenz are tellers and nothing is open.
-func begin(t *testing.T) *evening {
+// begin is a shared evening, in which kaya and lenz are tellers and nothing is open.
+func begin(t *testing.T, s *shared) *evening {
 	t.Helper()
 	t.Parallel()
-	turn.Lock()
-	t.Cleanup(turn.Unlock)
+	s.turn.Lock()
+	t.Cleanup(s.turn.Unlock)
 	t.Cleanup(func() {
 		if t.Failed() {
-			lastWords(t, current)
-			if err := end(); err != nil {
+			lastWords(t, s.now)
+			if err := s.end(); err != nil {
 				t.Error(err)
 			}
 		}
 	})
-	if current == nil {
-		current = newEvening(t, nil)
+	if s.now == nil {
+		s.now = newEvening(t, s.change)
 	}
-	e := *current
+	e := *s.now
 	e.t, e.ctx = t, bounded(t)
 	for _, p := range e.People {
 		p.Inbox.Skip()
@@ -126,6 +135,16 @@ func lastWords(t *testing.T, e *evening) {
 		t.Logf("the last words of %s:\n%s", k.ID, k.Log(15))
 	}
 	t.Logf("the bot's last words:\n%s", e.Bot.Log(25))
+}
+
+// faulty is a build of the program that dies and lies where its environment says so.
+func (e *evening) faulty() string {
+	e.t.Helper()
+	out := filepath.Join(e.t.TempDir(), "stimmbote-faulty")
+	if err := world.BuildBot(e.ctx, e.Repo, out, func(s string) { e.t.Log(s) }, "crashtest", "hostiletest"); err != nil {
+		e.t.Fatal(err)
+	}
+	return out
 }
 
 // listensWhere lets a configuration that was kept listen where the machine did before.

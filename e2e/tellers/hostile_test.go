@@ -1,7 +1,7 @@
 package tellers
 
 import (
-	"path/filepath"
+	"context"
 	"regexp"
 	"testing"
 
@@ -11,12 +11,18 @@ import (
 // TestHostileBot: a bot that was built to lie ends in an alarm or a refusal that members read from the machines, whatever
 // it lies about; there is no result that nobody agreed to. (bot/lies_test.go has more lies, without a homeserver.)
 func TestHostileBot(t *testing.T) {
-	e := beginWith(t, nil)
-	hostile := filepath.Join(t.TempDir(), "stimmbote-hostile")
-	if err := world.BuildBot(e.ctx, e.Repo, hostile, func(s string) { t.Log(s) }, "hostiletest"); err != nil {
-		t.Fatal(err)
-	}
-	e.Bot.Binary = hostile
+	e := begin(t, usual)
+	sound := e.Bot.Binary
+	t.Cleanup(func() {
+		if t.Failed() {
+			return // nobody goes on with this evening
+		}
+		e.Bot.Binary, e.Bot.Env = sound, nil
+		if err := e.Bot.Restart(context.WithoutCancel(e.ctx)); err != nil {
+			t.Error(err)
+		}
+	})
+	e.Bot.Binary = e.faulty()
 	for _, lie := range []struct {
 		name, want string
 		opens      bool // it is told so late that people have voted

@@ -69,18 +69,14 @@ func dying(ctx context.Context, p process, become func(step string), steps []str
 // TestKilled holds a vote in which the bot and the machines of both tellers die, as by kill -9, at each step of opening,
 // casting, closing and releasing: what was acknowledged counts, and everybody gives one key and one part.
 func TestKilled(t *testing.T) {
-	e := begin(t)
-	crash := filepath.Join(t.TempDir(), "stimmbote-crash")
-	if err := world.BuildBot(e.ctx, e.Repo, crash, func(s string) { t.Log(s) }, "crashtest"); err != nil {
-		t.Fatal(err)
-	}
-	usual, steps := e.Bot.Binary, botDies
+	e := begin(t, quick)
+	crash, sound, steps := e.faulty(), e.Bot.Binary, botDies
 	if *kills > 0 {
 		steps = botAll
 	}
 	dies := func(p process, steps []string, set func(binary string, env []string)) func(ctx context.Context) error {
 		return func(ctx context.Context) error {
-			return dying(ctx, p, func(step string) { set(become(usual, crash, step)) }, steps)
+			return dying(ctx, p, func(step string) { set(become(sound, crash, step)) }, steps)
 		}
 	}
 	bot := func(steps []string) func(ctx context.Context) error {
@@ -114,9 +110,9 @@ func TestKilled(t *testing.T) {
 }
 
 // become is what runs, and with which environment, so that it dies at a step.
-func become(usual, crash, step string) (binary string, env []string) {
+func become(sound, crash, step string) (binary string, env []string) {
 	if step == "" {
-		return usual, nil
+		return sound, nil
 	}
 	return crash, []string{"STIMMBOTE_CRASH=" + step}
 }

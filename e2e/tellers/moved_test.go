@@ -13,7 +13,7 @@ import (
 // TestMoved: in the middle of a vote the group moves into a newer room. The bot says there which machines are missing,
 // and once they are invited the vote is closed and opened there.
 func TestMoved(t *testing.T) {
-	e := begin(t)
+	e := begin(t, quick)
 	question := "Does the vote come along?"
 	from := e.asks(question)
 	e.says("chair", world.Group, "start")
@@ -56,7 +56,7 @@ func (e *evening) saysThere(k *world.Keyholder, pattern string) {
 // TestRestored: a machine that gave its part goes on from a copy of its folder that is older than that. It says so,
 // gives no second part, and counts again.
 func TestRestored(t *testing.T) {
-	e := begin(t)
+	e := begin(t, quick)
 	lenz, kaya := e.Keyholders["lenz"], e.Keyholders["kaya"]
 	question := "Is it given once?"
 	from := e.asks(question)

@@ -29,7 +29,7 @@ var singles = []single{
 		"poll.result.adopted", "poll.result.no-quorum", "poll.result.rejected",
 	}},
 	{name: "booth", old: "booth.old", sentences: []string{"booth.", "ballot.answer.", "ballot.replaced", "poll.label."}},
-	{name: "recount", old: "board.old", sentences: []string{"ballot.answer.", "board.cast", "board.invalid", "board.limits", "board.limits.are", "board.list.all", "board.old", "board.print.", "booth.imprint", "booth.privacy", "recount."}, wasm: true},
+	{name: "recount", old: "board.old", sentences: []string{"ballot.answer.", "board.cast", "board.invalid", "board.limits", "board.limits.are", "board.list.all", "board.old", "board.print.", "booth.from", "booth.imprint", "booth.privacy", "recount."}, wasm: true},
 }
 
 // policy is what such a page may do, in itself: where its server sends none. What it talks to is wherever its link says.

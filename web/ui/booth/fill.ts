@@ -1,15 +1,16 @@
 // Filling the ballot in: one question a screen.
 import { type Choice, type Question } from "../belenios";
+import { origin } from "../sheet/origin";
 import { deeds, icon, make, showUnder, title, typed } from "../sheet/page";
 import { clock, known, text } from "../sheet/texts";
 import type { Vote } from "./vote";
 import { named } from "./words";
 
-/** Who could learn what is chosen here. */
-export function label(vote: Vote): HTMLElement {
+/** Who could learn what is chosen here, and from where the page came that it rests on. */
+export function label(vote: Vote): (HTMLElement | false)[] {
   const key = `poll.label.${vote.rehearsal ? "rehearsal" : vote.level}`;
   const sentence = text(known(key) ? key : "booth.label.unknown").replaceAll("**", "");
-  return make("p", { class: "label" }, icon("lock"), make("span", {}, sentence));
+  return [make("p", { class: "label" }, icon("lock"), make("span", {}, sentence)), origin()];
 }
 
 /** What the tellers' machines call this vote in the group, if they hold keys of it. */
@@ -35,7 +36,7 @@ export function fill(vote: Vote, made: (Choice | undefined)[], at: number, ready
   showUnder(
     !single && make("p", { class: "step" }, typed(vote.title), step),
     title(typed(q.text)),
-    label(vote),
+    ...label(vote),
     at === 0 && called(vote),
     ...(q.min === 1 && q.max === 1 ? oneOf(q, made[at], choose) : someOf(q, made[at], choose)),
     invalid(questions, () => ready(questions.map(() => "blank"))),

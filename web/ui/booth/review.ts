@@ -47,7 +47,7 @@ export function review(vote: Vote, choices: Choice[], ways: Ways): void {
     title(text("booth.review")),
     make("p", {}, text("booth.chosen")),
     summary(vote, choices),
-    label(vote),
+    ...label(vote),
     make("p", {}, text(vote.final ? "booth.final" : "booth.revote")),
     status,
     deeds(button, make("button", { type: "button", click: ways.change }, text("booth.change"))),

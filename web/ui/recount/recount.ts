@@ -2,6 +2,7 @@
 // without a network. It works as a file of its own too.
 import { deeds, fold, footer, icon, make, show, title, typed } from "../sheet/page";
 import { legal } from "../sheet/legal";
+import { origin } from "../sheet/origin";
 import { table } from "../sheet/table";
 import { known, language, speak, text } from "../sheet/texts";
 import { code, words } from "../booth/words";
@@ -10,7 +11,7 @@ import { type Report, reveal, verify } from "./verify";
 
 speak("de");
 const alone = make("p", {}, text("recount.alone"));
-footer(alone);
+footer(alone, origin());
 start();
 void about();
 
@@ -33,7 +34,7 @@ async function about(): Promise<void> {
   if (!location.protocol.startsWith("http")) return;
   try {
     const said = await (await load("/recount/about.json")).json();
-    footer(alone, legal(String(said.imprint), String(said.privacy)));
+    footer(alone, origin(), legal(String(said.imprint), String(said.privacy)));
   } catch {
     // a web space that has nothing but this file
   }
