@@ -61,7 +61,7 @@ var boundaries = map[string]boundary{
 	},
 	"bot/answer": {ours: []string{"voting"}, not: pure},
 	"web": {
-		ours:   []string{"i18n", "media", "store", "voting", "voting/belenios"},
+		ours:   []string{"i18n", "media", "media/bounded", "store", "voting", "voting/belenios"},
 		others: []string{"github.com/rs/zerolog"},
 	},
 	"web/ui":        {others: []string{"github.com/evanw/esbuild/"}},

@@ -35,8 +35,8 @@ if (($# == 0)); then
 	section 'everything that networks do to a meeting'
 	go test ./e2e/nets -run '^(TestMatrix|TestBrowserOnAThinLine)$' -v -matrix -timeout 30m |
 		sed -E 's|[a-z_]+_test.go:[0-9]+: ||' | tee >(grep -v '^ *=== ' >>"$out") || status=1
-	section 'thirty people in a call, and the homeserver away during one'
-	go test ./e2e/call -run '^(TestFullCall|TestTrouble)$' -v -parallel 1 -guests 28 -stay 5m -away 5m -timeout 30m |
+	section 'thirty people in a call, the homeserver away during one, and the bot restarted during one'
+	go test ./e2e/call -run '^Test(FullCall|Trouble|Evening)$' -v -parallel 1 -guests 28 -stay 5m -away 5m -back 5s -timeout 30m |
 		sed -E 's|[a-z_]+_test.go:[0-9]+: ||' | tee >(grep -v -E '^ *=== |building|starting|making|still at it' >>"$out") || status=1
 	section 'half an hour of a page with nine pictures'
 	go test ./e2e/callpage -run '^TestNineTiles$' -v -watch 30m -timeout 40m |

@@ -222,3 +222,63 @@ func TestFloodAtTheDoor(t *testing.T) {
 		t.Errorf("%d wait at the door, want %d", n, mostWaiting)
 	}
 }
+
+// Whoever asks at the door from one address as fast as they can takes no more than their share of the places there, through
+// a proxy or without one, whatever they write of where they are.
+func TestFloodFromOneAddress(t *testing.T) {
+	door, err := media.Door(linkKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		cfg   Config
+		peer  string
+		named func(n int64) string // what the n-th request of the flood says of where it comes from
+		// Where somebody else is, and what is said of them.
+		other, from string
+	}{
+		"proxy": {
+			Defaults(), "127.0.0.1:4711", func(n int64) string { return fmt.Sprintf("198.51.100.%d, 203.0.113.9", n%250) },
+			"127.0.0.1:4711", "198.51.100.7",
+		},
+		"proxy by IPv6": {
+			Defaults(), "[::1]:4711", func(n int64) string { return fmt.Sprintf("2001:db8:1:2::%x", n) }, "[::1]:4711", "2001:db8:1:3::4",
+		},
+		"public": {
+			Config{Cert: "cert.pem", CertKey: "key.pem"},
+			"203.0.113.9:4711", func(n int64) string { return fmt.Sprintf("198.51.100.%d", n%250) },
+			"198.51.100.7:4711", "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLobby(t, store.EntryKnock)
+			l.cfg = c.cfg
+			handler := l.Server.Handler()
+			join := func(peer, named string) int {
+				r := httptest.NewRequestWithContext(t.Context(), "POST", "/r/x/join", strings.NewReader(`{"door":"`+door+`","name":"Franz"}`))
+				r.RemoteAddr = peer
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("X-Forwarded-For", named)
+				w := httptest.NewRecorder()
+				handler.ServeHTTP(w, r)
+				return w.Code
+			}
+			var asked atomic.Int64
+			var flood sync.WaitGroup
+			for range 8 {
+				flood.Go(func() {
+					for n := asked.Add(1); n <= 1000; n = asked.Add(1) {
+						join(c.peer, c.named(n))
+					}
+				})
+			}
+			flood.Wait()
+			if n := len(l.halls.undecided(l.call.MediaRoom())); n != mostOfOne {
+				t.Errorf("%d wait at the door, want %d", n, mostOfOne)
+			}
+			if status := join(c.other, c.from); status != http.StatusAccepted {
+				t.Errorf("somebody else: %d", status)
+			}
+		})
+	}
+}

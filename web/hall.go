@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ import (
 const (
 	waiterGone  = 15 * time.Second // after which somebody who does not ask any more is gone
 	mostWaiting = 50
+	mostOfOne   = mostWaiting / 2 // of them guests from one address, behind which a whole house may be
 	mostHands   = 100
 	barredFor   = 15 * time.Minute // longer than any token of somebody who was sent out lives
 	hallTopic   = "hall"
@@ -43,6 +45,7 @@ type waiter struct {
 	id      string // by which others mean them
 	who     media.Bearer
 	badge   string // of a member, to be looked at again before they come in
+	from    netip.Prefix
 	seen    time.Time
 	in, out bool // was let in, was sent away
 }
@@ -97,17 +100,27 @@ func (h *halls) hall(room string) *hall {
 	return h.of[room]
 }
 
-// wait has somebody wait at the door; false: too many do.
-func (h *halls) wait(room string, who media.Bearer, badge string) (ticket string, ok bool) {
+// wait has somebody wait at the door; false: too many do, or too many guests from where they are.
+func (h *halls) wait(room string, who media.Bearer, badge string, from netip.Prefix) (ticket string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	at := h.hall(room)
-	if len(at.waiting) >= mostWaiting {
+	if len(at.waiting) >= mostWaiting || badge == "" && at.guests(from) >= mostOfOne {
 		return "", false
 	}
-	w := &waiter{ticket: rand.Text(), id: rand.Text(), who: who, badge: badge, seen: h.now()}
+	w := &waiter{ticket: rand.Text(), id: rand.Text(), who: who, badge: badge, from: from, seen: h.now()}
 	at.waiting = append(at.waiting, w)
 	return w.ticket, true
+}
+
+// guests are how many wait without a badge who are known to come from one address. The lock is held.
+func (at *hall) guests(from netip.Prefix) (n int) {
+	for _, w := range at.waiting {
+		if w.badge == "" && w.from == from && from.IsValid() {
+			n++
+		}
+	}
+	return n
 }
 
 // waits returns who waits with a ticket, as they are now, and notes that they still do; nil: nobody.

@@ -25,17 +25,18 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	case why != "":
 		s.refuse(w, statusOf[why], why)
 	default:
-		s.enter(r.Context(), w, call, g)
+		s.enter(w, r, call, g)
 	}
 }
 
 // enter lets somebody in, or has them wait for what holds them.
-func (s *Server) enter(ctx context.Context, w http.ResponseWriter, call *store.Call, g arrival) {
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, call *store.Call, g arrival) {
+	ctx := r.Context()
 	switch why := s.holds(ctx, call, g.Bearer); {
 	case why == lockedDoor:
 		s.refuse(w, http.StatusLocked, "page.error.locked")
 	case why != "":
-		ticket, ok := s.halls.wait(call.MediaRoom(), g.Bearer, g.badge)
+		ticket, ok := s.halls.wait(call.MediaRoom(), g.Bearer, g.badge, s.from(r))
 		if !ok {
 			s.refuse(w, http.StatusServiceUnavailable, "page.error.crowd")
 			return
@@ -231,7 +232,7 @@ func (s *Server) recognise(w http.ResponseWriter, r *http.Request, call *store.C
 		s.refuse(w, statusOf[why], why)
 	default:
 		g.keep = d.Badge
-		s.enter(r.Context(), w, call, g)
+		s.enter(w, r, call, g)
 	}
 }
 

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"flag"
 	"regexp"
 	"strconv"
 	"strings"
@@ -10,6 +11,9 @@ import (
 	"stimmbote/e2e/browser"
 	"stimmbote/e2e/world"
 )
+
+// back is 5 s where the machine does nothing else (make soak).
+var back = flag.Duration("back", 15*time.Second, "how long pictures and sound may be away after a restart of the bot")
 
 // forging asks the server, from a page of the call, for what its holder may not have done. The page's own pass and
 // door value are used as they went over the network.
@@ -103,6 +107,8 @@ func TestEvening(t *testing.T) {
 	must(t, guest.Click("#hand"))
 	shows(t, anna, "1.")
 
+	e.votes(chair, anna, guest)
+
 	// From the call: muted, locked, and after a restart of the bot all are back, in the same room with the same key.
 	must(t, chair.Click("#more"))
 	must(t, chair.Click(`#people li:has([data-deed="lower"]) [data-deed="mute"]`))
@@ -115,7 +121,11 @@ func TestEvening(t *testing.T) {
 	must(t, e.Bot.Restart(t.Context()))
 	restarted := time.Now()
 	seeAndHear(t, 30*time.Second, chair, anna)
-	t.Logf("the bot was away for %s; pictures and sound were back %s after that", restarted.Sub(from).Round(time.Millisecond), time.Since(restarted).Round(time.Millisecond))
+	took := time.Since(restarted)
+	t.Logf("the bot was away for %s; pictures and sound were back %s after that", restarted.Sub(from).Round(time.Millisecond), took.Round(time.Millisecond))
+	if took > *back {
+		t.Errorf("that is more than %s", *back)
+	}
 	shows(t, chair, "3 people")
 	shows(t, anna, "1.")
 
@@ -162,4 +172,45 @@ func TestEvening(t *testing.T) {
 		shows(t, tab, "The call has ended.")
 	}
 	e.reads(world.Chair, world.Group, `^📞 Call ended`)
+}
+
+// votes opens a vote of those who are in the call by their own link, who are two, and a guest with them: the guest is named
+// before it opens, and gets no ballot.
+func (e *evening) votes(chair, anna, guest *browser.Tab) {
+	t := e.t
+	t.Helper()
+	e.say(world.Chair, world.Group, "!vote Do we like this page? --who call --rehearsal",
+		`(?is)2 members are entitled to vote: anna, chair\n.*In the call as a guest, and not counted: gustav <b>\.`)
+	e.say(world.Chair, world.Group, "start", `(?i)voting is open`)
+	e.reads("anna", world.Direct, `(?i)ballot: do we like this page`)
+	for _, member := range []*browser.Tab{chair, anna} {
+		shows(t, member, "Vote: Do we like this page?")
+		shows(t, member, "My ballot")
+	}
+	shows(t, guest, "A vote is under way. You have no ballot here.")
+	link, err := browser.Evaluate[string](anna, `((way) => way.target === "_blank" ? way.href : "")(document.querySelector("#votes a"))`)
+	must(t, err)
+	ballot := e.open(chromium, link)
+	shows(t, ballot, "Do we like this page?")
+	ballot.Close()
+	if n, err := browser.Evaluate[int](guest, `document.querySelectorAll("#votes a").length`); err != nil || n != 0 {
+		t.Errorf("a guest gets %d ballots, %v", n, err)
+	}
+	e.say(world.Chair, world.Group, "!cancel", `(?i)draft: do we like this page`)
+	e.say(world.Chair, world.Group, "cancel", `(?i)draft is cancelled`)
+	for _, tab := range []*browser.Tab{chair, anna, guest} {
+		isOver(t, tab)
+	}
+}
+
+// isOver waits until a page shows no vote any more.
+func isOver(t *testing.T, tab *browser.Tab) {
+	t.Helper()
+	must(t, browser.Until(limit(t, 45*time.Second), func() (string, error) {
+		open, err := browser.Evaluate[bool](tab, `document.getElementById("votes").checkVisibility()`)
+		if err != nil || !open {
+			return "", err
+		}
+		return "the vote is still shown", nil
+	}))
 }

@@ -40,10 +40,16 @@ func (s *somebody) hasChecked() {
 	s.until("sockets.filter((s) => s.readyState === WebSocket.CLOSED).length >= 2", "end of the check")
 }
 
-// loses ends the line of a page that keeps its sockets.
-func (s *somebody) loses() {
+// cut ends the line of a page that keeps its sockets.
+func (s *somebody) cut() {
 	s.t.Helper()
 	eyes.Must(browser.Evaluate[bool](s.Tab, "sockets.findLast((s) => s.readyState === WebSocket.OPEN).close(), true"))(s.t)
+}
+
+// loses ends the line, of which the page says so.
+func (s *somebody) loses() {
+	s.t.Helper()
+	s.cut()
 	s.sees("The connection is interrupted.")
 }
 

@@ -168,8 +168,8 @@ func (h *house) link(language string) string {
 	return h.address + "/r/gruene-strasse?lang=" + language + "#" + h.key
 }
 
-// crowd lets people in who neither see nor hear, and show nothing.
-func (h *house) crowd(names ...string) {
+// crowd lets people in who neither see nor hear, and show nothing, and returns the tab with their rooms.
+func (h *house) crowd(names ...string) *browser.Tab {
 	h.t.Helper()
 	tab := eyes.Must(chromium.Open(h.address + "/crowd"))(h.t)
 	h.t.Cleanup(tab.Close)
@@ -183,6 +183,7 @@ func (h *house) crowd(names ...string) {
 		for (const room of rooms) await room.connect(location.origin.replace("http", "ws"), room.token, { autoSubscribe: false });
 		return rooms.length;
 	})`, eyes.Must(json.Marshal(tokens))(h.t))))(h.t)
+	return tab
 }
 
 // somebody is in front of the page.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"stimmbote/e2e/browser"
 	"stimmbote/e2e/eyes"
 )
 
@@ -16,7 +17,32 @@ var names = strings.Split("Dörte van der Meulen-Schmidtbauer,Ayşe,Björn Ahler
 const (
 	noDevices  = `navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("Permission denied", "NotAllowedError") };`
 	oldBrowser = `delete globalThis.RTCRtpScriptTransform; delete RTCRtpSender.prototype.createEncodedStreams;`
+	noAnswer   = `(() => {
+		const real = fetch;
+		globalThis.fetch = (where, how) => String(where).endsWith("/join") ? new Promise(() => {}) : real(where, how);
+	})();`
+	// clipboard takes everything: the browser's own wants the window in front.
+	clipboard = `navigator.clipboard.writeText = async () => {};`
 )
+
+// heldBack plays no sound before somebody has pressed the button for it, as browsers do who heard of no click.
+const heldBack = `(() => {
+	const { play } = HTMLMediaElement.prototype;
+	let isAllowed = false;
+	addEventListener("click", (event) => (isAllowed ||= event.target.id === "sound-on"), true);
+	HTMLMediaElement.prototype.play = function () {
+		if (!isAllowed && this instanceof HTMLAudioElement) return Promise.reject(new DOMException("not before a click", "NotAllowedError"));
+		return play.call(this);
+	};
+})();`
+
+// inTheClear has somebody of a crowd send a picture without the key of the group.
+const inTheClear = `(async () => {
+	const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+	setInterval(() => pen.fillRect(0, 0, Math.random() * 99, 99), 200);
+	await rooms[0].localParticipant.publishTrack(canvas.captureStream(5).getVideoTracks()[0], { source: "camera", simulcast: false });
+	return true;
+})()`
 
 // states are those of the page that somebody can come to, each with the way there.
 var states = []struct {
@@ -57,6 +83,26 @@ var states = []struct {
 	{"door-old-browser", func(h *house) *somebody {
 		s := h.opens(h.link("de"), oldBrowser)
 		s.sees("keine verschlüsselten Gespräche")
+		return s
+	}},
+	{"door-no-network", func(h *house) *somebody {
+		s := h.opens(h.link("de"), noWay)
+		s.sees("In diesem Netz kommen Bild und Ton nicht durch.")
+		s.click("#listen")
+		s.click("#tone")
+		s.sees("Zwei Töne sind gespielt.")
+		return s
+	}},
+	{"door-other-app", func(h *house) *somebody {
+		s := h.opens(h.link("de"), otherApp, oldBrowser, clipboard)
+		s.click("#copy")
+		s.sees("Der Link ist kopiert.")
+		return s
+	}},
+	{"door-joining", func(h *house) *somebody {
+		s := h.opens(h.link("de"), noAnswer)
+		eyes.Must(0, s.Join("Anna Lenz"))(h.t)
+		s.sees("Beitreten …")
 		return s
 	}},
 	{"waiting", func(h *house) *somebody { return h.waits("knock", "Bitte warten") }},
@@ -121,6 +167,39 @@ var states = []struct {
 		other.click("#share")
 		s.sees("Screen of Björn Ahlers")
 		s.until(`document.querySelector(".screen video").videoWidth > 0`, "picture of the screen")
+		return s
+	}},
+	{"call-reconnecting", func(h *house) *somebody {
+		h.enters("de", "Björn Ahlers")
+		s := h.enters("de", "Anna Lenz", sockets)
+		s.pictures(2)
+		for _, button := range []string{"#hand", "#microphone", "#camera"} {
+			s.click(button)
+		}
+		s.until(`document.querySelectorAll("[aria-checked=false]").length >= 2 && document.querySelector("#hand").ariaPressed === "true"`, "switched off, hand up")
+		s.hasChecked()
+		h.leaves(true)
+		s.cut()
+		s.sees("Die Verbindung ist unterbrochen.")
+		return s
+	}},
+	{"call-sound-held-back", func(h *house) *somebody {
+		h.enters("de", "Björn Ahlers")
+		s := h.enters("de", "Anna Lenz", heldBack)
+		s.sees("Ihr Browser hält den Ton zurück.")
+		return s
+	}},
+	{"call-without-key", func(h *house) *somebody {
+		crowd := h.crowd(names[:2]...)
+		s := h.enters("de", "Anna Lenz")
+		eyes.Must(browser.Evaluate[bool](crowd, inTheClear))(h.t)
+		s.sees("Ohne den Schlüssel dieser Gruppe")
+		s.click(`.tile:has(.strange:not([hidden])) .pin`)
+		s.click("#share")
+		s.sees("Ihr Bildschirm")
+		// Lines are never bad here.
+		eyes.Must(browser.Evaluate[bool](s.Tab, `(document.querySelectorAll(".tile:not(.screen) .poor").forEach((p) => (p.hidden = false)), true)`))(h.t)
+		s.sees("schlechte Verbindung")
 		return s
 	}},
 	{"left", func(h *house) *somebody {

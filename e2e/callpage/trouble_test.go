@@ -83,6 +83,17 @@ func TestEachFailureSaysWhatToDo(t *testing.T) {
 	})
 }
 
+// TestSoundThatIsHeldBack presses the button that lets it out.
+func TestSoundThatIsHeldBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.enters("en", "Björn")
+	s := h.enters("en", "Anna", heldBack)
+	s.sees("Your browser holds the sound back.")
+	s.click("#sound-on")
+	s.until(`!document.querySelector("#sound").checkVisibility() && [...document.querySelectorAll("audio")].some((a) => !a.paused)`, "sound")
+}
+
 // TestAVoteIsAnnounced opens votes while people are in the call.
 func TestAVoteIsAnnounced(t *testing.T) {
 	t.Parallel()

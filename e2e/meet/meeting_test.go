@@ -14,7 +14,7 @@ func does(t *testing.T, tab *browser.Tab, script string) {
 }
 
 // Three strangers in two browsers: each sees and hears both others, a screen that one shows, and what is switched off and
-// on; then ten more tracks that come at once.
+// on; each the layer of a picture that they want; then ten more tracks that come at once.
 func TestThreeStrangers(t *testing.T) {
 	inFront(t)
 	h := newOpenHouse(t)
@@ -40,6 +40,7 @@ func TestThreeStrangers(t *testing.T) {
 
 	does(t, tabs["anna"], `room1.localParticipant.setCameraEnabled(false)`)
 	shows("the camera off", `heard.includes("muted anna camera")`)
+	layers(t, tabs, "anna", "bernd", "carla")
 	does(t, tabs["anna"], `room1.localParticipant.setCameraEnabled(true)`)
 	shows("the camera on", `heard.includes("unmuted anna camera")`)
 	meets(t, tabs)
@@ -48,6 +49,30 @@ func TestThreeStrangers(t *testing.T) {
 	does(t, tabs["anna"], fmt.Sprintf(`publishMany(%d)`, n))
 	for i := range n {
 		shows("all of ten tracks", fmt.Sprintf(`await seen().then((s) => s.anna?.of.picture%d > 3 && s.anna?.of.sound%[1]d > 0)`, i))
+	}
+}
+
+// layers has somebody publish a picture in layers, of which two others take the small and the large one at the same time,
+// then the other way round: in Chromium and in Firefox.
+func layers(t *testing.T, tabs map[string]*browser.Tab, from, one, other string) {
+	t.Helper()
+	does(t, tabs[from], "publishLayers()")
+	wants := func(who string, quality int) {
+		t.Helper()
+		becomes(t, tabs[who], who+" has a picture of "+from, fmt.Sprintf("layersOf(%q)?.track", from))
+		evaluate[bool](t, tabs[who], fmt.Sprintf("(layersOf(%q).setVideoQuality(%d), true)", from, quality))
+	}
+	gets := func(who string, width int) {
+		t.Helper()
+		becomes(t, tabs[who], fmt.Sprintf("%s has %s %d wide", who, from, width), fmt.Sprintf("await seen().then((s) => s[%q].wide.layers === %d)", from, width))
+	}
+	const low, high = 0, 2 // as the library counts
+	for range 2 {
+		wants(one, low)
+		wants(other, high)
+		gets(one, 240)
+		gets(other, 480)
+		one, other = other, one
 	}
 }
 

@@ -56,7 +56,12 @@ func HostOf(a net.Addr) netip.Prefix {
 	if !ok {
 		return netip.Prefix{}
 	}
-	ip := tcp.AddrPort().Addr().Unmap().WithZone("")
+	return Host(tcp.AddrPort().Addr())
+}
+
+// Host is an address of IPv4, or the network of one of IPv6. Of none it is not valid.
+func Host(ip netip.Addr) netip.Prefix {
+	ip = ip.Unmap().WithZone("")
 	prefix, _ := ip.Prefix(min(site, ip.BitLen()))
 	return prefix
 }
