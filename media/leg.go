@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -187,7 +188,20 @@ func (l *leg) places(c webrtc.ICECandidateInit) bool {
 }
 
 // add takes a candidate if it can: a browser may offer kinds that are of no use here.
-func (l *leg) add(c webrtc.ICECandidateInit) { _ = l.pc.AddICECandidate(c) }
+func (l *leg) add(c webrtc.ICECandidateInit) {
+	if !ofRTCP.MatchString(c.Candidate) {
+		_ = l.pc.AddICECandidate(c)
+	}
+}
+
+// ofRTCP are candidates of a port for RTCP alone. Firefox offers some until it has read that one port is for everything
+// (RFC 5761 §5.1.3). Such a port answers when it is asked, and ICE would take it for the one that everything goes through.
+var ofRTCP = regexp.MustCompile(`(?m)^(a=)?candidate:\S+ 2 .*(\r?\n|$)`)
+
+// sessionOf is a client's description without those.
+func sessionOf(kind webrtc.SDPType, d *livekit.SessionDescription) webrtc.SessionDescription {
+	return webrtc.SessionDescription{Type: kind, SDP: ofRTCP.ReplaceAllString(d.GetSdp(), "")}
+}
 
 // described adds what came early. It is called once the client's description is set.
 func (l *leg) described() {

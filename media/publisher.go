@@ -52,8 +52,7 @@ func (p *publisher) answer(offer *livekit.SessionDescription, codecs map[string]
 			return errSections
 		}
 		p.data.note(offer.GetSdp())
-		err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer.GetSdp()})
-		if err != nil {
+		if err := p.pc.SetRemoteDescription(sessionOf(webrtc.SDPTypeOffer, offer)); err != nil {
 			return fmt.Errorf("taking offer: %w", err)
 		}
 		p.described()

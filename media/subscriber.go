@@ -260,7 +260,7 @@ func (s *subscriber) answered(answer *livekit.SessionDescription) func() error {
 		if !s.waiting || answer.GetId() != 0 && answer.GetId() != s.offers {
 			return nil
 		}
-		err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.GetSdp()})
+		err := s.pc.SetRemoteDescription(sessionOf(webrtc.SDPTypeAnswer, answer))
 		if err = s.spare(err); err != nil {
 			return fmt.Errorf("taking answer: %w", err)
 		}
