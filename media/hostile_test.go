@@ -119,7 +119,7 @@ func TestARoomFullOfNobody(t *testing.T) {
 	came := func(since time.Time) error {
 		return w.within(t.Context(), "r", func(r *room) error {
 			for _, p := range r.people {
-				p.since = since
+				p.since, p.heard = since, time.Now()
 			}
 			return nil
 		})

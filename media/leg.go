@@ -43,7 +43,7 @@ type leg struct {
 	guard  func(func()) // does something, and ends the room if that panics
 
 	do      chan func() error
-	waiting atomic.Int64 // bytes of what the client has said and that is not done yet
+	unread  atomic.Int64 // bytes of what the client has said and that is not done yet
 	quit    chan struct{}
 	stop    sync.Once
 	workers sync.WaitGroup // goroutines that end with the peer connection
@@ -112,12 +112,12 @@ func (l *leg) post(f func() error) {
 // answerTo is post for what the client has asked for in a message, of which only so many bytes may wait.
 func (l *leg) answerTo(m proto.Message, f func() error) {
 	size := int64(proto.Size(m))
-	if l.waiting.Add(size) > legBytes {
+	if l.unread.Add(size) > legBytes {
 		l.fail(errTooMuch)
 		return
 	}
 	l.post(func() error {
-		defer l.waiting.Add(-size)
+		defer l.unread.Add(-size)
 		return f()
 	})
 }

@@ -38,13 +38,8 @@ func qualityOf(rid string) int {
 
 // prefer follows what a client shows of tracks, and how large.
 func (r *room) prefer(p *participant, m *livekit.UpdateTrackSettings) {
-	sids := m.GetTrackSids()
-	for _, sid := range sids[:min(len(sids), maxWants)] {
-		_, t := r.published(sid)
-		if t == nil {
-			continue // over, and never comes again
-		}
-		want := preference{disabled: m.GetDisabled(), quality: int(m.GetQuality())}
+	for _, t := range r.published(m.GetTrackSids()) {
+		sid, want := t.info.GetSid(), preference{disabled: m.GetDisabled(), quality: int(m.GetQuality())}
 		if m.GetWidth() > 0 {
 			want.quality = t.fitting(m.GetWidth(), m.GetHeight())
 		}

@@ -3,6 +3,7 @@ package media
 //lint:file-ignore SA1019 the clients of today send and read these fields
 
 import (
+	"iter"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -196,7 +197,8 @@ func (p *participant) mayGet(from *participant, t *publication) bool {
 
 func (p *participant) wantsTrack(from *participant, t *publication) bool {
 	wanted, said := p.wants[t.info.Sid]
-	return p != from && from.active && !from.hidden() && t.track != nil && p.video.GetCanSubscribe() && (wanted || !said && p.auto)
+	return p != from && from.active && !from.hidden() && t.track != nil &&
+		p.video.GetCanSubscribe() && (wanted || !said && p.auto)
 }
 
 // give lets somebody receive another's track, if they may and want it.
@@ -232,14 +234,22 @@ func (r *room) withdraw(t *publication) {
 	}
 }
 
-// published finds a track that is being sent, by its id.
-func (r *room) published(sid string) (from *participant, t *publication) {
-	for _, p := range r.people {
-		if t := p.published(sid); t != nil {
-			return p, t
+// published finds tracks that are being sent, by their ids, and who sends them. Others are over, or nobody has been told of
+// them.
+func (r *room) published(sids []string) iter.Seq2[*participant, *publication] {
+	asked := make(map[string]bool)
+	for _, sid := range sids[:min(len(sids), maxWants)] {
+		asked[sid] = true
+	}
+	return func(yield func(*participant, *publication) bool) {
+		for _, p := range r.people {
+			for _, t := range p.tracks {
+				if t.track != nil && asked[t.info.GetSid()] && !yield(p, t) {
+					return
+				}
+			}
 		}
 	}
-	return nil, nil
 }
 
 // takeBack has nobody receive a track any more.
@@ -320,11 +330,8 @@ func (r *room) subscribe(p *participant, want *livekit.UpdateSubscription) {
 	for _, of := range want.GetParticipantTracks() {
 		sids = append(sids, of.GetTrackSids()...)
 	}
-	for _, sid := range sids[:min(len(sids), maxWants)] {
-		from, t := r.published(sid)
-		if t == nil {
-			continue // over, and never comes again
-		}
+	for from, t := range r.published(sids) {
+		sid := t.info.GetSid()
 		if p.wants[sid] = want.GetSubscribe(); want.GetSubscribe() {
 			r.give(p, from, t)
 		} else {

@@ -45,6 +45,7 @@ func (s *Sender) interrupt() {
 func (s *Sender) goOn(stopped *atomic.Bool, now time.Time) {
 	s.mu.Lock()
 	stopped.Store(false)
+	s.filling = filling{} // it was reckoned without the picture
 	b := s.out.Load()
 	flows := b != nil && !s.stopped()
 	shown := flows && s.open(b, s.track.target(s.most(), s.layer, now), now)

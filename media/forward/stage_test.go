@@ -46,7 +46,8 @@ func TestStage(t *testing.T) {
 	}
 }
 
-// A voice that is not heard for a while goes on without a gap, and its times go on with the clock.
+// A voice that is not heard for a while goes on without a gap, and its times go on with the clock. One that nobody gets takes
+// no place.
 func TestStageLeavesNoGap(t *testing.T) {
 	stage := NewStage(1)
 	stage.Close(true)
@@ -56,8 +57,9 @@ func TestStageLeavesNoGap(t *testing.T) {
 			Level: 1, Stage: stage,
 		})
 	}
-	one, other := track(), track()
+	one, other, hidden := track(), track(), track()
 	_, r := bound(t, one, 0)
+	bound(t, other, 0)
 	now := time.Now()
 	packet := func(to *Track, number uint16, level byte) {
 		now = now.Add(20 * time.Millisecond)
@@ -67,6 +69,7 @@ func TestStageLeavesNoGap(t *testing.T) {
 		}
 		to.forward(&rtp.Packet{Header: h, Payload: []byte{1}}, 0, now)
 	}
+	packet(hidden, 1, 20)
 	packet(one, 1, 20)
 	packet(one, 2, 127)
 	now = now.Add(stageSilent)

@@ -163,7 +163,7 @@ func (t *Track) heard(h *rtp.Header, now time.Time) bool {
 	on := !t.silenced.Load()
 	if on && !t.video {
 		level, says := t.Levels.Observe(h)
-		on = !says || t.Stage == nil || t.Stage.hears(t, level, now)
+		on = !says || t.Stage == nil || len(*t.outgoing.Load()) > 0 && t.Stage.hears(t, level, now)
 	}
 	if was := t.off.Swap(!on); !on && !was {
 		for _, s := range *t.outgoing.Load() {

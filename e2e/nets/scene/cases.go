@@ -36,8 +36,8 @@ func both(name string, l lab.Line, joined time.Duration, most Limits) Case {
 	return Case{Name: name, Up: l, Down: l, Joined: joined, Bernd: most, Anna: most}
 }
 
-// Cases is the matrix. Where a limit is not one that a meeting has to keep, it is two to four times the median of what was
-// measured (bench/results/nets.jsonl), or a little where that was nothing.
+// Cases is the matrix. Where a limit is not one that a meeting has to keep, it is half as much again as the median of what
+// was measured (bench/results/nets.jsonl) to five times that, or a little where that was nothing.
 func Cases() []Case {
 	const s, narrow, wide = time.Second, 300_000, 2_000_000
 	near := lab.Line{Delay: 20 * ms}

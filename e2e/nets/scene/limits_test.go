@@ -38,6 +38,9 @@ func TestCasesHaveLimits(t *testing.T) {
 			if l.SoundBack+l.PictureBack+l.BestBack > 0 && c.Then == nil || max(l.SoundBack, l.PictureBack, l.BestBack) > c.After {
 				t.Errorf("%s: nothing comes back in %v", c.Name, c.After)
 			}
+			if c.Then != nil && l.SoundBack == 0 {
+				t.Errorf("%s: nobody looks whether sound comes back", c.Name)
+			}
 		}
 	}
 }
