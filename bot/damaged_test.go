@@ -58,8 +58,8 @@ func TestADamagedBallotIsAskedForAgain(t *testing.T) {
 	w.expect(`^Result: adopted[\s\S]*Yes: 5[\s\S]*No: 1`, "group")
 }
 
-// TestANewMinuteAfterADamagedBallot: a vote whose minute is over is about to close when a ballot is found damaged. Once that is
-// cast anew, the minute is said anew and runs from then on, after a restart and after a second damage too.
+// TestANewMinuteAfterADamagedBallot: a vote whose minute is over is about to close when a ballot is found damaged. Once that
+// is cast anew, the minute is said anew and runs from then on, after a restart and after a second damage too.
 func TestANewMinuteAfterADamagedBallot(t *testing.T) {
 	t.Parallel()
 	const minute = `^All 6 votes are in\. I close in 60 seconds`

@@ -193,8 +193,8 @@ func (b *Bot) machinesHear(ctx context.Context, m chat.Message, p *voting.Poll, 
 	return b.unmistakable(ctx, m, p, letter)
 }
 
-// unmistakable refuses a word without a name as long as another vote has closed of which the machines have not read that:
-// for them it could be about that one, and so is about none.
+// unmistakable refuses a word without a name as long as the machines may think that another vote is open which is not: it is
+// not open yet, or they have not read that it has closed. For them it could be about that one, and so is about none.
 func (b *Bot) unmistakable(ctx context.Context, m chat.Message, p *voting.Poll, letter string) error {
 	name := letter
 	if p.Number > 0 {
@@ -208,14 +208,15 @@ func (b *Bot) unmistakable(ctx context.Context, m chat.Message, p *voting.Poll, 
 		return fmt.Errorf("looking for the polls of %s: %w", p.Place, err)
 	}
 	for _, other := range all {
-		if other.ID == p.ID || other.Terms.Tellers == "" || other.State != voting.StateClosed {
-			continue
+		unclear := other.State == voting.StateSet
+		if other.State == voting.StateClosed {
+			said, _, err := b.Line.Event(ctx, key(other.ID, "ballots-file"))
+			if err != nil {
+				return err
+			}
+			unclear = said == ""
 		}
-		said, _, err := b.Line.Event(ctx, key(other.ID, "ballots-file"))
-		if err != nil {
-			return err
-		}
-		if said == "" {
+		if unclear && other.ID != p.ID && other.Terms.Tellers != "" {
 			return &voting.Refusal{Key: "refusal.tellers-unclear", Args: []any{"name", name}}
 		}
 	}

@@ -64,6 +64,8 @@ func (l *Line) connectOnce(ctx context.Context) error {
 		return fmt.Errorf("homeserver %s: %w", l.cfg.Homeserver, err)
 	}
 	l.listening.RoundTripper, l.listening.own = http.DefaultTransport, http.DefaultTransport.(*http.Transport).Clone()
+	l.listening.own.Protocols = new(http.Protocols)
+	l.listening.own.Protocols.SetHTTP1(true) // of HTTP/2 a connection lives on when a request over it is given up
 	l.clock.RoundTripper = &l.listening
 	client.Client = &http.Client{Transport: &l.clock, Timeout: client.Client.Timeout}
 	client.Log = *l.quiet()

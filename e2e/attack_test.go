@@ -25,7 +25,8 @@ const atOnce = 10
 // Of the votes of a build that leaks it has to find every answer: so we know that it can.
 func TestAttacker(t *testing.T) {
 	t.Parallel() // in a world of its own
-	ctx := limit(t, 4*time.Minute+time.Duration(*attacked)*20*time.Second)
+	turn(t)
+	ctx := limit(t, 8*time.Minute+time.Duration(*attacked)*20*time.Second)
 	w, err := world.New(ctx, world.Options{
 		Repo: repo(t), Say: func(s string) { t.Log(s) },
 		Config: func(config map[string]any) {

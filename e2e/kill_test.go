@@ -26,7 +26,8 @@ var kills = flag.Int("kills", 6, "how often the bot is killed while it probes; t
 func TestProbeUnderKills(t *testing.T) {
 	t.Parallel() // in a world of its own
 	crowds.Lock()
-	defer crowds.Unlock()
+	t.Cleanup(crowds.Unlock) // once its world is over
+	turn(t)
 	ctx := limit(t, 5*time.Minute+time.Duration(*kills)*20*time.Second)
 	w, people := crowd(ctx, t, 20)
 	for killed, round := 0, 1; killed < *kills; round++ {

@@ -46,7 +46,8 @@ type voter struct {
 func TestVoteUnderKills(t *testing.T) {
 	t.Parallel() // in a world of its own
 	crowds.Lock()
-	defer crowds.Unlock()
+	t.Cleanup(crowds.Unlock) // once its world is over
+	turn(t)
 	ctx := limit(t, 5*time.Minute+time.Duration(*kills)*20*time.Second)
 	crash := crashBinary(ctx, t)
 	w, people := crowd(ctx, t, voters)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +27,15 @@ var common, stage house
 
 // crowds is held by those of the tests with a world of their own that have many people in it.
 var crowds sync.Mutex
+
+// busy has a place for each world in which something happens: more of them at once than processors only wait for each other.
+var busy = make(chan struct{}, max(2, runtime.NumCPU()))
+
+// turn waits for a place, which is given back once the test, and what it has begun since, is over.
+func turn(t *testing.T) {
+	busy <- struct{}{}
+	t.Cleanup(func() { <-busy })
+}
 
 // TestMain lets all tests begin at once, however few processors there are: most of the time they wait for what others
 // do, and most of them for each other.
@@ -73,6 +83,7 @@ func (h *house) enter(t *testing.T) *world.World {
 	t.Helper()
 	h.turn.Lock()
 	t.Cleanup(h.turn.Unlock)
+	turn(t)
 	t.Cleanup(func() {
 		if t.Failed() && h.w != nil {
 			t.Logf("the bot's last words:\n%s", h.w.Bot.Log(25))

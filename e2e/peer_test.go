@@ -89,7 +89,7 @@ func (s *stranger) unread() map[string]peer.Event {
 // whoever's client they have: it does not know their devices then, and does not look again. And nobody
 // encrypts for somebody of whom their homeserver has not told them yet.)
 func TestAStrictClientReadsEverything(t *testing.T) {
-	w, ctx := shared(t), limit(t, 4*time.Minute)
+	w, ctx := shared(t), limit(t, 8*time.Minute)
 	chair := w.People[world.Chair]
 	user, password, err := w.Homeserver.Account(ctx, "stranger")
 	if err != nil {

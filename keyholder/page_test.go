@@ -75,8 +75,8 @@ func TestHearsWhileItLooks(t *testing.T) {
 	}
 }
 
-// TestPagesOfOtherMachines are looked at whatever the bot names, also after a restart: those of the tellers of a vote, and no
-// others. The alarm names the host.
+// TestPagesOfOtherMachines are looked at whatever the bot names, also after a restart: those of the tellers of a vote, and
+// no others. The alarm names the host.
 func TestPagesOfOtherMachines(t *testing.T) {
 	d := newDesk(t)
 	d.pages = []string{"https://bot.x/"}

@@ -21,7 +21,7 @@ import (
 const (
 	waiterGone  = 15 * time.Second // after which somebody who does not ask any more is gone
 	mostWaiting = 50
-	mostOfOne   = mostWaiting / 2 // of them guests from one address, behind which a whole house may be
+	mostOfOne   = mostWaiting / 4 // of them guests from one address, behind which a whole house may be
 	mostHands   = 100
 	barredFor   = 15 * time.Minute // longer than any token of somebody who was sent out lives
 	hallTopic   = "hall"

@@ -13,7 +13,7 @@ import (
 )
 
 // back is 5 s where the machine does nothing else (make soak).
-var back = flag.Duration("back", 15*time.Second, "how long pictures and sound may be away after a restart of the bot")
+var back = flag.Duration("back", 25*time.Second, "how long pictures and sound may be away after a restart of the bot")
 
 // forging asks the server, from a page of the call, for what its holder may not have done. The page's own pass and
 // door value are used as they went over the network.
