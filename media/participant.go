@@ -213,16 +213,6 @@ func (p *participant) run(lost func()) {
 	legs.Wait()
 }
 
-// published finds a track by its id, among those that are being sent.
-func (p *participant) published(sid string) *publication {
-	for _, t := range p.tracks {
-		if t.info.Sid == sid && t.track != nil {
-			return t
-		}
-	}
-	return nil
-}
-
 // match finds the announced track that packets belong to: by the client's name for it, else the oldest of its kind that
 // waits for packets.
 func (p *participant) match(sdpID string, kind livekit.TrackType) *publication {
