@@ -10,11 +10,7 @@ import (
 // lateTwice is a circle with two votes that were both closed long after their end: the bot was down.
 func lateTwice(t *testing.T) *circle {
 	t.Helper()
-	c := gathered(t, nil)
-	for _, question := range []string{"Shall we adopt motion 12?", "Shall we adopt motion 13?"} {
-		c.say("chair", "!vote "+question)
-		c.say("chair", "start")
-	}
+	c := twoVotes(t)
 	for _, person := range people[:5] {
 		c.tells(person, "A 1")
 		c.tells(person, "B 1")
@@ -29,6 +25,17 @@ func lateTwice(t *testing.T) *circle {
 		if !c.told(pattern) {
 			t.Fatalf("nobody read %s; said was:\n%s", pattern, list(c.sent))
 		}
+	}
+	return c
+}
+
+// twoVotes has two votes with tellers open, A and B.
+func twoVotes(t *testing.T) *circle {
+	t.Helper()
+	c := gathered(t, nil)
+	for _, question := range []string{"Shall we adopt motion 12?", "Shall we adopt motion 13?"} {
+		c.say("chair", "!vote "+question)
+		c.say("chair", "start")
 	}
 	return c
 }
@@ -72,11 +79,7 @@ func TestTwoVotesAndOneClose(t *testing.T) {
 // TestTwoOpenVotesAndOneClose: where two votes with tellers are open, the one that is named is closed before its time, and
 // the machines know which was meant.
 func TestTwoOpenVotesAndOneClose(t *testing.T) {
-	c := gathered(t, nil)
-	for _, question := range []string{"Shall we adopt motion 12?", "Shall we adopt motion 13?"} {
-		c.say("chair", "!vote "+question)
-		c.say("chair", "start")
-	}
+	c := twoVotes(t)
 	for _, person := range people[:5] {
 		c.tells(person, "A 1")
 	}
@@ -109,11 +112,7 @@ func TestTwoOpenVotesAndOneClose(t *testing.T) {
 // TestCloseBesideOneThatJustClosed: a word without a name closes no vote before the machines have read that another one has
 // closed, because they would not know which one is meant.
 func TestCloseBesideOneThatJustClosed(t *testing.T) {
-	c := gathered(t, nil)
-	for _, question := range []string{"Shall we adopt motion 12?", "Shall we adopt motion 13?"} {
-		c.say("chair", "!vote "+question)
-		c.say("chair", "start")
-	}
+	c := twoVotes(t)
 	for _, person := range people[:5] {
 		c.tells(person, "A 1")
 		c.tells(person, "B 1")
