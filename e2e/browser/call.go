@@ -61,11 +61,15 @@ const troubling = `(async () => {
 	const all = ["time " + Math.round(performance.now())];
 	for (const c of globalThis.recordedConnections ?? []) {
 		all.push("connection " + c.connectionState + " " + c.signalingState);
-		for (const t of c.getTransceivers?.() ?? []) all.push("section " + [t.mid, t.receiver.track?.kind, t.direction, t.currentDirection].join(" "));
+		for (const t of c.getTransceivers?.() ?? []) {
+			const own = t.sender.track;
+			all.push("section " + [t.mid, t.receiver.track?.kind, t.direction, t.currentDirection, own?.readyState, own?.muted && "muted"].join(" "));
+		}
 		for (const s of (await c.getStats()).values()) {
-			if (["inbound-rtp", "outbound-rtp"].includes(s.type)) {
+			if (["inbound-rtp", "outbound-rtp", "media-source"].includes(s.type) || s.availableOutgoingBitrate !== undefined) {
 				all.push(JSON.stringify(s, ["type", "mid", "kind", "rid", "ssrc", "packetsReceived", "packetsLost", "framesDecoded", "keyFramesDecoded",
-					"pliCount", "nackCount", "totalAudioEnergy", "packetsSent", "framesEncoded", "keyFramesEncoded"]));
+					"pliCount", "nackCount", "totalAudioEnergy", "packetsSent", "frames", "framesEncoded", "keyFramesEncoded", "active",
+					"qualityLimitationReason", "availableOutgoingBitrate"]));
 			}
 		}
 	}

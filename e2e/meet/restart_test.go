@@ -7,21 +7,23 @@ import (
 	"stimmbote/e2e/browser"
 )
 
-// lateDevices gives a page its devices later than it asks for them, once that is switched on: long enough that the others
-// are back, and short enough that their library has not noticed it yet.
-const lateDevices = `(() => {
-	const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-	navigator.mediaDevices.getUserMedia = async (what) => {
+// later has a page, once that is switched on, open no device any more, and learn later that the server is there again: so
+// much that the others are back, and so little that their library has not noticed it yet.
+const later = `(() => {
+	const [open, ask] = [navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices), fetch];
+	navigator.mediaDevices.getUserMedia = (what) => globalThis.late ? new Promise(() => {}) : open(what);
+	globalThis.fetch = async (...what) => {
 		if (globalThis.late) await new Promise((resolve) => setTimeout(resolve, 600));
-		return real(what);
+		return ask(...what);
 	};
 })();`
 
-// When the server restarts everybody comes back and is seen and heard, also by who was back a moment before.
+// When the server restarts everybody comes back and is seen and heard, also by who was back a moment before, and with the
+// camera and microphone that are open: a browser may refuse to open them behind somebody's back.
 func TestAllComeBackAfterARestart(t *testing.T) {
 	inFront(t)
 	h := newCallHouse(t, nil)
-	tabs := []*browser.Tab{enter(t, chromium(t), h.link(), "Anna"), enter(t, firefox(t), h.link(), "Bernd", lateDevices)}
+	tabs := []*browser.Tab{enter(t, chromium(t), h.link(), "Anna"), enter(t, firefox(t), h.link(), "Bernd", later)}
 	for _, tab := range tabs {
 		seesAndHears(t, tab)
 	}

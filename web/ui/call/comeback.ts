@@ -1,7 +1,7 @@
 // The way back into a call whose server was away. The library tries by opening a socket, ever more seldom, and a browser
 // lets a page wait longer after each socket that fails. So the page asks first, several times a second, and a socket is
 // opened when there is an answer.
-import type { ReconnectContext, ReconnectPolicy, Room } from "livekit-client";
+import type { LocalTrackPublication, ReconnectContext, ReconnectPolicy, Room, TrackPublishOptions } from "livekit-client";
 
 const askAgain = 300; // milliseconds between two questions
 const answerWithin = 2_000;
@@ -28,9 +28,11 @@ interface Trying {
   waitForRestarted(): Promise<void>;
 }
 
-/** The part of the library that sends: what is published from then on waits for the next line. */
+/** The part of the library that sends. */
 interface Sending {
-  handleReconnecting(): void;
+  trackPublications: Map<string, LocalTrackPublication>;
+  handleReconnecting(): void; // what is published from then on waits for the next line
+  republishAllTracks(options?: TrackPublishOptions, restarts?: boolean): Promise<void>;
 }
 
 /**
@@ -52,6 +54,7 @@ export function whenThere(room: Room, isOver: () => boolean, begins: () => void)
     });
     return next;
   };
+  keepsDevices(sender);
   const restarted = engine.waitForRestarted;
   engine.waitForRestarted = async () => {
     let isDone = false;
@@ -60,6 +63,18 @@ export function whenThere(room: Room, isOver: () => boolean, begins: () => void)
       if (isOver()) await new Promise(() => {}); // nobody is back who has left
     };
     await Promise.race([restarted(), works()]).finally(() => (isDone = true));
+  };
+}
+
+/**
+ * Has the library go on with the camera and the microphone that it has, as long as they work. It would open them anew, which
+ * takes its time, may be refused in a tab that is not in front, and holds up everything else.
+ */
+function keepsDevices(sender: Sending): void {
+  const republish = sender.republishAllTracks.bind(sender);
+  sender.republishAllTracks = (options, restarts = true) => {
+    const own = [...sender.trackPublications.values()].filter((p) => !p.isMuted); // one that is off has been closed
+    return republish(options, restarts && own.some((p) => p.track?.mediaStreamTrack.readyState === "ended"));
   };
 }
 
