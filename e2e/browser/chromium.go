@@ -17,6 +17,10 @@ import (
 // actFor is within which a page has to do what it is asked: what a test waits for without end tells nobody what it was.
 const actFor = 2 * time.Minute
 
+// Calm is an option for a Chromium whose camera gives 10 pictures a second, half as many as otherwise: most of what a call
+// costs here is encoding them.
+const Calm = "use-fake-device-for-media-stream=fps=10"
+
 // errNone says what is missing.
 var errNone = errors.New("there is no Chromium: install Debian's package chromium")
 

@@ -18,7 +18,7 @@ import (
 
 // Browsers and worlds are shared: they take longer to come up than most of what is done in them.
 var (
-	chromium = &program{start: func(string) (*browser.Browser, error) { return browser.Start(context.Background()) }}
+	chromium = &program{start: func(string) (*browser.Browser, error) { return browser.Start(context.Background(), browser.Calm) }}
 	firefox  = &program{start: func(repo string) (*browser.Browser, error) {
 		return browser.StartFirefox(context.Background(), repo)
 	}}

@@ -51,7 +51,7 @@ func start() (err error) {
 	if axe, err = browser.Axe(context.Background(), repo); err != nil {
 		return err
 	}
-	chromium, err = browser.Start(context.Background(), "js-flags=--expose-gc", "enable-precise-memory-info=1")
+	chromium, err = browser.Start(context.Background(), browser.Calm, "js-flags=--expose-gc", "enable-precise-memory-info=1")
 	return err
 }
 

@@ -38,7 +38,7 @@ func chromium(t *testing.T) *browser.Browser {
 	browsers.Lock()
 	defer browsers.Unlock()
 	if browsers.chromium == nil {
-		b, err := browser.Start(context.Background())
+		b, err := browser.Start(context.Background(), browser.Calm)
 		if err != nil {
 			t.Fatal(err)
 		}
