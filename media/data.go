@@ -20,6 +20,7 @@ const (
 	maxData     = 64 << 10     // bytes of one packet of data, as clients send them
 	lossyBehind = 256 << 10    // bytes that wait for a client before what may be lost is
 	mostBehind  = 8 << 20      // bytes that wait for a client before others are dropped
+	mostEarly   = 256 << 10    // bytes of them that wait for a client that is still connecting
 	dataRate    = 1000         // packets that a client may send in a second
 	dataBurst   = 2 * dataRate // after a silence
 	dataBytes   = 2 << 20      // bytes in a second, and after a silence
@@ -41,7 +42,17 @@ type dataLine struct {
 	last   atomic.Uint32                         // sequence of the newest reliable packet received
 	opened atomic.Int32
 	rates  [2]dataRates // by kind
-	share  share        // of what waits for the client and may not be lost; the room's goroutine's
+
+	// Of what may not be lost; the room's goroutine's.
+	share   share    // what waits for the client
+	early   []packet // what waits for its channel to open
+	earlier int      // bytes of that
+}
+
+// packet is one of somebody, for a client.
+type packet struct {
+	from string
+	b    []byte
 }
 
 // sends makes a channel the one that packets of a kind go out on.
@@ -50,21 +61,42 @@ func (l *dataLine) sends(kind livekit.DataPacket_Kind, ch *webrtc.DataChannel) {
 // send queues a packet of somebody for the client. If the client is behind, what may be lost is, and of the rest what is
 // more than the sender's share.
 func (l *dataLine) send(kind livekit.DataPacket_Kind, from string, b []byte, now time.Time) {
-	ch := l.out[kind].Load()
-	if ch == nil || ch.ReadyState() != webrtc.DataChannelStateOpen {
-		return
-	}
-	waiting := int(ch.BufferedAmount())
 	if kind == livekit.DataPacket_LOSSY {
-		if waiting <= lossyBehind {
+		if ch := l.open(kind); ch != nil && ch.BufferedAmount() <= lossyBehind {
 			_ = ch.Send(b) // only a channel that is closing refuses
 		}
 		return
 	}
-	l.share.settle(waiting, now)
-	if l.share.admit(from, len(b), waiting) {
-		_ = ch.Send(b)
+	if l.earlier+len(b) <= mostEarly {
+		l.early = append(l.early, packet{from, b})
+		l.earlier += len(b)
 	}
+	l.pay(now)
+}
+
+// pay sends what waits for the channel, once that is open.
+func (l *dataLine) pay(now time.Time) {
+	ch := l.open(livekit.DataPacket_RELIABLE)
+	if ch == nil {
+		return
+	}
+	for _, p := range l.early {
+		waiting := int(ch.BufferedAmount())
+		l.share.settle(waiting, now)
+		if l.share.admit(p.from, len(p.b), waiting) {
+			_ = ch.Send(p.b)
+		}
+	}
+	clear(l.early)
+	l.early, l.earlier = l.early[:0], 0
+}
+
+// open is the channel for packets of a kind; nil as long as nothing can be sent on it.
+func (l *dataLine) open(kind livekit.DataPacket_Kind) *webrtc.DataChannel {
+	if ch := l.out[kind].Load(); ch != nil && ch.ReadyState() == webrtc.DataChannelStateOpen {
+		return ch
+	}
+	return nil
 }
 
 // unread says whether the client does not read what may not be lost.

@@ -1,7 +1,10 @@
 package media
 
 import (
+	"fmt"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,4 +122,41 @@ func (w *world) hasRead(t *testing.T, identity string, number uint32) {
 		}
 		return ""
 	})
+}
+
+// What is said to somebody who is still connecting, and may not be lost, arrives in order once they are connected; how much
+// of it waits is bounded.
+func TestDataForOneWhoConnects(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	anna := w.enter(t, "r", "anna")
+	bernd, ws := w.come(t, url.Values{"access_token": {w.token(t, "r", "bernd")}})
+	bernd.apart.Store(true)
+	bernd.stay(ws, func() {
+		bernd.until("joined", func() bool { return bernd.join != nil })
+		texts := []string{"first", "second"}
+		for range 12 {
+			texts = append(texts, strings.Repeat("x", mostEarly/9))
+		}
+		for _, text := range texts {
+			if err := w.Send(t.Context(), "r", Message{Body: []byte(text)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		anna.heard("second")
+		bernd.together()
+	})
+	if err := w.Send(t.Context(), "r", Message{Body: []byte("third")}); err != nil {
+		t.Fatal(err)
+	}
+	bernd.heard("third")
+	bernd.mu.Lock()
+	defer bernd.mu.Unlock()
+	var got []string
+	for _, m := range bernd.data {
+		got = append(got, fmt.Sprintf("%.6s", m.GetUser().GetPayload()))
+	}
+	if want := slices.Concat([]string{"first", "second"}, slices.Repeat([]string{"xxxxxx"}, 8), []string{"third"}); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
 }

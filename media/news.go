@@ -113,9 +113,10 @@ func (p *participant) forgive() {
 	maps.DeleteFunc(p.owed, func(_ string, m *livekit.SignalResponse) bool { return m.GetUpdate() != nil })
 }
 
-// pay sends to all what they are owed.
-func (r *room) pay() {
+// pay sends to all what they are owed, and what has waited for their channels.
+func (r *room) pay(now time.Time) {
 	for _, p := range r.people {
 		p.pay()
+		p.data.pay(now)
 	}
 }

@@ -81,7 +81,7 @@ func (r *room) run() {
 		case now := <-clock.C:
 			r.guard(func() { r.look(now) })
 		case now := <-ear.C:
-			r.guard(func() { r.hear(); r.adapt(now); r.pay() })
+			r.guard(func() { r.hear(); r.adapt(now); r.pay(now) })
 		case <-r.quit:
 			r.over = true
 			for _, p := range r.people {
