@@ -15,6 +15,7 @@ import (
 // act does what somebody in a call asks for: with their pass what is theirs, with the badge of one who moderates what
 // concerns others. Both are looked at each time, so that nobody goes on with a right that was taken from them.
 func (s *Server) act(w http.ResponseWriter, r *http.Request) {
+	at := s.told.Add(1)
 	call, req, ok := s.opened(w, r)
 	if !ok {
 		return
@@ -63,7 +64,7 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) {
 	if chair {
 		badge = media.Chair
 	}
-	answer(w, http.StatusOK, acted{state: s.state(*call, s.present(r.Context(), *call), badge, votes), Chair: chair})
+	answer(w, http.StatusOK, acted{state: s.state(at, *call, s.present(r.Context(), *call), badge, votes), Chair: chair})
 }
 
 // acted is the answer to a deed.

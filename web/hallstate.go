@@ -29,6 +29,9 @@ type shownVote struct {
 
 // state is what the pages of a call are told.
 type state struct {
+	// At is counted up before anything of this is looked up. Pages leave alone what is older than what they know: an answer
+	// may come after the news of what has happened since.
+	At     uint64      `json:"at"`
 	Hands  []string    `json:"hands"`
 	Locked bool        `json:"locked"`
 	Entry  store.Entry `json:"entry"`
@@ -62,10 +65,10 @@ func (s *Server) present(ctx context.Context, c store.Call) []someone {
 	return all
 }
 
-// state is what somebody of a badge is told.
-func (s *Server) state(c store.Call, people []someone, badge media.Badge, votes []store.Vote) state {
+// state is what somebody of a badge is told, looked up since at.
+func (s *Server) state(at uint64, c store.Call, people []someone, badge media.Badge, votes []store.Vote) state {
 	room := c.MediaRoom()
-	now := state{Hands: s.halls.hands(room, people), Locked: c.Locked, Entry: c.Entry, Votes: []shownVote{}}
+	now := state{At: at, Hands: s.halls.hands(room, people), Locked: c.Locked, Entry: c.Entry, Votes: []shownVote{}}
 	for _, p := range people {
 		if p.badge != media.BadgeOf(p.Identity) {
 			if now.Badges == nil {
@@ -100,7 +103,7 @@ func (s *Server) votes(ctx context.Context, c store.Call, badge string) ([]store
 
 // tell tells everybody in a call how things are around it, and the chat who waits.
 func (s *Server) tell(ctx context.Context, c store.Call) {
-	room := c.MediaRoom()
+	room, at := c.MediaRoom(), s.told.Add(1)
 	votes, err := s.votes(ctx, c, "")
 	if err != nil {
 		s.log.Err(err).Msg("Telling a call of its votes went wrong")
@@ -111,7 +114,7 @@ func (s *Server) tell(ctx context.Context, c store.Call) {
 		in[p.badge] = append(in[p.badge], p.Identity)
 	}
 	for badge, who := range in {
-		body, _ := json.Marshal(s.state(c, people, badge, votes)) // a state always can
+		body, _ := json.Marshal(s.state(at, c, people, badge, votes)) // a state always can
 		if err := s.opt.Media.Send(ctx, room, media.Message{Topic: hallTopic, Body: body, To: who}); err != nil {
 			s.log.Debug().Err(err).Msg("Telling a call how things are")
 		}

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -69,6 +70,7 @@ type Server struct {
 	halls  *halls
 	texts  map[string]*i18n.Texts // by language
 	http   *http.Server
+	told   atomic.Uint64 // states of calls that were looked up
 
 	mu       sync.Mutex
 	listener net.Listener

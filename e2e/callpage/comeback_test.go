@@ -231,3 +231,33 @@ func TestARaisedHandStaysUp(t *testing.T) {
 	s.isBack()
 	s.until("early === 0 && "+isUp, "hand that is raised again")
 }
+
+// TestAnOlderAnswerChangesNothing has an answer of the server come after the news of something that happened later, as it
+// does where it takes long to look up who is a member.
+func TestAnOlderAnswerChangesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	anna := h.enters("en", "Anna", `globalThis.late = new Promise((resolve) => globalThis.release = resolve);
+		const real = fetch;
+		globalThis.fetch = async (where, how) => {
+			const answer = await real(where, how);
+			if (!how?.body?.includes('"hand"')) return answer;
+			const told = await answer.json();
+			answer.json = async () => {
+				await late;
+				setTimeout(() => globalThis.taken = true, 100);
+				return told;
+			};
+			return answer;
+		};`)
+	bernd := h.enters("en", "Bernd")
+	anna.click("#hand")
+	anna.sees("1.")
+	bernd.click("#hand")
+	anna.sees("2.")
+	eyes.Must(browser.Evaluate[bool](anna.Tab, "release(), true"))(t)
+	anna.until("globalThis.taken", "the older answer")
+	if text := eyes.Must(anna.Text())(t); !strings.Contains(text, "2.") {
+		t.Errorf("the second hand is gone: %s", text)
+	}
+}

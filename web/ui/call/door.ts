@@ -56,6 +56,7 @@ export interface Vote {
 
 /** How things are around a call. Only those who moderate learn who waits. */
 export interface State {
+  at?: number; // of two, the one with the higher number is newer
   hands: string[];
   locked: boolean;
   entry: string;

@@ -215,6 +215,7 @@ export class Stay implements Audience {
 
   interrupted(isSo: boolean): void {
     this.away = isSo;
+    if (isSo) this.around.at = 0; // a server that began anew counts anew
     this.tell(isSo ? "reconnecting" : "");
     const { meeting } = this;
     if (isSo || !meeting) return;
@@ -248,6 +249,7 @@ export class Stay implements Audience {
 
   private take(state: State): void {
     const { around, meeting } = this;
+    if ((state.at ?? Infinity) < (around.at ?? 0)) return; // overtaken
     const waited = new Set(around.waiting?.map((w) => w.id));
     this.around = { ...state, chair: state.chair ?? around.chair };
     const fresh = state.waiting?.find((w) => !waited.has(w.id));
