@@ -174,6 +174,9 @@ func shows(t *testing.T, tab *browser.Tab, sentence string) {
 		}
 		return "the page does not say " + sentence + " but " + text, nil
 	})
+	if err != nil {
+		t.Log(tab.Trouble())
+	}
 	must(t, err)
 }
 
