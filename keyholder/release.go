@@ -192,7 +192,11 @@ func (k *Keyholder) result(ctx context.Context, v *vote, r parley.Record) error 
 	if v.Step != stepReleased {
 		return nil // a result without this machine's part is none, and nothing of it is believed
 	}
-	report, err := policy.Recount(r.Archive, v.seen.ClosedHash, v.watched())
+	audit, err := k.audit(v)
+	if err != nil {
+		return k.refuse(ctx, v, parley.Kept, err)
+	}
+	report, err := policy.Recount(audit, r.Archive, v.seen.ClosedHash, v.watched())
 	if err != nil {
 		return k.refuse(ctx, v, parley.Kept, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stimmbote/voting/belenios"
@@ -89,6 +90,9 @@ type Polls struct {
 	counted   map[ID]findings               // of the polls whose outcome was asked
 	owners    map[string]map[string]Member  // who has which credential, by fingerprint, of the polls that got sealed ballots
 	rolls     map[ID]frozen                 // of the polls that are opened and not ended
+
+	auditing sync.Mutex
+	verified atomic.Pointer[belenios.Audit] // the last one of a poll with tellers; may be nil
 }
 
 // New are the polls that l remembers and whose keys v has. Its configuration must be valid;
@@ -275,6 +279,9 @@ func (p *Polls) drop(poll *Poll) {
 	delete(p.owners, poll.Fingerprint)
 	delete(p.rolls, poll.ID)
 	p.mu.Unlock()
+	if audit := p.verified.Load(); audit != nil && audit.Report().UUID == string(poll.ID) {
+		p.verified.CompareAndSwap(audit, nil)
+	}
 }
 
 // keepOnly forgets what is remembered of other polls than the live ones: somebody may have looked one up just while it

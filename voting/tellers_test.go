@@ -1,6 +1,7 @@
 package voting_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"slices"
@@ -126,6 +127,13 @@ func (w *world) release(p *voting.Poll, keys map[string]*belenios.Key) {
 		_, err = w.TakeShare(t.Context(), p.ID, account, share.Body)
 		check(t, err)
 	}
+	changed := bytes.Clone(archive) // after they were verified, too
+	changed[len(changed)/2] ^= 1
+	check(t, w.store.PutPaper(t.Context(), p.ID, "ballots", changed))
+	if _, _, err := w.Tally(t.Context(), p.ID, closing); !errors.Is(err, voting.ErrChanged) {
+		t.Errorf("counted with a byte changed: %v", err)
+	}
+	check(t, w.store.PutPaper(t.Context(), p.ID, "ballots", archive))
 	counted, archive := w.tally(p.ID)
 	if got := counted.Result.Sums; !slices.Equal(got, []int{3, 1, 1}) {
 		t.Errorf("counted %v", got)

@@ -115,17 +115,17 @@ func opening(b *testing.B, group string, n int) (verified, counted, recounted ti
 	for i, key := range keys {
 		part, err := audit.Election().Decrypt(rand.Reader, audit.Sum(), key)
 		check(err)
+		began = time.Now()
 		_, err = polls.TakeShare(b.Context(), poll.ID, tellers[i].Account, part.Body)
 		check(err)
 	}
-	began = time.Now()
 	_, _, err = polls.Tally(b.Context(), poll.ID, poll.Ends)
 	check(err)
 	whole, err := polls.Archive(b.Context(), poll.ID)
 	check(err)
 	counted = time.Since(began)
 	began = time.Now()
-	report, err := Recount(whole, poll.ClosedHash, watched)
+	report, err := Recount(audit, whole, poll.ClosedHash, watched)
 	check(err)
 	if recounted = time.Since(began); report.Counted != n {
 		b.Fatalf("%d counted", report.Counted)

@@ -321,9 +321,13 @@ func TestRecount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report := must(Recount(archive, e.ballots.Hash, e.watched))(t)
+	report := must(Recount(audit, archive, e.ballots.Hash, e.watched))(t)
 	if got, want := fmt.Sprint(report.Sums), "[[5 0 0]]"; got != want {
 		t.Errorf("counted %s, want %s", got, want)
+	}
+	other, _ := held(t)
+	if report, err := Recount(must(Verify(other.ballots, other.watched))(t), archive, e.ballots.Hash, e.watched); err != nil || report.Counted != 5 {
+		t.Errorf("beside an audit of other ballots: %v", err)
 	}
 	for name, c := range map[string]struct {
 		archive []byte
@@ -331,9 +335,10 @@ func TestRecount(t *testing.T) {
 	}{
 		"without a result": {e.ballots.Archive, e.ballots.Hash},
 		"a bit":            {flipped(archive), e.ballots.Hash},
+		"a later bit":      {append(slices.Clone(e.ballots.Archive), flipped(archive[len(e.ballots.Archive):])...), e.ballots.Hash},
 		"other ballots":    {archive, strings.Repeat("0", 64)},
 	} {
-		if _, err := Recount(c.archive, c.hash, e.watched); !is(err, ResultWrong) {
+		if _, err := Recount(audit, c.archive, c.hash, e.watched); !is(err, ResultWrong) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -7,7 +7,8 @@ import (
 )
 
 // Audit is Verify in two steps, for those who open the sum themselves: first an archive that ends where its ballots
-// end, then, once the sum is opened, the whole of it. Every byte is verified, and no ballot twice.
+// end, then, once the sum is opened, the whole of it. Every byte is verified, and no ballot twice. It does not change, and
+// serves several goroutines at once.
 type Audit struct {
 	v      *verifier
 	events *eventReader
@@ -16,6 +17,9 @@ type Audit struct {
 
 // errNotClosed is returned for an archive in which ballots can still come, or which goes on after their end.
 var errNotClosed = errors.New("archive does not end where its ballots end")
+
+// ErrOtherBallots is returned for an archive that does not begin with the ballots of an audit.
+var ErrOtherBallots = errors.New("archive does not begin with the ballots that were audited")
 
 // AuditBallots verifies an archive that ends with its ballots, as WriteArchive writes it without a tally.
 func AuditBallots(closed []byte) (*Audit, error) {
@@ -54,11 +58,30 @@ func (a *Audit) Finish(t *Tally) ([]byte, *Report, error) {
 	for _, r := range rest.records {
 		archive = append(archive, tarRecord(r.name, r.body, a.events.records.stamp)...)
 	}
-	a.v.source, a.v.size = bytes.NewReader(archive), int64(len(archive))
-	a.events.records.r, a.events.records.size = a.v.source, a.v.size
-	if err := a.v.read(a.events); err != nil {
+	report, err := a.Continue(archive)
+	if err != nil {
 		return nil, nil, err
 	}
-	a.v.conclude(a.events)
-	return archive, a.v.report, nil
+	return archive, report, nil
 }
+
+// Continue verifies what comes behind the ballots in an archive that begins with them, byte for byte: else the error is
+// ErrOtherBallots. The report is that of the whole, as from Verify.
+func (a *Audit) Continue(archive []byte) (*Report, error) {
+	if !bytes.HasPrefix(archive, a.closed) {
+		return nil, ErrOtherBallots
+	}
+	v, events, records, report := *a.v, *a.events, *a.events.records, *a.v.report
+	v.source, v.size = bytes.NewReader(archive), int64(len(archive))
+	records.r, records.size = v.source, v.size
+	report.Checks = slices.Clip(report.Checks)
+	v.report, events.records = &report, &records
+	if err := v.read(&events); err != nil {
+		return nil, err
+	}
+	v.conclude(&events)
+	return &report, nil
+}
+
+// Of says whether an archive that ends with its ballots is the one that was audited.
+func (a *Audit) Of(closed []byte) bool { return bytes.Equal(a.closed, closed) }

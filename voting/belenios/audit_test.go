@@ -27,6 +27,14 @@ func TestAuditIsVerifyInTwoSteps(t *testing.T) {
 			if want := must(Verify(archive))(t); !reflect.DeepEqual(report, want) || report.Status != Complete {
 				t.Errorf("got %+v, want %+v", report, want)
 			}
+			for range 2 { // it does not change
+				if again := must(a.Continue(archive))(t); !reflect.DeepEqual(again, report) {
+					t.Errorf("got %+v, want %+v", again, report)
+				}
+			}
+			if r := a.Report(); r.Status != Incomplete || r.Sums != nil {
+				t.Errorf("the first step's report became %+v", r)
+			}
 			if !bytes.HasPrefix(archive, closed) || !bytes.Equal(closed, p.archive(t, ballots, nil)) {
 				t.Error("the archive does not begin with what was closed")
 			}
@@ -68,6 +76,12 @@ func TestAuditRefuses(t *testing.T) {
 		t.Errorf("before the end of the ballots: %v", err)
 	}
 	a := must(AuditBallots(closed))(t)
+	if _, err := a.Continue(p.archive(t, ballots[1:], must(p.election.Tally(rand.Reader, ballots[1:], p.keys[0]))(t))); !errors.Is(err, ErrOtherBallots) {
+		t.Errorf("other ballots: %v", err)
+	}
+	if _, err := a.Continue(closed[:len(closed)/1024*512]); !errors.Is(err, ErrOtherBallots) {
+		t.Errorf("half of it: %v", err)
+	}
 	if _, _, err := a.Finish(tally); !errors.Is(err, errOtherSum) {
 		t.Errorf("the tally of another sum: %v", err)
 	}
