@@ -422,6 +422,13 @@ func (c *client) until(what string, met func() bool) {
 	})
 }
 
+// left is how the server has sent the client out, for those who do not hold its lock.
+func (c *client) left() *livekit.LeaveRequest {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.leave
+}
+
 // sees waits until the client has been told that somebody is in a state.
 func (c *client) sees(identity string, state livekit.ParticipantInfo_State) *livekit.ParticipantInfo {
 	c.t.Helper()
