@@ -450,8 +450,8 @@ func (c *client) vanish() {
 	c.ended.Do(func() { close(c.quit) })
 	c.cancel()
 	_ = c.ws.CloseNow()
+	c.reading.Wait() // what was read last still does something with the peer connections
 	_ = c.pub.GracefulClose()
 	_ = c.sub.GracefulClose()
-	c.reading.Wait()
 	c.sending.Wait()
 }
