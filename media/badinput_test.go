@@ -28,9 +28,10 @@ func nextDoor(t *testing.T, w *world) {
 	t.Cleanup(func() {
 		bernd.gets(anna, "cam", before+50)
 		bernd.mu.Lock()
-		defer bernd.mu.Unlock()
-		if bernd.gaps > 0 || bernd.leave != nil || anna.leave != nil {
-			t.Errorf("next door: %d gaps, left %v, %v", bernd.gaps, anna.leave, bernd.leave)
+		gaps := bernd.gaps
+		bernd.mu.Unlock()
+		if gaps > 0 || bernd.left() != nil || anna.left() != nil {
+			t.Errorf("next door: %d gaps, left %v, %v", gaps, anna.left(), bernd.left())
 		}
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 	"google.golang.org/protobuf/proto"
@@ -171,14 +172,17 @@ func (c *client) peer(target livekit.SignalTarget) *webrtc.PeerConnection {
 	if c.tune != nil {
 		c.tune(&e)
 	}
-	m, with := c.codecs(), []func(*webrtc.API){}
-	if c.timeless {
-		r := &interceptor.Registry{}
-		c.must(webrtc.ConfigureNack(m, r))
-		c.must(webrtc.ConfigureRTCPReports(r))
-		with = append(with, webrtc.WithInterceptorRegistry(r))
+	// Pion's usual ones, without statistics: when these close they race with a stream that comes.
+	m, r := c.codecs(), &interceptor.Registry{}
+	c.must(webrtc.ConfigureNack(m, r))
+	c.must(webrtc.ConfigureRTCPReports(r))
+	c.must(webrtc.ConfigureSimulcastExtensionHeaders(m))
+	if !c.timeless {
+		c.must(webrtc.ConfigureTWCCSenderWithOptions(m, r, twcc.WithLoggerFactory(quiet{})))
 	}
-	pc, err := webrtc.NewAPI(append(with, webrtc.WithSettingEngine(e), webrtc.WithMediaEngine(m))...).NewPeerConnection(c.config)
+	r.Add(&ofClient{})
+	api := webrtc.NewAPI(webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(e), webrtc.WithMediaEngine(m))
+	pc, err := api.NewPeerConnection(c.config)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -192,6 +196,17 @@ func (c *client) peer(target livekit.SignalTarget) *webrtc.PeerConnection {
 		}})
 	})
 	return pc
+}
+
+// ofClient does nothing but to be seen in the goroutines that read streams of a client of these tests.
+type ofClient struct{ interceptor.NoOp }
+
+func (o *ofClient) NewInterceptor(string) (interceptor.Interceptor, error) { return o, nil }
+
+func (*ofClient) BindRemoteStream(_ *interceptor.StreamInfo, r interceptor.RTPReader) interceptor.RTPReader {
+	return interceptor.RTPReaderFunc(func(b []byte, a interceptor.Attributes) (int, interceptor.Attributes, error) {
+		return r.Read(b, a)
+	})
 }
 
 // codecs go by other numbers than the server's own, as Firefox's do.
@@ -407,6 +422,13 @@ func (c *client) until(what string, met func() bool) {
 	})
 }
 
+// left is how the server has sent the client out, for those who do not hold its lock.
+func (c *client) left() *livekit.LeaveRequest {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.leave
+}
+
 // sees waits until the client has been told that somebody is in a state.
 func (c *client) sees(identity string, state livekit.ParticipantInfo_State) *livekit.ParticipantInfo {
 	c.t.Helper()
@@ -428,8 +450,8 @@ func (c *client) vanish() {
 	c.ended.Do(func() { close(c.quit) })
 	c.cancel()
 	_ = c.ws.CloseNow()
+	c.reading.Wait() // what was read last still does something with the peer connections
 	_ = c.pub.GracefulClose()
 	_ = c.sub.GracefulClose()
-	c.reading.Wait()
 	c.sending.Wait()
 }

@@ -115,10 +115,8 @@ func TestGuestThrowsNobodyOut(t *testing.T) {
 	before := bernd.received[stream]
 	bernd.mu.Unlock()
 	bernd.gets(anna, "mic", before+20)
-	bernd.mu.Lock()
-	defer bernd.mu.Unlock()
-	if bernd.leave != nil || eve.leave != nil {
-		t.Errorf("left: bernd %v, eve %v", bernd.leave, eve.leave)
+	if bernd.left() != nil || eve.left() != nil {
+		t.Errorf("left: bernd %v, eve %v", bernd.left(), eve.left())
 	}
 }
 

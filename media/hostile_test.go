@@ -76,10 +76,8 @@ func TestHostileMessages(t *testing.T) {
 	if n := len(bernd.published); n != maxTracks {
 		t.Errorf("%d tracks announced, want %d", n, maxTracks)
 	}
-	anna.mu.Lock()
-	defer anna.mu.Unlock()
-	if anna.leave != nil || bernd.leave != nil {
-		t.Errorf("told to leave: anna %v, bernd %v", anna.leave, bernd.leave)
+	if anna.left() != nil || bernd.left() != nil {
+		t.Errorf("told to leave: anna %v, bernd %v", anna.left(), bernd.left())
 	}
 }
 

@@ -175,10 +175,8 @@ func TestResumeWithAnOfferUnderWay(t *testing.T) {
 	}
 	bernd.attach(ws)
 	bernd.gets(anna, "cam", 10)
-	bernd.mu.Lock()
-	defer bernd.mu.Unlock()
-	if bernd.leave != nil {
-		t.Errorf("bernd was told to go: %v", bernd.leave)
+	if left := bernd.left(); left != nil {
+		t.Errorf("bernd was told to go: %v", left)
 	}
 }
 
@@ -213,8 +211,8 @@ func TestResumeAfterABrokenAnswer(t *testing.T) {
 	}
 	anna.sees("bernd", gone)
 	w.enter(t, "r", "clara").gets(anna, "mic", 10)
-	if anna.leave != nil {
-		t.Errorf("anna was told to go: %v", anna.leave)
+	if left := anna.left(); left != nil {
+		t.Errorf("anna was told to go: %v", left)
 	}
 }
 
@@ -232,7 +230,7 @@ func TestResumeOfAStranger(t *testing.T) {
 		return other.leave.GetReason() == livekit.DisconnectReason_STATE_MISMATCH && other.leave.GetAction() == livekit.LeaveRequest_RECONNECT
 	})
 	other.reading.Wait()
-	if anna.leave != nil {
+	if anna.left() != nil {
 		t.Error("anna was thrown out")
 	}
 }

@@ -119,13 +119,16 @@ func TestPacketsThatLie(t *testing.T) {
 		change(&lie)
 		eve.must(odd.WriteRTP(&lie))
 	}
+	eve.mu.Lock()
+	heard := eve.join.GetParticipant().GetSid() + "|" + eve.published["odd"].GetSid()
+	eve.mu.Unlock()
 	arrives := func(n int) {
 		t.Helper()
 		until(t, func() string {
 			send(func(*rtp.Packet) {})
 			dora.mu.Lock()
 			defer dora.mu.Unlock()
-			if got := dora.received[eve.join.GetParticipant().GetSid()+"|"+eve.published["odd"].GetSid()]; got < n {
+			if got := dora.received[heard]; got < n {
 				return fmt.Sprintf("%d true packets have arrived, want %d", got, n)
 			}
 			return ""
@@ -146,6 +149,7 @@ func TestPacketsThatLie(t *testing.T) {
 	}
 	arrives(700)             // of which the lies are 600 at most
 	until(t, func() string { // one that is asked for again is missing for a moment
+		left := eve.left()
 		dora.mu.Lock()
 		defer dora.mu.Unlock()
 		ends := 0
@@ -154,8 +158,8 @@ func TestPacketsThatLie(t *testing.T) {
 				ends++
 			}
 		}
-		if ends != 1 || dora.leave != nil || eve.leave != nil {
-			return fmt.Sprintf("eve's picture came in %d pieces, left: %v, %v", ends, dora.leave, eve.leave)
+		if ends != 1 || dora.leave != nil || left != nil {
+			return fmt.Sprintf("eve's picture came in %d pieces, left: %v, %v", ends, dora.leave, left)
 		}
 		return ""
 	})

@@ -44,7 +44,7 @@ func leftover() string {
 }
 
 // ofClosingClient says whether a goroutine is what pion leaves behind of a client of these tests into which a stream came
-// just when it was closed. Only they keep pion's statistics: nothing of the server is excused.
+// just when it was closed: one that waits for more of it. Nothing of the server is excused.
 func ofClosingClient(g string) bool {
-	return strings.Contains(g, "handleIncomingSSRC") && strings.Contains(g, "interceptor/pkg/stats.")
+	return strings.Contains(g, "handleIncomingSSRC") && strings.Contains(g, "media.(*ofClient).BindRemoteStream.")
 }

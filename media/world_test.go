@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -47,6 +48,28 @@ type world struct {
 	changes  atomic.Pointer[[]Person]
 }
 
+// logs is where a server writes in a test, until it ends: a connection calls what is told of it in goroutines that nobody
+// waits for.
+type logs struct {
+	mu sync.Mutex
+	to io.Writer // nil when it has ended
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.to == nil {
+		return len(p), nil
+	}
+	return l.to.Write(p)
+}
+
+func (l *logs) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to = nil
+}
+
 func start(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
 	return startAt(t, Config{UDP: "127.0.0.1:0"}, change...)
@@ -60,7 +83,8 @@ func startAt(t *testing.T, at Config, change ...func(*Options)) *world {
 	for _, f := range change {
 		f(&opt)
 	}
-	s, err := New(at, opt, zerolog.New(zerolog.NewTestWriter(t)))
+	log := &logs{to: zerolog.NewTestWriter(t)}
+	s, err := New(at, opt, zerolog.New(log))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +103,7 @@ func startAt(t *testing.T, at Config, change ...func(*Options)) *world {
 		w.stop()
 		w.web.Close()
 		http.DefaultClient.CloseIdleConnections()
+		log.end()
 	})
 	return w
 }
