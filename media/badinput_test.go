@@ -94,8 +94,10 @@ func TestOffersThatCostTooMuch(t *testing.T) {
 func TestHalfOpenConnections(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.joinFor = 2 * time.Second
 	nextDoor(t, w)
+	if err := w.within(t.Context(), "door", func(*room) error { w.joinFor = 2 * time.Second; return nil }); err != nil {
+		t.Fatal(err)
+	}
 	many := 1000
 	if underRace {
 		many = 200 // it makes everything five times as slow

@@ -117,6 +117,7 @@ func TestDataFlood(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	anna, bernd, eve := w.enter(t, "r", "anna"), w.enter(t, "r", "bernd"), w.enter(t, "r", "eve")
+	begun := time.Now()
 	for range 3 * dataBurst {
 		eve.tell(lossy, &livekit.DataPacket{Value: user(strings.Repeat("x", 100))})
 	}
@@ -126,8 +127,8 @@ func TestDataFlood(t *testing.T) {
 	bernd.heard("19")
 	bernd.mu.Lock()
 	defer bernd.mu.Unlock()
-	if n := len(bernd.data); n > 2*dataBurst+dataRate {
-		t.Errorf("%d packets came through", n)
+	if n, most := len(bernd.data), 20+dataBurst+int(dataRate*time.Since(begun)/whole); n > most {
+		t.Errorf("%d packets came through, %d may", n, most)
 	}
 }
 

@@ -101,6 +101,7 @@ func read(t *testing.T, ws *websocket.Conn) *livekit.SignalResponse {
 func TestARoomFullOfNobody(t *testing.T) {
 	t.Parallel()
 	w := start(t)
+	w.silence, w.joinFor = time.Hour, time.Hour // it is about those who give way before that
 	var lines []*websocket.Conn
 	defer func() {
 		for _, ws := range lines {

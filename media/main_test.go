@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 
 // leftover gives the goroutines of ours and of pion's that do not end within a while.
 func leftover() string {
-	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(2 * patience); ; time.Sleep(200 * time.Millisecond) {
 		buf := make([]byte, 8<<20)
 		var left []string
 		for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")[1:] { // but this one

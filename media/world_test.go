@@ -18,7 +18,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // until waits for a condition, which returns why it is not met, or nothing.
 func until(t *testing.T, unmet func() string) {
