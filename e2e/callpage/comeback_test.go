@@ -233,7 +233,7 @@ func TestARaisedHandStaysUp(t *testing.T) {
 }
 
 // TestAnOlderAnswerChangesNothing has an answer of the server come after the news of something that happened later, as it
-// does where it takes long to look up who is a member.
+// does where it takes long to look up who is a member. Only that this page's holder moderates, which it alone says, is taken.
 func TestAnOlderAnswerChangesNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -245,6 +245,7 @@ func TestAnOlderAnswerChangesNothing(t *testing.T) {
 			const told = await answer.json();
 			answer.json = async () => {
 				await late;
+				told.chair = true;
 				setTimeout(() => globalThis.taken = true, 100);
 				return told;
 			};
@@ -260,4 +261,6 @@ func TestAnOlderAnswerChangesNothing(t *testing.T) {
 	if text := eyes.Must(anna.Text())(t); !strings.Contains(text, "2.") {
 		t.Errorf("the second hand is gone: %s", text)
 	}
+	anna.click("#more")
+	anna.seen("#lock")
 }

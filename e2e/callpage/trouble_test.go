@@ -217,3 +217,37 @@ func TestTwoNotes(t *testing.T) {
 	s.sees("Two notes were played.")
 	s.until("notes === 2", "two notes")
 }
+
+// TestMicrophoneThatIsPulledOut takes the microphone away in the middle of a call.
+func TestMicrophoneThatIsPulledOut(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	s := h.enters("en", "Anna")
+	const microphone = `recordedConnections.flatMap((c) => c.getSenders()).find((s) => s.track?.kind === "audio")?.track`
+	eyes.Must(0, browser.Until(t.Context(), func() (string, error) {
+		if sent, err := s.Counters(); err != nil || sent.BytesSent > 20_000 {
+			return "", err
+		}
+		return "nothing is sent", nil
+	}))(t)
+	eyes.Must(browser.Evaluate[bool](s.Tab, `((track) => {
+		navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("", "NotFoundError"); };
+		track.stop();
+		return track.dispatchEvent(new Event("ended"));
+	})(`+microphone+`)`))(t)
+	s.sees("Your microphone is no longer there.")
+	s.until(`document.querySelector("#microphone").ariaChecked === "false"`, "microphone off")
+}
+
+// TestWhoDoesNotGetThroughAsksAgain loses the first questions of a page that has just come in.
+func TestWhoDoesNotGetThroughAsksAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.changes("act", func(said map[string]any) { said["votes"] = []any{map[string]any{"id": "a", "title": "Motion 12"}} })
+	s := h.enters("en", "Anna", `const real = fetch;
+		let lost = 2;
+		globalThis.fetch = (where, how) => how?.body?.includes('"state"') && lost-- > 0 ? Promise.reject(new TypeError("lost")) : real(where, how);`)
+	s.sees("no way to the server")
+	s.sees("Motion 12")
+	s.until(`document.querySelector("#status").hidden`, "no complaint any more")
+}

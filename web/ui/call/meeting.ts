@@ -14,6 +14,7 @@ import {
   Room,
   RoomEvent,
   Track,
+  type TrackPublication,
   VideoPreset,
 } from "livekit-client";
 import { pause, soonAndThenSeldom, whenThere } from "./comeback";
@@ -39,8 +40,8 @@ export interface Audience {
   interrupted(isSo: boolean): void;
   /** How things are around the call, as the server says. */
   state(state: State): void;
-  /** Somebody who moderates has switched the own microphone off. */
-  silencedByOthers(): void;
+  /** The own microphone has gone off, not by oneself: the sentence that says why. */
+  switchedOff(why: string): void;
   /** The stay is over: the sentence that says why. */
   ended(sentence: string): void;
 }
@@ -67,7 +68,6 @@ export class Meeting {
   private verdict = "";
   private over = false;
   private soundOnly = false;
-  private muting = false; // by oneself
   private readonly wanted = new Map<Kind, boolean>();
   private away: Promise<void> | undefined; // until there is a line again, or the stay is over
   private isBack: () => void = () => {};
@@ -148,16 +148,21 @@ export class Meeting {
     await this.encrypted;
     if (on) await this.away;
     if (this.over || this.wanted.get(kind) !== on) return "";
-    this.muting = true;
     try {
       if (kind === "microphone") await this.me.setMicrophoneEnabled(on);
       else await this.me.setCameraEnabled(on);
     } catch (problem) {
       return deviceTrouble(kind, problem);
-    } finally {
-      this.muting = false;
     }
     return "";
+  }
+
+  /** The microphone is off: if that was not wanted, because it has gone, or because of somebody who moderates. */
+  private wentOff(publication: TrackPublication): void {
+    if (this.wanted.get("microphone") === false) return;
+    this.wanted.set("microphone", false);
+    const isGone = publication.track?.mediaStreamTrack.readyState === "ended";
+    this.audience.switchedOff(isGone ? "microphone.gone" : "muted.by");
   }
 
   get me() {
@@ -256,7 +261,7 @@ export class Meeting {
       })
       .on(RoomEvent.TrackMuted, (publication, who) => {
         tell(publication, who);
-        if (who === this.me && publication.source === Track.Source.Microphone && !this.muting) this.audience.silencedByOthers();
+        if (who === this.me && publication.source === Track.Source.Microphone) this.wentOff(publication);
       })
       .on(RoomEvent.ConnectionQualityChanged, tell)
       .on(RoomEvent.DataReceived, (payload, from, _kind, topic, _encryption, identity) => {
@@ -312,6 +317,7 @@ export class Meeting {
       publication.setSubscribed(false);
       return;
     }
+    if (!this.others.includes(who)) return; // they have gone while there was no line
     if (track.kind === Track.Kind.Audio) {
       const player = track.attach();
       player.hidden = true;

@@ -1,5 +1,5 @@
 // The page in the call: from the way in to the sentence at the end.
-import type { Participant } from "livekit-client";
+import type { Participant, RemoteParticipant } from "livekit-client";
 import { count, element, say, text } from "../page";
 import { pause } from "./comeback";
 import { press, pressed, turn } from "./controls";
@@ -15,6 +15,7 @@ import { Stage } from "./stage";
 import { spoken } from "./trouble";
 import { Votes } from "./votes";
 
+const askAgain = 3_000; // milliseconds, or up to twice that, after a question that did not get through
 const lookAgain = 10_000; // milliseconds between two questions of those in the call, while somebody waits at the door
 const raiseEvery = 500; // between two attempts to raise one's hand again
 const comesBack = 10_000; // within which somebody is back who was lost together with the connection
@@ -71,6 +72,7 @@ export class Stay implements Audience {
     element("sound-on").addEventListener("click", () => void this.meeting?.hear());
     element("hand").addEventListener("click", () => {
       const up = element("hand").getAttribute("aria-pressed") === "true";
+      if (up) this.handUp = false; // also where there is no line just now
       void this.ask(up ? "lower" : "hand");
     });
     element("lock").addEventListener("click", () => void this.ask(this.around.locked ? "unlock" : "lock"));
@@ -159,9 +161,14 @@ export class Stay implements Audience {
     const { keys, pass } = this.entered;
     try {
       const state = await act(keys, pass, this.door.badge, what, who);
-      if (this.entered?.pass === pass) this.take(state);
+      if (this.entered?.pass !== pass) return;
+      if (element("status").textContent === spoken("error.noway")) this.tell("");
+      this.take(state);
     } catch (problem) {
-      if (this.entered) this.tell(problem instanceof Refused ? problem.sentence : "error.noway");
+      if (this.entered?.pass !== pass) return;
+      this.tell(problem instanceof Refused ? problem.sentence : "error.noway");
+      // What is new is said once: who does not get through asks again.
+      if (what === "state" && problem instanceof NoWay) setTimeout(() => void this.ask(what), askAgain * (1 + Math.random()));
     }
   }
 
@@ -169,6 +176,7 @@ export class Stay implements Audience {
     const { meeting } = this;
     if (!meeting || this.call.hidden || (this.away && who !== meeting.me)) return;
     const isMe = who === meeting.me;
+    if (!isMe && !meeting.others.includes(who as RemoteParticipant)) return; // old news of who has gone meanwhile
     const badge = badgeOf(who.identity, this.around.badges);
     this.stage.show(who, { isMe, isStranger: meeting.strangers.has(who.identity), isPoor: meeting.isPoor(who), badge });
     if (isMe) pressed("share", who.isScreenShareEnabled, "on");
@@ -176,6 +184,7 @@ export class Stay implements Audience {
   }
 
   came(who: Participant): void {
+    if (!this.meeting?.others.includes(who as RemoteParticipant)) return;
     const isBack = this.lost.delete(who.identity);
     this.changed(who);
     if (!isBack) announce(text("came", { names: who.name ?? "" }));
@@ -206,11 +215,11 @@ export class Stay implements Audience {
     if (isSo) announce(text("sound.why"));
   }
 
-  silencedByOthers(): void {
+  switchedOff(why: string): void {
     if (!this.meeting) return;
     this.door.devices.wanted.microphone = false;
     turn("microphone", false);
-    this.tell("muted.by");
+    this.tell(why);
   }
 
   interrupted(isSo: boolean): void {
@@ -249,9 +258,10 @@ export class Stay implements Audience {
 
   private take(state: State): void {
     const { around, meeting } = this;
-    if ((state.at ?? Infinity) < (around.at ?? 0)) return; // overtaken
+    const isOvertaken = (state.at ?? Infinity) < (around.at ?? 0);
+    this.around = { ...(isOvertaken ? around : state), chair: state.chair ?? around.chair }; // that only an answer says
+    if (isOvertaken) return this.showPeople();
     const waited = new Set(around.waiting?.map((w) => w.id));
-    this.around = { ...state, chair: state.chair ?? around.chair };
     const fresh = state.waiting?.find((w) => !waited.has(w.id));
     if (fresh) announce(text("waits", { name: fresh.name }));
     const up = meeting !== undefined && state.hands.includes(meeting.me.identity);
