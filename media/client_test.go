@@ -45,8 +45,9 @@ type client struct {
 	pongs     int
 	early     map[livekit.SignalTarget][]webrtc.ICECandidateInit
 	plis      int
-	last      map[string]uint16 // newest number by stream
-	gaps      int
+	last      map[string]uint16          // newest number by stream
+	gaps      int                        // packets that have not come, though later ones have
+	lacks     map[string]map[uint16]bool // their numbers, by stream
 	numbers   map[string]map[uint16]bool // all of the last minutes, by stream
 	data      []*livekit.DataPacket
 	speakers  map[string]*livekit.SpeakerInfo // by sid
@@ -107,7 +108,7 @@ func (w *world) come(t *testing.T, q url.Values) (*client, *websocket.Conn) {
 func newClient(t *testing.T) *client {
 	return &client{
 		t: t, quit: make(chan struct{}), people: map[string]*livekit.ParticipantInfo{}, published: map[string]*livekit.TrackInfo{},
-		numbers:  map[string]map[uint16]bool{},
+		numbers: map[string]map[uint16]bool{}, lacks: map[string]map[uint16]bool{},
 		received: map[string]int{}, keys: map[string]int{}, last: map[string]uint16{},
 		early:    map[livekit.SignalTarget][]webrtc.ICECandidateInit{},
 		speakers: map[string]*livekit.SpeakerInfo{}, permitted: map[string]bool{}, muted: map[string]bool{}, wanted: map[string][]int{}, paused: map[string]bool{},

@@ -18,15 +18,8 @@ func (c *client) receive(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		}
 		c.mu.Lock()
 		stream := remote.StreamID()
-		if c.received[stream] > 0 && p.SequenceNumber != c.last[stream]+1 {
-			c.gaps++
-		}
-		c.last[stream] = p.SequenceNumber
+		c.misses(stream, p.SequenceNumber)
 		c.received[stream]++
-		if c.numbers[stream] == nil {
-			c.numbers[stream] = map[uint16]bool{}
-		}
-		c.numbers[stream][p.SequenceNumber] = true
 		if remote.Kind() == webrtc.RTPCodecTypeVideo && p.Payload[1]&1 == 0 {
 			c.keys[stream]++
 		}
@@ -36,6 +29,32 @@ func (c *client) receive(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 			_ = c.sub.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(remote.SSRC())}})
 		}
 	}
+}
+
+// misses counts the packets that have not come: one that was sent again is no gap any more. The lock is held.
+func (c *client) misses(stream string, number uint16) {
+	if c.numbers[stream] == nil {
+		c.numbers[stream], c.lacks[stream], c.last[stream] = map[uint16]bool{}, map[uint16]bool{}, number-1
+	}
+	ahead, lacks := int16(number-c.last[stream]), c.lacks[stream]
+	switch {
+	case ahead > 1000: // another beginning
+		c.gaps++
+	case ahead > 0:
+		for n := c.last[stream] + 1; n != number; n++ {
+			lacks[n] = true
+			c.gaps++
+		}
+	case lacks[number]:
+		delete(lacks, number)
+		c.gaps--
+	case !c.numbers[stream][number]:
+		c.gaps++
+	}
+	if ahead > 0 {
+		c.last[stream] = number
+	}
+	c.numbers[stream][number] = true
 }
 
 // publish announces a track and sends fake packets until the client ends: one each 10 ms, video with a key frame at the
