@@ -151,7 +151,15 @@ func TestFailuresAreRepeated(t *testing.T) {
 {"Action":"fail","Package":"m/a","Elapsed":1}
 {"Action":"start","Package":"m/b"}
 {"Action":"run","Package":"m/b","Test":"TestRace"}
+{"Action":"run","Package":"m/b","Test":"TestBeside"}
+{"Action":"output","Package":"m/b","Test":"TestBeside","Output":"==================\n"}
 {"Action":"output","Package":"m/b","Test":"TestRace","Output":"WARNING: DATA RACE\n"}
+{"Action":"output","Package":"m/b","Test":"TestBeside","Output":"Read at 0x01 by goroutine 7:\n"}
+{"Action":"output","Package":"m/b","Test":"TestBeside","Output":"  m.f()\n"}
+{"Action":"pass","Package":"m/b","Test":"TestBeside"}
+{"Action":"output","Package":"m/b","Test":"TestBeside","Output":"\n"}
+{"Action":"output","Package":"m/b","Output":"==================\n"}
+{"Action":"output","Package":"m/b","Test":"TestRace","Output":"chatter\n"}
 {"Action":"fail","Package":"m/b","Test":"TestRace"}
 {"Action":"fail","Package":"m/b","Elapsed":1}
 {"Action":"start","Package":"m/c"}
@@ -162,6 +170,9 @@ a TestMany/bad
     a_test.go:7: 1 message, want 2
 b
     TestRace WARNING: DATA RACE
+    Read at 0x01 by goroutine 7:
+      m.f()
+    ==================
 c
 `
 	if err == nil || !strings.HasSuffix(said, end) {
@@ -173,6 +184,22 @@ c
 	}
 	if got, err := os.ReadFile(file); err != nil || string(got) != "m/a TestMany/bad\nm/b\nm/c\n" {
 		t.Errorf("the list is %q, %v", got, err)
+	}
+}
+
+// Of races there is said no more than can be read, and why the package ended all the same.
+func TestManyRaces(t *testing.T) {
+	race := `{"Action":"output","Package":"m/a","Test":"TestA","Output":"WARNING: DATA RACE\n"}
+{"Action":"output","Package":"m/a","Test":"TestA","Output":"Read\n"}
+{"Action":"output","Package":"m/a","Test":"TestA","Output":"==================\n"}
+`
+	_, failures, _ := tell(t, `{"Action":"start","Package":"m/a"}
+{"Action":"run","Package":"m/a","Test":"TestA"}
+`+strings.Repeat(race, 100)+`{"Action":"output","Package":"m/a","Test":"TestA","Output":"panic: test timed out\n"}
+{"Action":"fail","Package":"m/a","Elapsed":1}
+`, "1")
+	if len(failures) != 1 || len(failures[0].why) != mostOfRaces+1 || failures[0].why[mostOfRaces] != "TestA panic: test timed out" {
+		t.Errorf("failed: %q", failures)
 	}
 }
 

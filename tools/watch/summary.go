@@ -26,7 +26,33 @@ type test struct {
 	began  time.Time
 	output strings.Builder
 	failed bool
-	waits  bool // for its turn, beside others of its package
+	waits  bool  // for its turn, beside others of its package
+	races  races // of the whole package, kept with the first one
+}
+
+// mostOfRaces is how many lines about the data races of a package are repeated in the end.
+const mostOfRaces = 80
+
+// races are what the race detector says about a package. Where tests run at the same time the lines come into any one's
+// output, even several ones', and also into that of a test which is good.
+type races struct {
+	lines  []string
+	saying bool // a report is not at its end
+}
+
+func (r *races) note(e event) {
+	line := strings.TrimRight(e.Output, "\n")
+	begins := line == "WARNING: DATA RACE"
+	if r.saying = r.saying || begins; !r.saying {
+		return
+	}
+	r.saying = line != "=================="
+	if begins {
+		line = strings.TrimSpace(e.Test + " " + line)
+	}
+	if line != "" && len(r.lines) < mostOfRaces {
+		r.lines = append(r.lines, line)
+	}
 }
 
 // took is how long something took.
@@ -75,6 +101,9 @@ func (s *summary) note(e event) {
 			t.waits, t.began = e.Action == "pause", s.now()
 		}
 	case "output":
+		if all := s.open[e.Package]; len(all) > 0 {
+			all[0].races.note(e)
+		}
 		if t := s.find(e); t != nil {
 			t.output.WriteString(e.Output)
 		}
@@ -157,11 +186,18 @@ func notes(words []*test) []string {
 // failures are the failed tests among those of a package that were not good, without those that failed only because
 // one inside them did.
 func failures(pkg string, tests []*test) []failure {
+	var broken []string
+	for _, t := range tests {
+		broken = append(broken, t.races.lines...)
+		if fatal := fatal.FindString(t.output.String()); fatal != "" {
+			broken = append(broken, strings.TrimSpace(t.name+" "+fatal))
+		}
+	}
+	if broken != nil {
+		return []failure{{pkg: pkg, why: broken}}
+	}
 	var all []failure
 	for i, t := range tests {
-		if fatal := fatal.FindString(t.output.String()); fatal != "" {
-			return []failure{{pkg: pkg, why: []string{strings.TrimSpace(t.name + " " + fatal)}}}
-		}
 		if t.name == "" || t.waits {
 			continue
 		}
@@ -179,10 +215,11 @@ func failures(pkg string, tests []*test) []failure {
 	return all
 }
 
-// own is a line that the test itself wrote, not a program that it ran; fatal one after which no test can be judged.
+// own is a line that the test itself wrote, not a program that it ran; fatal one after which no test can be judged, as
+// after a data race.
 var (
 	own   = regexp.MustCompile(`^\s+\w+\.go:\d+: `)
-	fatal = regexp.MustCompile(`(?m)^(panic: .*|WARNING: DATA RACE|fatal error: .*)`)
+	fatal = regexp.MustCompile(`(?m)^(panic: .*|fatal error: .*)`)
 )
 
 // why is the beginning of what a test said.
