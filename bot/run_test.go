@@ -50,8 +50,8 @@ func TestRunDoesWhatIsDue(t *testing.T) {
 // await delivers until somebody has read something.
 func (w *world) await(to, pattern string) {
 	w.t.Helper()
-	deadline := time.After(20 * time.Second)
-	tick := time.NewTicker(5 * time.Millisecond)
+	deadline := time.After(2 * time.Minute)
+	tick := time.NewTicker(25 * time.Millisecond)
 	defer tick.Stop()
 	for find(w.sent, to, pattern) == nil {
 		w.deliver()

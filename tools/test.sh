@@ -61,7 +61,9 @@ export GOFLAGS="${GOFLAGS:-} -ldflags=-w" # nobody debugs the many programs that
 # it in voting and below. Elsewhere only what others wrote for curves and numbers goes without it, and that is most of
 # what it costs. Those who see and hear each other in meetings have both cores for themselves, in the end. The others
 # share them, as most of them wait: those that wait for servers, of which the longest has a lane of its own, and the rest.
+# The mathematics leaves the processor to them, and may take longer for that.
 test=(go test -json -vet=off -shuffle=on -timeout 20m -p 1) # go vet has seen all of it above
+maths=(nice "${test[@]}" -timeout 60m)
 light='-gcflags=filippo.io/...=-race=false'
 race=("${test[@]}" -race "$light")
 mapfile -t voting < <(go list ./voting/... | grep -vxF "$(go list ./voting/belenios)")
@@ -70,6 +72,6 @@ mapfile -t rest < <(go list ./... | grep -vxF "$(go list ./voting/... "${longest
 go build -race "$light" ./... # what all of them are built of, once
 go build -race "${voting[@]}"
 bin/watch -failed "$failed" "${race[@]}" "${longest[@]}" -- "${race[@]}" "${servers[@]}" \
-	-- "${race[@]}" -parallel 4 "${rest[@]}" -- nice "${test[@]}" ./voting/belenios -- nice "${test[@]}" -race "${voting[@]}" \
+	-- "${race[@]}" -parallel 4 "${rest[@]}" -- "${maths[@]}" ./voting/belenios -- "${maths[@]}" -race "${voting[@]}" \
 	then "${race[@]}" "${alone[@]}" && exit
 tools/again.sh "$failed"

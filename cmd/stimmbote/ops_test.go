@@ -15,20 +15,29 @@ import (
 // patient is a program with chosen numbers.
 type patient struct {
 	stats chat.Stats
+	age   time.Duration // of the last sync when it is asked for; 0 is never
 	disk  error
 	queue error
 }
 
-func (p *patient) Stats() chat.Stats              { return p.stats }
+func (p *patient) Stats() chat.Stats {
+	stats := p.stats
+	if p.age > 0 {
+		stats.LastSync = time.Now().Add(-p.age)
+	}
+	return stats
+}
+
 func (p *patient) Writable(context.Context) error { return p.disk }
 func (p *patient) Deliveries(context.Context) (map[string]int, error) {
 	return map[string]int{"waiting": 3, "sent": 40}, p.queue
 }
 
 func healthy() *patient {
-	return &patient{stats: chat.Stats{
-		LastSync: time.Now().Add(-30 * time.Second), Events: 7, Unreadable: 2, Limited: 90 * time.Second, Signed: true,
-	}}
+	return &patient{
+		age:   30 * time.Second,
+		stats: chat.Stats{Events: 7, Unreadable: 2, Limited: 90 * time.Second, Signed: true},
+	}
 }
 
 // asked is the answer of the ops listener to a request.
@@ -49,8 +58,8 @@ func TestReadiness(t *testing.T) {
 		want   string // "" is ready
 	}{
 		"healthy":    {func(*patient) {}, ""},
-		"never":      {func(p *patient) { p.stats.LastSync = time.Time{} }, "not answered a sync yet"},
-		"long ago":   {func(p *patient) { p.stats.LastSync = time.Now().Add(-121 * time.Second) }, "121 s ago"},
+		"never":      {func(p *patient) { p.age = 0 }, "not answered a sync yet"},
+		"long ago":   {func(p *patient) { p.age = 121 * time.Second }, "121 s ago"},
 		"not signed": {func(p *patient) { p.stats.Signed = false }, "cross-signed"},
 		"disk full":  {func(p *patient) { p.disk = errors.New("disk full") }, "disk full"},
 	} {

@@ -77,8 +77,8 @@ func TestComesBackAsSoonAsTheServerIsThere(t *testing.T) {
 	}
 	h.leaves(false)
 	s.isBack()
-	if now := eyes.Must(browser.Evaluate[int](s.Tab, "sockets.length"))(t); now != before+1 {
-		t.Errorf("%d sockets were opened on the way back", now-before)
+	if now := eyes.Must(browser.Evaluate[int](s.Tab, "sockets.length"))(t); now == before {
+		t.Error("it came back without a new socket") // a second one is opened where the first is not answered in time
 	}
 	s.pictures(2)
 	other.pictures(2)
@@ -142,7 +142,7 @@ func TestComesBackWithTheNetwork(t *testing.T) {
 	for _, is := range []string{"false", "true"} {
 		eyes.Must(browser.Evaluate[bool](s.Tab, `online = `+is+`, dispatchEvent(new Event(online ? "online" : "offline"))`))(t)
 	}
-	s.until(fmt.Sprintf("sockets.length === %d", before+1), "new line")
+	s.until(fmt.Sprintf("sockets.length > %d", before), "new line")
 	s.isBack()
 }
 

@@ -145,6 +145,7 @@ func TestFailuresAreRepeated(t *testing.T) {
 {"Action":"run","Package":"m/a","Test":"TestMany"}
 {"Action":"run","Package":"m/a","Test":"TestMany/bad"}
 {"Action":"output","Package":"m/a","Test":"TestMany/bad","Output":"INF chatter\n"}
+{"Action":"output","Package":"m/a","Test":"TestMany/bad","Output":"    writer.go:27: {\"level\":\"warn\",\"message\":\"slow\"}\n"}
 {"Action":"output","Package":"m/a","Test":"TestMany/bad","Output":"    a_test.go:7: 1 message, want 2\n"}
 {"Action":"fail","Package":"m/a","Test":"TestMany/bad"}
 {"Action":"fail","Package":"m/a","Test":"TestMany"}

@@ -215,18 +215,19 @@ func failures(pkg string, tests []*test) []failure {
 	return all
 }
 
-// own is a line that the test itself wrote, not a program that it ran; fatal one after which no test can be judged, as
-// after a data race.
+// own is a line that the test itself wrote, not a program that it ran; logged one that a program wrote with the test's
+// voice, through zerolog's TestWriter; fatal one after which no test can be judged, as after a data race.
 var (
-	own   = regexp.MustCompile(`^\s+\w+\.go:\d+: `)
-	fatal = regexp.MustCompile(`(?m)^(panic: .*|fatal error: .*)`)
+	own    = regexp.MustCompile(`^\s+\w+\.go:\d+: `)
+	logged = regexp.MustCompile(`^\s+writer\.go:\d+: \{`)
+	fatal  = regexp.MustCompile(`(?m)^(panic: .*|fatal error: .*)`)
 )
 
 // why is the beginning of what a test said.
 func why(output string) []string {
 	var lines []string
 	for line := range strings.Lines(output) {
-		if own.MatchString(line) && len(lines) < 5 {
+		if own.MatchString(line) && !logged.MatchString(line) && len(lines) < 5 {
 			lines = append(lines, fmt.Sprintf("%.400s", strings.TrimSpace(line)))
 		}
 	}
