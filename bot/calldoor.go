@@ -1,11 +1,13 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"strings"
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
+	"stimmbote/media"
 	"stimmbote/store"
 	"stimmbote/voting"
 )
@@ -63,12 +65,16 @@ func (b *Bot) Waiting(room string, names []string) {
 	b.correct(room)
 }
 
-// Lock locks or unlocks a call at the wish of somebody in it who moderates, and has the card say so.
+// Lock locks or unlocks a call at the wish of somebody in it who moderates, and has the card say so. If it has ended
+// meanwhile, that is not about the next one, nor about the one by a new link.
 func (b *Bot) Lock(ctx context.Context, call store.Call, locked bool) error {
 	err := b.Store.Tx(ctx, func(ctx context.Context) error {
 		c, err := b.Store.CallByRoom(ctx, call.Room)
-		if err != nil || c == nil {
+		switch {
+		case err != nil:
 			return err
+		case c == nil || !bytes.Equal(c.Door, call.Door) || len(b.inCall(c.MediaRoom())) == 0:
+			return media.ErrNoRoom
 		}
 		c.Locked = locked
 		return b.Store.PutCall(ctx, *c)
