@@ -226,6 +226,38 @@ func TestCallDeeds(t *testing.T) {
 	w.silent()
 }
 
+// A word in the chat takes back nothing that was changed since the bot began to deal with it.
+func TestCallDeedsReadTheCallAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.says("anna", "!call")
+	w.new()
+	c, err := w.store.CallByRoom(t.Context(), group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, deed := range []func(c *store.Call, m chat.Message) error{
+		func(c *store.Call, m chat.Message) error { return w.bot.doorCall(t.Context(), m, c, "knock") },
+		func(c *store.Call, m chat.Message) error { return w.bot.lockCall(t.Context(), m, c, "") },
+		func(c *store.Call, m chat.Message) error { return w.bot.renameCall(t.Context(), m, c, "board") },
+		func(c *store.Call, m chat.Message) error { return w.bot.relinkCall(t.Context(), m, c, "new") },
+		func(c *store.Call, m chat.Message) error { return w.bot.endCall(t.Context(), m, c, "") },
+	} {
+		before := *c
+		if c.Title += "!"; w.store.PutCall(t.Context(), *c) != nil {
+			t.Fatal("cannot be written")
+		}
+		if err := deed(&before, w.message("chair", "!call …", false)); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+		now, err := w.store.CallByRoom(t.Context(), group)
+		if err != nil || now.Title != c.Title || reflect.DeepEqual(now, c) {
+			t.Errorf("%d: %+v, %v, before it %+v", i, now, err, c)
+		}
+		c = now
+	}
+}
+
 func TestCallsOfTwoGroupsDiffer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "en")

@@ -34,8 +34,7 @@ var entries = []struct {
 func (b *Bot) doorCall(ctx context.Context, m chat.Message, c *store.Call, rest string) error {
 	for _, e := range entries {
 		if b.words.is(e.words, rest) {
-			c.Entry = e.entry
-			return b.changeCall(ctx, m, c, say{Key: e.said, Notice: true})
+			return b.changeCall(ctx, m, c, e.said, func() { c.Entry = e.entry })
 		}
 	}
 	return refuse("refusal.call-door")
