@@ -258,6 +258,27 @@ func TestCallDeedsReadTheCallAnew(t *testing.T) {
 	}
 }
 
+// A correction of a card that could not be written is made the next time.
+func TestCardAfterATrouble(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.says("anna", "!call")
+	w.new()
+	w.bot.CallChanged(w.callRoom(), persons("Anna"))
+	if _, err := w.store.DB().Exec(t.Context(), `CREATE TRIGGER full BEFORE UPDATE ON call BEGIN SELECT RAISE(ABORT, 'full'); END`); err != nil {
+		t.Fatal(err)
+	}
+	if next := w.now.Add(look); w.bot.correctCards(t.Context(), &next) == nil {
+		t.Error("written nevertheless")
+	}
+	if _, err := w.store.DB().Exec(t.Context(), `DROP TRIGGER full`); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(cardPause)
+	w.settle()
+	w.expect(`\n👥 In since 19:00: Anna\n`, "group")
+}
+
 func TestCallsOfTwoGroupsDiffer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "en")
