@@ -179,11 +179,28 @@ func TestDoors(t *testing.T) {
 	if !slices.Equal(at.asked, []string{"Nobody", ""}) {
 		t.Errorf("asked to let in %q", at.asked)
 	}
-	if err := w.bot.Lock(t.Context(), store.Call{Room: group}, true); err != nil {
+
+	// A lock that comes when the call has ended, or by the link of before, locks nobody out of the next one.
+	before, err := w.store.CallByRoom(t.Context(), group)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if c, _ := w.store.CallByRoom(t.Context(), group); !c.Locked {
-		t.Error("not locked from the call")
+	lock := func(c *store.Call) (bool, error) {
+		err := w.bot.Lock(t.Context(), *c, true)
+		now, _ := w.store.CallByRoom(t.Context(), group)
+		return now.Locked, err
+	}
+	if locked, err := lock(before); locked || !errors.Is(err, media.ErrNoRoom) {
+		t.Errorf("nobody is in: locked %v, %v", locked, err)
+	}
+	w.says("chair", "!call link new")
+	w.inCallAre([]string{"chair"}, nil)
+	if locked, err := lock(before); locked || !errors.Is(err, media.ErrNoRoom) {
+		t.Errorf("by the link of before: locked %v, %v", locked, err)
+	}
+	now, _ := w.store.CallByRoom(t.Context(), group)
+	if locked, err := lock(now); !locked || err != nil {
+		t.Errorf("from the call: locked %v, %v", locked, err)
 	}
 }
 

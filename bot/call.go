@@ -58,14 +58,25 @@ func (b *Bot) call(ctx context.Context, m chat.Message, a arguments) error {
 	if err := b.mayModerate(ctx, m); err != nil {
 		return err
 	}
-	c, err := b.Store.CallByRoom(ctx, m.Room)
+	c := &store.Call{Room: m.Room}
+	if err := b.reread(ctx, c); err != nil {
+		return err
+	}
+	return callDeeds[i].do(b, ctx, m, c, strings.TrimSpace(rest))
+}
+
+// reread reads a call as it is now. Whoever writes one does so first, in the same transaction: those in it may have locked
+// it meanwhile, and its card may be another.
+func (b *Bot) reread(ctx context.Context, c *store.Call) error {
+	now, err := b.Store.CallByRoom(ctx, c.Room)
 	switch {
 	case err != nil:
 		return err
-	case c == nil:
+	case now == nil:
 		return refuse("refusal.no-call")
 	}
-	return callDeeds[i].do(b, ctx, m, c, strings.TrimSpace(rest))
+	*c = *now
+	return nil
 }
 
 // mayModerate refuses whoever does not moderate the group, where somebody does, and what is not encrypted.
@@ -115,6 +126,9 @@ func (b *Bot) endCall(ctx context.Context, m chat.Message, c *store.Call, _ stri
 		return err
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.reread(ctx, c); err != nil {
+			return err
+		}
 		said := b.over(c, m.ID)
 		if err := b.Store.PutCall(ctx, *c); err != nil {
 			return err
@@ -148,17 +162,20 @@ func (b *Bot) unlockCall(ctx context.Context, m chat.Message, c *store.Call, _ s
 
 // setLock has nobody more come in, or everybody again. Whoever is in stays.
 func (b *Bot) setLock(ctx context.Context, m chat.Message, c *store.Call, locked bool, said string) error {
-	c.Locked = locked
-	return b.changeCall(ctx, m, c, say{Key: said, Notice: true})
+	return b.changeCall(ctx, m, c, said, func() { c.Locked = locked })
 }
 
-// changeCall writes a call that is otherwise from now on, answers whoever wanted that, and has the card corrected.
-func (b *Bot) changeCall(ctx context.Context, m chat.Message, c *store.Call, s say, more ...chat.Delivery) error {
+// changeCall changes a call, answers whoever wanted that, and has the card corrected.
+func (b *Bot) changeCall(ctx context.Context, m chat.Message, c *store.Call, said string, change func()) error {
 	err := b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.reread(ctx, c); err != nil {
+			return err
+		}
+		change()
 		if err := b.Store.PutCall(ctx, *c); err != nil {
 			return err
 		}
-		return b.done(ctx, m, append([]chat.Delivery{b.to(m, "reply/"+m.ID, kindSay, s)}, more...)...)
+		return b.done(ctx, m, b.to(m, "reply/"+m.ID, kindSay, say{Key: said, Notice: true}))
 	})
 	b.correct(c.MediaRoom())
 	b.refresh(ctx, c)
@@ -172,10 +189,13 @@ func (b *Bot) renameCall(ctx context.Context, m chat.Message, c *store.Call, nam
 	case "":
 		return refuse("refusal.call-name")
 	case c.Name:
-		return b.changeCall(ctx, m, c, say{Key: "call.same-name", Args: []any{"name", c.Name}, Notice: true})
+		return b.reply(ctx, m, say{Key: "call.same-name", Args: []any{"name", c.Name}, Notice: true})
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
-		var err error
+		err := b.reread(ctx, c)
+		if err != nil {
+			return err
+		}
 		if c.Name, err = b.freeName(ctx, m.Room, wanted); err != nil {
 			return err
 		}
@@ -202,6 +222,9 @@ func (b *Bot) relinkCall(ctx context.Context, m chat.Message, c *store.Call, res
 		return err
 	}
 	return b.Store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.reread(ctx, c); err != nil {
+			return err
+		}
 		c.Door, c.Key, c.Since, c.Most, c.Locked = fresh.Door, fresh.Key, time.Time{}, 0, false
 		if err := b.Store.PutSetting(ctx, c.Room, settingSentOut, ""); err != nil {
 			return err

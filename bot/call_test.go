@@ -226,6 +226,59 @@ func TestCallDeeds(t *testing.T) {
 	w.silent()
 }
 
+// A word in the chat takes back nothing that was changed since the bot began to deal with it.
+func TestCallDeedsReadTheCallAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.says("anna", "!call")
+	w.new()
+	c, err := w.store.CallByRoom(t.Context(), group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, deed := range []func(c *store.Call, m chat.Message) error{
+		func(c *store.Call, m chat.Message) error { return w.bot.doorCall(t.Context(), m, c, "knock") },
+		func(c *store.Call, m chat.Message) error { return w.bot.lockCall(t.Context(), m, c, "") },
+		func(c *store.Call, m chat.Message) error { return w.bot.renameCall(t.Context(), m, c, "board") },
+		func(c *store.Call, m chat.Message) error { return w.bot.relinkCall(t.Context(), m, c, "new") },
+		func(c *store.Call, m chat.Message) error { return w.bot.endCall(t.Context(), m, c, "") },
+	} {
+		before := *c
+		if c.Title += "!"; w.store.PutCall(t.Context(), *c) != nil {
+			t.Fatal("cannot be written")
+		}
+		if err := deed(&before, w.message("chair", "!call …", false)); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+		now, err := w.store.CallByRoom(t.Context(), group)
+		if err != nil || now.Title != c.Title || reflect.DeepEqual(now, c) {
+			t.Errorf("%d: %+v, %v, before it %+v", i, now, err, c)
+		}
+		c = now
+	}
+}
+
+// A correction of a card that could not be written is made the next time.
+func TestCardAfterATrouble(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "en")
+	w.says("anna", "!call")
+	w.new()
+	w.bot.CallChanged(w.callRoom(), persons("Anna"))
+	if _, err := w.store.DB().Exec(t.Context(), `CREATE TRIGGER full BEFORE UPDATE ON call BEGIN SELECT RAISE(ABORT, 'full'); END`); err != nil {
+		t.Fatal(err)
+	}
+	if next := w.now.Add(look); w.bot.correctCards(t.Context(), &next) == nil {
+		t.Error("written nevertheless")
+	}
+	if _, err := w.store.DB().Exec(t.Context(), `DROP TRIGGER full`); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(cardPause)
+	w.settle()
+	w.expect(`\n👥 In since 19:00: Anna\n`, "group")
+}
+
 func TestCallsOfTwoGroupsDiffer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "en")

@@ -1,11 +1,13 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"strings"
 
 	"stimmbote/chat"
 	"stimmbote/i18n"
+	"stimmbote/media"
 	"stimmbote/store"
 	"stimmbote/voting"
 )
@@ -32,8 +34,7 @@ var entries = []struct {
 func (b *Bot) doorCall(ctx context.Context, m chat.Message, c *store.Call, rest string) error {
 	for _, e := range entries {
 		if b.words.is(e.words, rest) {
-			c.Entry = e.entry
-			return b.changeCall(ctx, m, c, say{Key: e.said, Notice: true})
+			return b.changeCall(ctx, m, c, e.said, func() { c.Entry = e.entry })
 		}
 	}
 	return refuse("refusal.call-door")
@@ -63,12 +64,16 @@ func (b *Bot) Waiting(room string, names []string) {
 	b.correct(room)
 }
 
-// Lock locks or unlocks a call at the wish of somebody in it who moderates, and has the card say so.
+// Lock locks or unlocks a call at the wish of somebody in it who moderates, and has the card say so. If it has ended
+// meanwhile, that is not about the next one, nor about the one by a new link.
 func (b *Bot) Lock(ctx context.Context, call store.Call, locked bool) error {
 	err := b.Store.Tx(ctx, func(ctx context.Context) error {
 		c, err := b.Store.CallByRoom(ctx, call.Room)
-		if err != nil || c == nil {
+		switch {
+		case err != nil:
 			return err
+		case c == nil || !bytes.Equal(c.Door, call.Door) || len(b.inCall(c.MediaRoom())) == 0:
+			return media.ErrNoRoom
 		}
 		c.Locked = locked
 		return b.Store.PutCall(ctx, *c)

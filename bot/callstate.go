@@ -185,7 +185,12 @@ func (b *Bot) correctCard(ctx context.Context, room string, now time.Time, next 
 		}
 		return b.Line.Queue(ctx, said...)
 	})
-	if err == nil && !again.IsZero() {
+	switch {
+	case err != nil && mediaRoom != "":
+		b.mu.Lock()
+		b.at(mediaRoom).shown = "" // nothing of it was written, so it is news the next time, too
+		b.mu.Unlock()
+	case err == nil && !again.IsZero():
 		b.lookAgain(mediaRoom, again, next)
 	}
 	return err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -95,8 +96,10 @@ func (s *Server) Count() (rooms, people int) {
 	return len(s.rooms), people
 }
 
-// CloseRoom sends everybody out of a room, who may not come back by themselves.
+// CloseRoom sends everybody out of a room, who may not come back by themselves: nor whoever is away for a moment and does
+// not hear of it. A token of before opens nothing there any more.
 func (s *Server) CloseRoom(ctx context.Context, name string) error {
+	s.noteEnd(name, time.Now())
 	return s.within(ctx, name, func(r *room) error {
 		for _, p := range r.people {
 			r.expel(p, livekit.DisconnectReason_ROOM_DELETED, livekit.LeaveRequest_DISCONNECT)
@@ -105,6 +108,22 @@ func (s *Server) CloseRoom(ctx context.Context, name string) error {
 		r.end()
 		return nil
 	})
+}
+
+// noteEnd notes when a room was closed, and forgets rooms whose tokens of before have all expired.
+func (s *Server) noteEnd(name string, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.ended, func(_ string, at time.Time) bool { return now.Sub(at) > endedFor })
+	s.ended[name] = now.Truncate(time.Second) // tokens know whole seconds only, and who comes anew gets in
+}
+
+// isOver says whether a token is from before its room was closed.
+func (s *Server) isOver(room string, issued time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, ended := s.ended[room]
+	return ended && issued.Before(at)
 }
 
 // Remove sends somebody out of a room. A token that they have still lets them in: whoever gives tokens decides.

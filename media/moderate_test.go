@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"testing"
 	"time"
@@ -84,6 +85,45 @@ func TestModeration(t *testing.T) {
 	anna.sees("bernd", gone)
 	must(w.CloseRoom(t.Context(), "r"))
 	anna.until("sent out", func() bool { return anna.leave.GetReason() == livekit.DisconnectReason_ROOM_DELETED })
+}
+
+// Whoever does not hear that a room was closed does not come back into it by the token of before, whoever gets a new one
+// does, in the same second too, and other rooms are as they were.
+func TestClosedRoomStaysClosed(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	issued := func(room string, at time.Time) url.Values {
+		return url.Values{"access_token": {forge(t, `{"alg":"HS256","typ":"JWT"}`, claims{
+			"iss": issuer, "sub": "anna", "iat": at.Unix(), "nbf": at.Unix(), "exp": at.Unix() + 600, "video": claims{"room": room, "roomJoin": true},
+		}, w.keys[issuer])}}
+	}
+	before := time.Now().Add(-2 * time.Second)
+	anna := w.enter(t, "r", "anna", issued("r", before))
+	if err := w.CloseRoom(t.Context(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	anna.until("sent out", func() bool { return anna.leave.GetReason() == livekit.DisconnectReason_ROOM_DELETED })
+	if err := w.CloseRoom(t.Context(), "empty"); !errors.Is(err, ErrNoRoom) {
+		t.Errorf("closing what nobody is in: %v", err)
+	}
+	for _, room := range []string{"r", "empty"} {
+		if got := validate(t, w, "/rtc/validate", issued(room, before)); got != http.StatusUnauthorized {
+			t.Errorf("%s, by a token of before: got %d", room, got)
+		}
+		if _, resp, err := w.dial(t, issued(room, before)); err == nil || resp == nil || resp.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s, by a token of before: %v, want 401", room, err)
+		}
+		if got := validate(t, w, "/rtc/validate", issued(room, time.Now())); got != http.StatusOK {
+			t.Errorf("%s, by a new token: got %d", room, got)
+		}
+	}
+	if got := validate(t, w, "/rtc/validate", issued("other", before)); got != http.StatusOK {
+		t.Errorf("another room: got %d", got)
+	}
+	w.noteEnd("other", time.Now().Add(endedFor+2*time.Second))
+	if len(w.ended) != 1 {
+		t.Errorf("%d rooms are remembered", len(w.ended))
+	}
 }
 
 // Whoever publishes decides who receives.

@@ -127,6 +127,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	rooms    map[string]*room
+	ended    map[string]time.Time // rooms that were closed, and when
 	closed   bool
 	handlers sync.WaitGroup // connections
 	running  sync.WaitGroup // rooms
@@ -139,7 +140,7 @@ func New(cfg Config, opt Options, log zerolog.Logger) (*Server, error) {
 	}
 	s := &Server{
 		opt: opt, log: log, presence: newPresence(), events: newEvents(), silence: silence, joinFor: joinFor, many: manyPeople, voices: manyVoices,
-		rooms: map[string]*room{}, keys: map[string]string{}, issuer: issuer,
+		rooms: map[string]*room{}, ended: map[string]time.Time{}, keys: map[string]string{}, issuer: issuer,
 	}
 	if _, theirs := opt.Keys[issuer]; theirs {
 		s.issuer = issuer + ":" // KEY:SECRET names no key like that

@@ -16,12 +16,16 @@ const issuer = "stimmbote"
 // refreshFor is how long a token lives that somebody in a call gets for the next reconnection.
 const refreshFor = 10 * time.Minute
 
+// endedFor is how long it is known that a room was closed: longer than a token lives that somebody got in it.
+const endedFor = 15 * time.Minute
+
 // Reasons to let nobody in. All of them are answered with 401.
 var (
 	errNoToken   = errors.New("no token")
 	errBadToken  = errors.New("token is not valid")
 	errNoGrant   = errors.New("token does not allow to join a room")
 	errOtherRoom = errors.New("token is for another room")
+	errOver      = errors.New("token is from before the room was closed")
 )
 
 // Token lets one person into one room until it expires. They may not send data: in the program's own calls the server
@@ -70,6 +74,13 @@ func (s *Server) admit(r *http.Request) (grant, error) {
 	}
 	if room := r.URL.Query().Get("room"); room != "" && room != grants.Video.Room {
 		return grant{}, errOtherRoom
+	}
+	var issued time.Time
+	if claims.IssuedAt != nil {
+		issued = claims.IssuedAt.Time
+	}
+	if s.isOver(grants.Video.Room, issued) {
+		return grant{}, errOver
 	}
 	g := grant{
 		room: grants.Video.Room, identity: grants.Identity, name: grants.Name, metadata: grants.Metadata,

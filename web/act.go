@@ -98,8 +98,11 @@ func (s *Server) deed(ctx context.Context, call *store.Call, req request) error 
 		s.halls.bar(req.Who)
 		return s.opt.Media.Remove(ctx, room, req.Who)
 	case "lock", "unlock":
-		call.Locked = req.Do == "lock"
-		return s.opt.Group.Lock(ctx, *call, call.Locked)
+		lock := req.Do == "lock"
+		if err := s.opt.Group.Lock(ctx, *call, lock); err != nil {
+			return err
+		}
+		call.Locked = lock
 	case "admit":
 		s.halls.decide(room, true, meant)
 	case "admit-all":

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -104,6 +105,13 @@ func (s *Server) votes(ctx context.Context, c store.Call, badge string) ([]store
 // tell tells everybody in a call how things are around it, and the chat who waits.
 func (s *Server) tell(ctx context.Context, c store.Call) {
 	room, at := c.MediaRoom(), s.told.Add(1)
+	// What the caller knows of the call may be older than what others were told with a lower number.
+	switch now, err := s.called(ctx, c.Name); {
+	case err != nil:
+		s.log.Err(err).Msg("Looking up a call to tell it how things are went wrong")
+	case now != nil && bytes.Equal(now.Door, c.Door): // else it has another link, or name, by now
+		c = *now
+	}
 	votes, err := s.votes(ctx, c, "")
 	if err != nil {
 		s.log.Err(err).Msg("Telling a call of its votes went wrong")

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -61,6 +62,25 @@ func TestRightsEndInTheCall(t *testing.T) {
 	l.is = map[string]media.Badge{"AA": media.Guest, "CC": media.Chair}
 	if g := l.asks("wait", request{Ticket: waits.Ticket}); waits.Wait != "board" || g.Status != 410 || g.Token != "" {
 		t.Errorf("who has left while they waited: %+v", g)
+	}
+}
+
+// Who had looked up the call before it was locked tells how it is now, and nothing of a call by another link.
+func TestToldOfTheCallAsItIsNow(t *testing.T) {
+	l := newLobby(t, store.EntryOpen)
+	l.asks("join", request{Name: "Uwe"})
+	before := l.call
+	l.call.Locked, l.call.Entry = true, store.EntryKnock
+	for _, locked := range []bool{true, false} {
+		l.told = nil
+		l.Refresh(t.Context(), before)
+		if len(l.told) != 1 {
+			t.Fatalf("told %d times", len(l.told))
+		}
+		if told, want := string(l.told[0].Body), fmt.Sprintf(`"locked":%v`, locked); !strings.Contains(told, want) {
+			t.Errorf("told %s, want %s", told, want)
+		}
+		l.call.Door = media.DoorHash("another")
 	}
 }
 
