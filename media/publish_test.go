@@ -106,12 +106,15 @@ func (c *client) exchange(options *webrtc.OfferOptions) {
 	c.say(&livekit.SignalRequest{Message: &livekit.SignalRequest_Offer{
 		Offer: &livekit.SessionDescription{Type: "offer", Sdp: offer.SDP, Id: c.offers},
 	}})
-	clock := time.NewTicker(5 * time.Millisecond)
+	clock, late := time.NewTicker(5*time.Millisecond), time.After(patience)
 	defer clock.Stop()
 	for c.pub.SignalingState() != webrtc.SignalingStateStable {
 		select {
 		case <-clock.C:
 		case <-c.quit:
+			return
+		case <-late:
+			c.t.Errorf("offer %d is not answered", c.offers)
 			return
 		}
 	}
