@@ -2,6 +2,7 @@ package media
 
 import (
 	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,11 +21,17 @@ type rough struct {
 	count  atomic.Uint64
 }
 
+// numbering is held while a router or a machine is made: pion's numbers them all in one variable without a lock.
+var numbering sync.Mutex
+
 func newRough(t *testing.T) *rough {
 	t.Helper()
 	n := &rough{t: t}
 	var err error
-	if n.router, err = vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", MaxJitter: 15 * time.Millisecond, LoggerFactory: quiet{}}); err != nil {
+	numbering.Lock()
+	n.router, err = vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", MaxJitter: 15 * time.Millisecond, LoggerFactory: quiet{}})
+	numbering.Unlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	n.server = n.machine("10.0.0.1")
@@ -38,7 +45,9 @@ func newRough(t *testing.T) *rough {
 
 func (n *rough) machine(ip ...string) *vnet.Net {
 	n.t.Helper()
+	numbering.Lock()
 	m, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: ip})
+	numbering.Unlock()
 	if err == nil {
 		err = n.router.AddNet(m)
 	}
