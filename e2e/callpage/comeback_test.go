@@ -264,3 +264,31 @@ func TestAnOlderAnswerChangesNothing(t *testing.T) {
 	anna.click("#more")
 	anna.seen("#lock")
 }
+
+// TestLineThatBreaksTwice has the line break again while camera and microphone are to be sent once more: they are sent with
+// the next one, and closed if somebody leaves before.
+func TestLineThatBreaksTwice(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	s := h.enters("en", "Anna", `globalThis.breaking = 0;
+		const real = RTCPeerConnection.prototype.addTransceiver;
+		RTCPeerConnection.prototype.addTransceiver = function (what, how) {
+			if (what?.kind !== "video" || breaking === 0) return real.call(this, what, how);
+			breaking--;
+			throw new Error("broken");
+		};`)
+	const camera = `recordedConnections.filter((c) => c.connectionState === "connected").flatMap((c) => c.getSenders()).find((s) => s.track?.kind === "video")?.track`
+	s.until(camera+` !== undefined`, "camera that is sent")
+	eyes.Must(browser.Evaluate[bool](s.Tab, `(globalThis.camera = `+camera+`, breaking = 1, true)`))(t)
+	h.restart(func() {})
+	s.until("breaking === 0", "line that broke again")
+	s.isBack()
+	s.until(camera+` === globalThis.camera && globalThis.camera.readyState === "live"`, "the same camera, sent again")
+
+	eyes.Must(browser.Evaluate[int](s.Tab, `breaking = 10`))(t)
+	h.restart(func() {})
+	s.until("breaking < 10", "line that broke again")
+	s.isBack()
+	s.click("#leave")
+	s.until(`globalThis.camera.readyState === "ended"`, "camera that is closed")
+}

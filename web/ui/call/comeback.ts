@@ -1,7 +1,7 @@
 // The way back into a call whose server was away. The library tries by opening a socket, ever more seldom, and a browser
 // lets a page wait longer after each socket that fails. So the page asks first, several times a second, and a socket is
 // opened when there is an answer.
-import type { LocalTrackPublication, ReconnectContext, ReconnectPolicy, Room, TrackPublishOptions } from "livekit-client";
+import type { LocalTrack, LocalTrackPublication, ReconnectContext, ReconnectPolicy, Room, TrackPublishOptions } from "livekit-client";
 
 const askAgain = 300; // milliseconds between two questions
 const answerWithin = 2_000;
@@ -28,6 +28,9 @@ interface Trying {
   waitForRestarted(): Promise<void>;
 }
 
+/** Tracks that were sent and could not be sent again, with how they were. */
+export type Lost = Map<LocalTrack, TrackPublishOptions | undefined>;
+
 /** The part of the library that sends. */
 interface Sending {
   trackPublications: Map<string, LocalTrackPublication>;
@@ -38,8 +41,9 @@ interface Sending {
 /**
  * Has the library try only when the server is there, and go on as soon as the new connections work: it waits two seconds
  * more where nothing was to be sent. It begins with a word to whoever shows the call, and what is to be published waits.
+ * What was published and is not any more is noted in lost.
  */
-export function whenThere(room: Room, isOver: () => boolean, begins: () => void): void {
+export function whenThere(room: Room, isOver: () => boolean, begins: () => void, lost: Lost): void {
   const engine = room.engine as unknown as Trying;
   const sender = room.localParticipant as unknown as Sending;
   const attempt = engine.attemptReconnect.bind(engine);
@@ -54,7 +58,7 @@ export function whenThere(room: Room, isOver: () => boolean, begins: () => void)
     });
     return next;
   };
-  keepsDevices(sender);
+  keepsTracks(sender, lost);
   const restarted = engine.waitForRestarted;
   engine.waitForRestarted = async () => {
     let isDone = false;
@@ -68,13 +72,20 @@ export function whenThere(room: Room, isOver: () => boolean, begins: () => void)
 
 /**
  * Has the library go on with the camera and the microphone that it has, as long as they work. It would open them anew, which
- * takes its time, may be refused in a tab that is not in front, and holds up everything else.
+ * takes its time, may be refused in a tab that is not in front, and holds up everything else. It forgets what it cannot send
+ * again because the new line has broken, too: that is noted.
  */
-function keepsDevices(sender: Sending): void {
+function keepsTracks(sender: Sending, lost: Lost): void {
   const republish = sender.republishAllTracks.bind(sender);
-  sender.republishAllTracks = (options, restarts = true) => {
-    const own = [...sender.trackPublications.values()].filter((p) => !p.isMuted); // one that is off has been closed
-    return republish(options, restarts && own.some((p) => p.track?.mediaStreamTrack.readyState === "ended"));
+  sender.republishAllTracks = async (options, restarts = true) => {
+    const own = [...sender.trackPublications.values()];
+    for (const p of own) if (p.track) lost.set(p.track, p.options);
+    const ended = own.some((p) => !p.isMuted && p.track?.mediaStreamTrack.readyState === "ended"); // one that is off has been closed
+    try {
+      await republish(options, restarts && ended);
+    } finally {
+      for (const p of sender.trackPublications.values()) if (p.track) lost.delete(p.track);
+    }
   };
 }
 

@@ -17,7 +17,7 @@ import {
   type TrackPublication,
   VideoPreset,
 } from "livekit-client";
-import { pause, soonAndThenSeldom, whenThere } from "./comeback";
+import { type Lost, pause, soonAndThenSeldom, whenThere } from "./comeback";
 import type { Devices, Kind } from "./devices";
 import { type Keys, type Pass, Refused, type State } from "./door";
 import { deviceTrouble } from "./trouble";
@@ -46,6 +46,11 @@ export interface Audience {
   ended(sentence: string): void;
 }
 
+const kindOf: Partial<Record<Track.Source, Kind>> = {
+  [Track.Source.Camera]: "camera",
+  [Track.Source.Microphone]: "microphone",
+};
+
 /** What the page says after an end, where it was not a broken connection. */
 const endings = new Map<DisconnectReason | undefined, string>([
   [DisconnectReason.CLIENT_INITIATED, "left"],
@@ -69,6 +74,7 @@ export class Meeting {
   private over = false;
   private soundOnly = false;
   private readonly wanted = new Map<Kind, boolean>();
+  private readonly lost: Lost = new Map();
   private away: Promise<void> | undefined; // until there is a line again, or the stay is over
   private isBack: () => void = () => {};
 
@@ -246,10 +252,11 @@ export class Meeting {
     this.room
       .on(RoomEvent.SignalConnected, () => {
         this.expectEncryption();
-        whenThere(this.room, () => this.over, () => {
+        const begins = () => {
           this.away ??= new Promise((resolve) => (this.isBack = resolve));
           this.audience.interrupted(true);
-        });
+        };
+        whenThere(this.room, () => this.over, begins, this.lost);
       })
       .on(RoomEvent.ParticipantEncryptionStatusChanged, (on, who) => this.encryption(on, who))
       .on(RoomEvent.EncryptionError, (problem, who) => void this.undecipherable(problem, who))
@@ -281,6 +288,7 @@ export class Meeting {
         if (this.over) return;
         this.back();
         this.audience.interrupted(false);
+        void this.restore();
         void this.catchUp();
       })
       .on(RoomEvent.MediaDevicesChanged, () => this.audience.changed(this.me))
@@ -364,6 +372,22 @@ export class Meeting {
     }
   }
 
+  /** Sends again what could not be sent again, unless it was switched off or replaced meanwhile. */
+  private async restore(): Promise<void> {
+    for (const [track, how] of [...this.lost]) {
+      const sent = [...this.me.trackPublications.values()].find((p) => p.source === track.source)?.track;
+      const kind = kindOf[track.source];
+      const isOff = kind !== undefined && this.wanted.get(kind) === false;
+      try {
+        if (sent !== track && (sent || isOff)) track.stop();
+        else if (!sent) await this.me.publishTrack(track, how);
+        this.lost.delete(track);
+      } catch {
+        // the line has broken once more: next time
+      }
+    }
+  }
+
   /** What waited for the line goes on. */
   private back(): void {
     this.isBack();
@@ -381,6 +405,7 @@ export class Meeting {
     this.confirm();
     this.back();
     await this.room.disconnect();
+    for (const track of this.lost.keys()) track.stop();
     this.worker.terminate();
     this.audience.ended(this.verdict);
   }

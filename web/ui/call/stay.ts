@@ -34,6 +34,7 @@ export class Stay implements Audience {
   private away = false; // no connection just now
   private readonly lost = new Map<string, string>(); // with it: names by identity, whose tiles stay meanwhile
   private handUp = false; // as long as there was one: a server that began anew knows of no hands
+  private again = 0; // the timer of a question that did not get through
   private awake: WakeLockSentinel | undefined;
 
   constructor(
@@ -168,7 +169,9 @@ export class Stay implements Audience {
       if (this.entered?.pass !== pass) return;
       this.tell(problem instanceof Refused ? problem.sentence : "error.noway");
       // What is new is said once: who does not get through asks again.
-      if (what === "state" && problem instanceof NoWay) setTimeout(() => void this.ask(what), askAgain * (1 + Math.random()));
+      if (what !== "state" || !(problem instanceof NoWay)) return;
+      clearTimeout(this.again);
+      this.again = window.setTimeout(() => void this.ask(what), askAgain * (1 + Math.random()));
     }
   }
 
