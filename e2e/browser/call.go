@@ -31,7 +31,7 @@ type Counters struct {
 const counting = `(async () => {
 	const sum = { framesDecoded: 0, audioEnergy: 0, bytesReceived: 0, bytesSent: 0, remote: [] };
 	for (const connection of globalThis.recordedConnections ?? []) {
-		const report = await connection.getStats();
+		const report = await countsOf(connection);
 		for (const s of report.values()) {
 			if (s.type === "inbound-rtp") {
 				sum.bytesReceived += s.bytesReceived ?? 0;
@@ -65,7 +65,7 @@ const troubling = `(async () => {
 			const own = t.sender.track;
 			all.push("section " + [t.mid, t.receiver.track?.kind, t.direction, t.currentDirection, own?.readyState, own?.muted && "muted"].join(" "));
 		}
-		for (const s of (await c.getStats()).values()) {
+		for (const s of (await countsOf(c)).values()) {
 			if (["inbound-rtp", "outbound-rtp", "media-source"].includes(s.type) || s.availableOutgoingBitrate !== undefined) {
 				all.push(JSON.stringify(s, ["type", "mid", "kind", "rid", "ssrc", "packetsReceived", "packetsLost", "framesDecoded", "keyFramesDecoded",
 					"pliCount", "nackCount", "totalAudioEnergy", "packetsSent", "frames", "framesEncoded", "keyFramesEncoded", "active",
