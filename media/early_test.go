@@ -16,20 +16,28 @@ func TestPublishedBeforeConnected(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	anna := w.enter(t, "r", "anna")
-	bernd, ws := w.come(t, url.Values{"access_token": {w.token(t, "r", "bernd")}})
-	bernd.apart.Store(true)
-	bernd.stay(ws, func() {
-		bernd.until("joined", func() bool { return bernd.join != nil })
+	bernd := w.connects(t, "bernd", func(bernd *client) {
 		bernd.offer()
 		bernd.publish(audio, "mic", "mic", gcm)
 		bernd.offer()
 		bernd.publish(video, "cam", "cam", gcm)
 		bernd.offer()
-		bernd.together()
 	})
 	anna.sees("bernd", livekit.ParticipantInfo_ACTIVE)
 	anna.gets(bernd, "mic", 20)
 	anna.gets(bernd, "cam", 20)
+}
+
+// connects has somebody join a room who is connected only when something is done meanwhile.
+func (w *world) connects(t *testing.T, identity string, meanwhile func(*client)) *client {
+	t.Helper()
+	c, ws := w.come(t, url.Values{"access_token": {w.token(t, "r", identity)}})
+	c.apart.Store(true)
+	return c.stay(ws, func() {
+		c.until("joined", func() bool { return c.join != nil })
+		meanwhile(c)
+		c.together()
+	})
 }
 
 // together lets a client connect that was apart.
@@ -130,10 +138,7 @@ func TestDataForOneWhoConnects(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	anna := w.enter(t, "r", "anna")
-	bernd, ws := w.come(t, url.Values{"access_token": {w.token(t, "r", "bernd")}})
-	bernd.apart.Store(true)
-	bernd.stay(ws, func() {
-		bernd.until("joined", func() bool { return bernd.join != nil })
+	bernd := w.connects(t, "bernd", func(*client) {
 		texts := []string{"first", "second"}
 		for range 12 {
 			texts = append(texts, strings.Repeat("x", mostEarly/9))
@@ -144,7 +149,6 @@ func TestDataForOneWhoConnects(t *testing.T) {
 			}
 		}
 		anna.heard("second")
-		bernd.together()
 	})
 	if err := w.Send(t.Context(), "r", Message{Body: []byte("third")}); err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -22,14 +21,11 @@ import (
 func TestPortForRTCPIsNotAsked(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	bernd, ws := w.come(t, url.Values{"access_token": {w.token(t, "r", "bernd")}})
-	bernd.apart.Store(true)
 	var named, rtcpNamed, told, rtcpTold net.PacketConn
 	for _, c := range []*net.PacketConn{&named, &rtcpNamed, &told, &rtcpTold} {
 		*c = port(t)
 	}
-	bernd.stay(ws, func() {
-		bernd.until("joined", func() bool { return bernd.join != nil })
+	w.connects(t, "bernd", func(bernd *client) {
 		offer, err := bernd.pub.CreateOffer(nil)
 		bernd.must(err)
 		bernd.describe(bernd.pub, offer)
@@ -54,7 +50,6 @@ func TestPortForRTCPIsNotAsked(t *testing.T) {
 				t.Errorf("the port for RTCP %s is asked: %v", name, err)
 			}
 		}
-		bernd.together()
 	})
 }
 
