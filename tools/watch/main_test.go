@@ -120,7 +120,7 @@ func TestFailuresAreTold(t *testing.T) {
 		}
 	}
 	if got, want := fmt.Sprint(failures), "[{m/c  []} {m/a  [TestHangs panic: test timed out]}]"; got != want {
-		t.Errorf("failed: %s, want %s", got, want)
+		t.Errorf("got %s, want %s", got, want)
 	}
 	if strings.Contains(said, "chatter") {
 		t.Errorf("it repeats what a good test wrote:\n%s", said)
@@ -200,7 +200,7 @@ func TestManyRaces(t *testing.T) {
 {"Action":"fail","Package":"m/a","Elapsed":1}
 `, "1")
 	if len(failures) != 1 || len(failures[0].why) != mostOfRaces+1 || failures[0].why[mostOfRaces] != "TestA panic: test timed out" {
-		t.Errorf("failed: %q", failures)
+		t.Errorf("got %q", failures)
 	}
 }
 
